@@ -308,8 +308,8 @@ async fn no_value_of_a_request_is_returned_and_no_text_of_it_is_logged() {
         ids.extend(answer.headers().get("X-Request-Id").map(|id| id.to_str().expect("ASCII").to_owned()));
         let head = format!("{:?}", answer.headers());
         let text = answer.text().await.expect("text");
-        for seen in [&head, &text] {
-            assert!(!seen.contains("079204001234"), "{what}: {seen}");
+        for part in [&head, &text] {
+            assert!(!part.contains("079204001234"), "{what}: {part}");
         }
     }
 

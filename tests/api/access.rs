@@ -45,7 +45,7 @@ struct Column<'a> {
 
 /// A query that selects an object of a type, with `%` in the place of its fields, and the path to the object in the
 /// response.
-fn road(parent: &str) -> (&'static str, &'static str) {
+fn route(parent: &str) -> (&'static str, &'static str) {
     match parent {
         "Query" => ("{ % }", ""),
         "Cadre" => (r#"{ cadre(by: {code: "A-02"}) { % } }"#, "cadre"),
@@ -282,17 +282,17 @@ fn lines() -> Vec<Line> {
             continue;
         }
         let is_composite = composites.contains(&field.named);
-        if let Some(line) = of_act(&field, is_composite) {
+        if let Some(line) = of_command(&field, is_composite) {
             lines.push(line);
             continue;
         }
-        let (road, path) = road(&field.parent);
+        let (route, path) = route(&field.parent);
         let selection = if is_composite { " { __typename }" } else { "" };
-        let asked = format!("{}{}{selection}", field.name, arguments(&coordinate));
+        let selected = format!("{}{}{selection}", field.name, arguments(&coordinate));
         let path = path.split('.').filter(|step| !step.is_empty()).chain([field.name.as_str()]);
         lines.push(Line {
             name: coordinate,
-            document: road.replace('%', &asked),
+            document: route.replace('%', &selected),
             path: path.map(str::to_owned).collect(),
             is_found_by_value: is_composite,
         });
@@ -309,11 +309,11 @@ fn lines() -> Vec<Line> {
 
 /// The line for a mutation, its payload, or a type that only payloads contain. The table does not record whether a
 /// payload has content, because these commands are refused.
-fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
-    let (act, selection) = match (field.parent.as_str(), act_inputs::of_payload(&field.parent)) {
+fn of_command(field: &schema::Field, is_composite: bool) -> Option<Line> {
+    let (command, selection) = match (field.parent.as_str(), act_inputs::of_payload(&field.parent)) {
         ("Mutation", _) => (field.name.clone(), "userErrors { code }".to_owned()),
-        (_, Some(act)) => (
-            act,
+        (_, Some(command)) => (
+            command,
             format!("userErrors {{ code }} asked: {}{}", field.name, if is_composite { " { __typename }" } else { "" }),
         ),
         ("RuleError", _) => {
@@ -326,8 +326,8 @@ fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
     };
     Some(Line {
         name: field.coordinate(),
-        document: act_inputs::act(&act, &selection),
-        path: vec![act],
+        document: act_inputs::operation(&command, &selection),
+        path: vec![command],
         is_found_by_value: true,
     })
 }
@@ -420,7 +420,7 @@ async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String
     }
     let mut at = &body["data"];
     // A command on an object out of reach gets the same error as one on an object that does not exist.
-    if line.path.first().is_some_and(|act| at[act]["userErrors"][0]["code"] == "NOT_FOUND") {
+    if line.path.first().is_some_and(|command| at[command]["userErrors"][0]["code"] == "NOT_FOUND") {
         return "not found".to_owned();
     }
     for step in &line.path {
@@ -556,7 +556,7 @@ async fn table(app: &TestApp) -> String {
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own setting, which the application does not know")]
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the application")]
 fn rewrites() -> bool {
     env::var("UPDATE_EXPECT").is_ok_and(|value| !value.is_empty())
 }
@@ -565,13 +565,13 @@ fn rewrites() -> bool {
 async fn every_caller_has_the_rights_in_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/access.txt");
     on_both(async |app| {
-        let seen = table(app).await;
+        let actual = table(app).await;
         if rewrites() && app.kind == Kind::Sqlite {
-            fs::write(&path, &seen).expect("written");
+            fs::write(&path, &actual).expect("written");
         }
         let expected = fs::read_to_string(&path).unwrap_or_default();
-        let changed: Vec<_> = seen.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
-        assert!(seen == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", app.kind);
+        let changed: Vec<_> = actual.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
+        assert!(actual == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", app.kind);
     })
     .await;
 }
@@ -628,15 +628,15 @@ async fn introspection_is_allowed() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
 
-        let seen = caller
+        let actual = caller
             .query(
                 r#"{ __schema { queryType { name } directives { name args(includeDeprecated: true) { name } } }
                      __type(name: "Cadre") { kind fields(includeDeprecated: true) { name args { name } type { ofType { name } } } } }"#,
             )
             .await;
 
-        assert_eq!(seen["__schema"]["queryType"]["name"], "Query");
-        assert_eq!(seen["__type"]["kind"], "OBJECT");
+        assert_eq!(actual["__schema"]["queryType"]["name"], "Query");
+        assert_eq!(actual["__type"]["kind"], "OBJECT");
     })
     .await;
 }

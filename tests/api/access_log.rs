@@ -178,23 +178,23 @@ async fn the_log_of_a_person_is_read_newest_first_and_contains_no_other_person()
         read_by(app, &purposes).await;
         let auditor = app.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
 
-        let (mut seen, mut after) = (Vec::new(), json!(null));
+        let (mut listed, mut after) = (Vec::new(), json!(null));
         loop {
             let page = auditor.query_with(LOG, json!({ "first": 2, "after": after })).await;
             let list = &page["cadre"]["accessLog"];
             assert_eq!(list["totalCount"]["value"], 5);
-            seen.extend(list["nodes"].as_array().expect("nodes").clone());
+            listed.extend(list["nodes"].as_array().expect("nodes").clone());
             if list["pageInfo"]["hasNextPage"] == false {
                 break;
             }
             after = list["pageInfo"]["endCursor"].clone();
         }
 
-        let stated: Vec<_> = seen.iter().map(|node| node["purpose"].as_str().expect("a purpose")).collect();
+        let stated: Vec<_> = listed.iter().map(|node| node["purpose"].as_str().expect("a purpose")).collect();
         assert_eq!(stated, ["CONFIRMATION", "STATISTICS", "PLANNING", "TRAINING", "PERSONNEL"]);
-        assert_eq!(seen[0]["categories"], json!(["IDENTITY"]));
-        assert_eq!(seen[0]["at"], "2026-06-01T05:00:00Z");
-        assert!(seen[0]["clientName"].is_string() && seen[0]["onBehalfOf"].is_null(), "{}", seen[0]);
+        assert_eq!(listed[0]["categories"], json!(["IDENTITY"]));
+        assert_eq!(listed[0]["at"], "2026-06-01T05:00:00Z");
+        assert!(listed[0]["clientName"].is_string() && listed[0]["onBehalfOf"].is_null(), "{}", listed[0]);
         assert_eq!(log(app).await.len(), 10, "reading the log is not logged as a reading of protected data");
     })
     .await;
@@ -225,7 +225,7 @@ async fn withheld_entries_are_visible_from_their_day_and_earlier_to_the_operator
         let reader = read_by(app, &["PERSONNEL", "TRAINING"]).await;
         let other = read_by(app, &["PLANNING"]).await;
         let auditor = app.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
-        let told = async || {
+        let visible = async || {
             let page = auditor.query_with(LOG, json!({})).await;
             let list = &page["cadre"]["accessLog"];
             let nodes = list["nodes"].as_array().expect("nodes").len();
@@ -239,7 +239,7 @@ async fn withheld_entries_are_visible_from_their_day_and_earlier_to_the_operator
             document_no: "12/CV".to_owned(),
         };
         let withheld = async |order| access_log::withhold(&app.database, clock(), order).await;
-        assert_eq!(told().await, 3, "the control");
+        assert_eq!(visible().await, 3, "the control");
 
         for (client, until, left) in [
             (&reader, "2026-06-02", 1),
@@ -249,10 +249,10 @@ async fn withheld_entries_are_visible_from_their_day_and_earlier_to_the_operator
             (&other, "2026-05-01", 1),
         ] {
             withheld(order(client, until)).await.expect("withheld");
-            assert_eq!(told().await, left, "{until}");
+            assert_eq!(visible().await, left, "{until}");
         }
         reader.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
-        assert_eq!(told().await, 1, "readings after the order are withheld as well");
+        assert_eq!(visible().await, 1, "readings after the order are withheld as well");
 
         let mut lines = Vec::new();
         let person = "A-02".parse().expect("a code");
@@ -271,8 +271,12 @@ async fn withheld_entries_are_visible_from_their_day_and_earlier_to_the_operator
         ] {
             assert!(withheld(wrong).await.is_err());
         }
-        let acts = audit_entry::Entity::find().filter(audit_entry::Column::Act.eq("access.withhold"));
-        assert_eq!(acts.count(app.database.reader()).await.expect("a count"), 5, "each order has an audit entry");
+        let audit_entries = audit_entry::Entity::find().filter(audit_entry::Column::Act.eq("access.withhold"));
+        assert_eq!(
+            audit_entries.count(app.database.reader()).await.expect("a count"),
+            5,
+            "each order has an audit entry"
+        );
     })
     .await;
 }

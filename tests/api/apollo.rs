@@ -29,9 +29,9 @@ async fn run(script: &'static str, environment: Vec<(&'static str, String)>) -> 
         let folder = npm::installed("apollo", &FILES);
         let output = Command::new("node").arg(script).envs(environment).current_dir(folder).output();
         let output = output.unwrap_or_else(|error| panic!("this test needs node (Debian: nodejs): {error}"));
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+        printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     };
     spawn_blocking(run).await.expect("the runner does not panic")
 }
@@ -75,7 +75,7 @@ async fn run_all(app: &TestApp, caller: &Caller<'_>) -> Vec<(bool, Value, Value,
     lines.iter().map(|line| (line["get"] == true, line["results"].clone(), line["sent"].clone(), texts(line))).collect()
 }
 
-/// Registers the first document of the script for a client, and waits until the service knows it.
+/// Registers the first document of the script for a client, and waits until the service has loaded it.
 async fn register_first(caller: &Caller<'_>, app: &TestApp, text: &str) {
     let name = DocumentCheck::default().check(text).await.expect("it is valid");
     let document = Document::new(text.to_owned(), name.as_deref());
@@ -86,7 +86,7 @@ async fn register_first(caller: &Caller<'_>, app: &TestApp, text: &str) {
         let answer: Value = caller.post(&request).send().await.expect("an answer").json().await.expect("JSON");
         (answer["data"]["unit"]["code"] == "A").then_some(())
     };
-    poll::until_async(known).await.expect("the service knows the document");
+    poll::until_async(known).await.expect("the service has loaded the document");
 }
 
 #[actix_web::test]

@@ -186,7 +186,7 @@ fn key(number: u32) -> level_index::Model {
 }
 
 /// The keys in the physical order of the table.
-async fn as_kept(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
+async fn in_stored_order(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
     let backend = txn.get_database_backend();
     let sql = match backend {
         DatabaseBackend::Postgres => "SELECT * FROM level_index ORDER BY ctid",
@@ -212,9 +212,9 @@ async fn staged_rows_are_written_in_the_order_of_the_key() {
             level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
             let staging = StagingTable::open(&txn).await.expect("a place");
             staging.insert(&txn, active()).await.expect("set aside");
-            assert!(as_kept(&txn).await.is_empty());
+            assert!(in_stored_order(&txn).await.is_empty());
             staging.flush(&txn).await.expect("poured");
-            let poured = as_kept(&txn).await;
+            let poured = in_stored_order(&txn).await;
             assert!(poured == sorted, "{kind:?}: {} rows, or another order", poured.len());
         }
         txn.commit().await.expect("committed");
@@ -223,7 +223,7 @@ async fn staged_rows_are_written_in_the_order_of_the_key() {
         let txn = app.database.begin().await.expect("begun");
         level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
         bulk::insert(&txn, active()).await.expect("inserted");
-        let in_order = as_kept(&txn).await == sorted;
+        let in_order = in_stored_order(&txn).await == sorted;
         assert_eq!(in_order, kind == Kind::Sqlite, "the control: PostgreSQL stores rows in the order of insertion");
 
         level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
@@ -241,17 +241,17 @@ async fn staged_rows_are_written_in_the_order_of_the_key() {
 #[actix_web::test]
 async fn a_role_without_the_right_to_stage_rows_writes_them_in_the_given_order() {
     let app = TestApp::empty(Kind::Postgres).await;
-    for (act, is_in_order) in
+    for (privilege, is_in_order) in
         [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]
     {
-        let act = format!("DO $$ BEGIN EXECUTE format('{act} PUBLIC', current_database()); END $$");
-        app.database.writer().execute_unprepared(&act).await.expect("done");
+        let statement = format!("DO $$ BEGIN EXECUTE format('{privilege} PUBLIC', current_database()); END $$");
+        app.database.writer().execute_unprepared(&statement).await.expect("done");
         let txn = app.service.begin().await.expect("begun");
         let staging = StagingTable::open(&txn).await.expect("a place");
         staging.insert(&txn, (0..100).map(|number| key(number).into_active_model())).await.expect("written");
         staging.flush(&txn).await.expect("poured");
-        let kept = as_kept(&txn).await;
-        assert_eq!((kept.len(), kept.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
+        let stored = in_stored_order(&txn).await;
+        assert_eq!((stored.len(), stored.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
         txn.rollback().await.expect("rolled back");
     }
     app.stop().await;

@@ -12,11 +12,11 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
 
 /// The codes of a list with these arguments, all on one page.
 async fn listed(caller: &Caller<'_>, arguments: &str) -> Vec<String> {
-    let seen = caller
+    let data = caller
         .query(&format!("{{ cadres(first: 100, {arguments}) {{ nodes {{ code }} totalCount {{ value }} }} }}"))
         .await;
-    let found = codes(&seen, "/cadres/nodes");
-    assert_eq!(seen["cadres"]["totalCount"]["value"], found.len(), "the total is the number of rows: {arguments}");
+    let found = codes(&data, "/cadres/nodes");
+    assert_eq!(data["cadres"]["totalCount"]["value"], found.len(), "the total is the number of rows: {arguments}");
     found
 }
 
@@ -33,7 +33,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
         let caller = app.all_seeing().await;
         let id = caller.query(r#"{ cadre(by: {code: "A-01"}) { id } }"#).await["cadre"]["id"].take();
 
-        let seen = caller
+        let data = caller
             .query_with(
                 r#"query($id: ID!) {
                     id: cadre(by: {id: $id}) { code fullName gender category status joinedServiceOn rankCode unit { code } title { code } }
@@ -55,7 +55,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
             .await;
 
         assert_eq!(
-            seen,
+            data,
             json!({
                 "id": {
                     "code": "A-01", "fullName": "Lê Văn An", "gender": "MALE", "category": "CADRE", "status": "ACTIVE",
@@ -125,7 +125,7 @@ async fn qualifications_count_from_the_last_possible_day_of_their_date() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let data = caller
             .query(
                 r#"fragment held on Cadre {
                     qualifications { level { code } grantedOn }
@@ -149,16 +149,16 @@ async fn qualifications_count_from_the_last_possible_day_of_their_date() {
         let (middle, high) = (paper("INTERMEDIATE", "2008-05-20"), paper("ADVANCED", "2016"));
         let best = |level: &str, on: &str| json!({"level": {"code": level}, "grantedOn": on, "institution": {"code": "TCT"}, "mode": "PART_TIME"});
         assert_eq!(
-            seen["eve"],
+            data["eve"],
             json!({"qualifications": [middle, school, study], "highest": best("INTERMEDIATE", "2008-05-20")})
         );
         assert_eq!(
-            seen["day"],
+            data["day"],
             json!({"qualifications": [middle, high, school, study], "highest": best("ADVANCED", "2016")})
         );
-        assert_eq!(seen["month"], json!({"qualifications": [{"level": {"code": "INTERMEDIATE"}}]}));
+        assert_eq!(data["month"], json!({"qualifications": [{"level": {"code": "INTERMEDIATE"}}]}));
         assert_eq!(
-            seen["monthsEnd"],
+            data["monthsEnd"],
             json!({
                 "qualifications": [
                     {"level": {"code": "INTERMEDIATE"}, "fieldCode": null, "institution": {"code": "DHX", "name": "Trường Đại học Xứ"}, "mode": "REGULAR"},
@@ -167,7 +167,7 @@ async fn qualifications_count_from_the_last_possible_day_of_their_date() {
                 "highest": {"level": {"code": "UNIVERSITY"}},
             })
         );
-        assert_eq!(seen["none"], json!({"highest": null, "qualifications": []}));
+        assert_eq!(data["none"], json!({"highest": null, "qualifications": []}));
     })
     .await;
 }
@@ -183,7 +183,7 @@ async fn posts_are_newest_first_and_the_later_primary_one_counts() {
         app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let data = caller
             .query(
                 r#"fragment post on Cadre { unit { code } title { code } assignments { unit { code } title { code } startOn endOn isPrimary } }
                 {
@@ -199,25 +199,25 @@ async fn posts_are_newest_first_and_the_later_primary_one_counts() {
         let early = json!({"unit": {"code": "A2U"}, "title": {"code": "CC"}, "startOn": "2010-01-01", "endOn": null, "isPrimary": true});
         let late = json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "startOn": "2015-01-01", "endOn": "2020-01-01", "isPrimary": true});
         let beside = json!({"unit": {"code": "A1P"}, "title": {"code": "UV"}, "startOn": "2018-01-01", "endOn": null, "isPrimary": false});
-        assert_eq!(seen["both"], json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "assignments": [late, early]}));
+        assert_eq!(data["both"], json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "assignments": [late, early]}));
         assert_eq!(
-            seen["one"],
+            data["one"],
             json!({"unit": {"code": "A2U"}, "title": {"code": "CC"}, "assignments": [beside, late, early]})
         );
-        assert_eq!((&seen["last"]["unit"]["code"], &seen["turn"]["unit"]["code"]), (&json!("A1U"), &json!("A2U")));
-        assert_eq!(codes(&seen, "/sorted/nodes"), ["Q-03", "A-03", "A-04", "M-01"], "Q-03 belongs to A1U on that day");
+        assert_eq!((&data["last"]["unit"]["code"], &data["turn"]["unit"]["code"]), (&json!("A1U"), &json!("A2U")));
+        assert_eq!(codes(&data, "/sorted/nodes"), ["Q-03", "A-03", "A-04", "M-01"], "Q-03 belongs to A1U on that day");
     })
     .await;
 }
 
-const EVERYBODY: [&str; 10] = ["A-01", "A-02", "A-03", "A-04", "A-06", "B-01", "B-02", "M-01", "P-01", "P-02"];
+const ALL_CODES: [&str; 10] = ["A-01", "A-02", "A-03", "A-04", "A-06", "B-01", "B-02", "M-01", "P-01", "P-02"];
 
 #[actix_web::test]
 async fn each_filter_finds_the_matching_people() {
     let cases: &[(&str, &[&str])] = &[
-        ("{}", &EVERYBODY),
-        ("{and: []}", &EVERYBODY),
-        ("{gender: null, titles: null, and: null}", &EVERYBODY),
+        ("{}", &ALL_CODES),
+        ("{and: []}", &ALL_CODES),
+        ("{gender: null, titles: null, and: null}", &ALL_CODES),
         ("{or: []}", &[]),
         ("{not: {}}", &[]),
         (r#"{unit: {code: "A2"}}"#, &["A-03", "A-04"]),
@@ -275,9 +275,9 @@ async fn each_filter_finds_the_matching_people() {
             assert_eq!(listed(&caller, &arguments).await, *expected, "{filter} on {day}");
         }
         let within = r#"{ unit(by: {code: "A"}) { cadres(where: {keyLeader: true}, orderBy: [{field: CODE}]) { nodes { code } } alone: cadres(reach: UNIT) { nodes { code } } } }"#;
-        let seen = caller.query(within).await;
-        assert_eq!(codes(&seen, "/unit/cadres/nodes"), ["A-01", "A-02", "A-06"]);
-        assert_eq!(codes(&seen, "/unit/alone/nodes"), [] as [&str; 0]);
+        let data = caller.query(within).await;
+        assert_eq!(codes(&data, "/unit/cadres/nodes"), ["A-01", "A-02", "A-06"]);
+        assert_eq!(codes(&data, "/unit/alone/nodes"), [] as [&str; 0]);
     })
     .await;
 }
@@ -315,9 +315,9 @@ async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
             ("A-05", &[]),
         ] {
             let document = "query($search: String) { cadres(search: $search) { nodes { code } totalCount { value } } }";
-            let seen = caller.query_with(document, json!({ "search": search })).await;
-            assert_eq!(codes(&seen, "/cadres/nodes"), *expected, "{search:?}");
-            assert_eq!(seen["cadres"]["totalCount"]["value"], expected.len(), "{search:?}");
+            let data = caller.query_with(document, json!({ "search": search })).await;
+            assert_eq!(codes(&data, "/cadres/nodes"), *expected, "{search:?}");
+            assert_eq!(data["cadres"]["totalCount"]["value"], expected.len(), "{search:?}");
         }
     })
     .await;
@@ -335,8 +335,8 @@ async fn people_sort_by_given_name_code_and_unit() {
             ("orderBy: []", by_name.to_vec()),
             ("orderBy: [{field: NAME}]", by_name.to_vec()),
             ("orderBy: [{field: NAME, direction: DESC}]", reversed(by_name)),
-            ("orderBy: [{field: CODE}]", EVERYBODY.to_vec()),
-            ("orderBy: [{field: CODE, direction: DESC}]", reversed(EVERYBODY)),
+            ("orderBy: [{field: CODE}]", ALL_CODES.to_vec()),
+            ("orderBy: [{field: CODE, direction: DESC}]", reversed(ALL_CODES)),
             ("orderBy: [{field: UNIT}, {field: CODE}]", by_unit.to_vec()),
             ("orderBy: [{field: UNIT, direction: DESC}, {field: CODE, direction: DESC}]", reversed(by_unit)),
             (
@@ -355,16 +355,16 @@ async fn people_sort_by_given_name_code_and_unit() {
 }
 
 /// The whole list, read page by page from one end.
-async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Vec<String> {
+async fn all_pages(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Vec<String> {
     let document = format!(
         "query($cursor: String) {{ cadres({size}: 7, {bound}: $cursor, orderBy: {order}) {{
             nodes {{ code }} edges {{ cursor node {{ code }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
     );
-    let (mut walked, mut cursor) = (Vec::new(), Value::Null);
+    let (mut all_pages, mut cursor) = (Vec::new(), Value::Null);
     loop {
-        let seen = caller.query_with(&document, json!({ "cursor": cursor })).await;
-        let (page, info) = (codes(&seen, "/cadres/nodes"), &seen["cadres"]["pageInfo"]);
-        let edges = seen["cadres"]["edges"].as_array().expect("edges");
+        let data = caller.query_with(&document, json!({ "cursor": cursor })).await;
+        let (page, info) = (codes(&data, "/cadres/nodes"), &data["cadres"]["pageInfo"]);
+        let edges = data["cadres"]["edges"].as_array().expect("edges");
         assert_eq!(info["startCursor"], edges.first().expect("a row")["cursor"]);
         assert_eq!(info["endCursor"], edges.last().expect("a row")["cursor"]);
         let (more, came_from, next) = match size {
@@ -372,12 +372,12 @@ async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Ve
             _ => ("hasPreviousPage", "hasNextPage", "startCursor"),
         };
         assert_eq!(info[came_from], json!(!cursor.is_null()));
-        walked = if size == "first" { [walked, page].concat() } else { [page, walked].concat() };
+        all_pages = if size == "first" { [all_pages, page].concat() } else { [page, all_pages].concat() };
         cursor = info[next].clone();
         if info[more] == json!(false) {
-            return walked;
+            return all_pages;
         }
-        assert!(walked.len() < 200, "the pages end");
+        assert!(all_pages.len() < 200, "the pages end");
     }
 }
 
@@ -406,8 +406,8 @@ async fn pages_give_each_person_once_in_order_from_either_end() {
             let different: std::collections::BTreeSet<_> = whole.iter().collect();
             assert_eq!(different.len(), 91, "each person once");
 
-            assert_eq!(walked(&caller, order, "first", "after").await, whole, "{order}");
-            assert_eq!(walked(&caller, order, "last", "before").await, whole, "{order}");
+            assert_eq!(all_pages(&caller, order, "first", "after").await, whole, "{order}");
+            assert_eq!(all_pages(&caller, order, "last", "before").await, whole, "{order}");
         }
     })
     .await;
@@ -417,21 +417,21 @@ async fn pages_give_each_person_once_in_order_from_either_end() {
 async fn a_page_can_be_bounded_from_both_sides() {
     on_both(async |app| {
         let caller = demo_app(app).await;
-        let seen = caller.query("{ cadres(first: 30, orderBy: [{field: CODE}]) { edges { cursor node { code } } } }").await;
-        let cursor = |at: usize| seen["cadres"]["edges"][at]["cursor"].clone();
+        let data = caller.query("{ cadres(first: 30, orderBy: [{field: CODE}]) { edges { cursor node { code } } } }").await;
+        let cursor = |at: usize| data["cadres"]["edges"][at]["cursor"].clone();
         let document = "query($after: String, $before: String) {
             head: cadres(first: 3, after: $after, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { hasNextPage hasPreviousPage } }
             tail: cadres(last: 3, after: $after, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { hasNextPage hasPreviousPage } }
             none: cadres(last: 0, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { startCursor } totalCount { value } }
         }";
 
-        let seen = caller.query_with(document, json!({ "after": cursor(9), "before": cursor(20) })).await;
+        let data = caller.query_with(document, json!({ "after": cursor(9), "before": cursor(20) })).await;
 
-        assert_eq!(codes(&seen, "/head/nodes"), ["CB0011", "CB0012", "CB0013"]);
-        assert_eq!(codes(&seen, "/tail/nodes"), ["CB0018", "CB0019", "CB0020"]);
-        assert_eq!(seen["head"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
-        assert_eq!(seen["tail"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
-        assert_eq!(seen["none"], json!({"nodes": [], "pageInfo": {"startCursor": null}, "totalCount": {"value": 91}}));
+        assert_eq!(codes(&data, "/head/nodes"), ["CB0011", "CB0012", "CB0013"]);
+        assert_eq!(codes(&data, "/tail/nodes"), ["CB0018", "CB0019", "CB0020"]);
+        assert_eq!(data["head"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
+        assert_eq!(data["tail"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
+        assert_eq!(data["none"], json!({"nodes": [], "pageInfo": {"startCursor": null}, "totalCount": {"value": 91}}));
     })
     .await;
 }
@@ -447,8 +447,8 @@ async fn a_total_is_counted_up_to_its_bound() {
             ("(max: 10)", json!({"value": 10, "isExact": true})),
             ("(max: 1000000)", json!({"value": 10, "isExact": true})),
         ] {
-            let seen = caller.query(&format!("{{ cadres(first: 1) {{ totalCount{max} {{ value isExact }} }} }}")).await;
-            assert_eq!(seen["cadres"]["totalCount"], expected, "{max}");
+            let data = caller.query(&format!("{{ cadres(first: 1) {{ totalCount{max} {{ value isExact }} }} }}")).await;
+            assert_eq!(data["cadres"]["totalCount"], expected, "{max}");
         }
         for max in [0, -1, 1_000_001] {
             let document = format!("{{ cadres {{ totalCount(max: {max}) {{ value }} }} }}");
@@ -474,8 +474,8 @@ async fn people_are_found_by_codes_and_by_status() {
         ] {
             let document =
                 format!("{{ cadres(where: {{{condition}}}, orderBy: [{{field: CODE}}]) {{ nodes {{ code }} }} }}");
-            let seen = caller.query(&document).await;
-            let nodes = seen["cadres"]["nodes"].as_array().expect("nodes");
+            let data = caller.query(&document).await;
+            let nodes = data["cadres"]["nodes"].as_array().expect("nodes");
             let codes: Vec<_> = nodes.iter().map(|node| node["code"].as_str().expect("a code")).collect();
             assert_eq!(codes, expected, "{:?}: {document}", app.kind);
         }
@@ -493,9 +493,9 @@ async fn institutions_and_ethnic_groups_are_listed_by_code() {
     on_both(async |app| {
         // The caller may read all origins: codes of ethnic groups are also marked values of the leak check.
         let caller = app.all_seeing().await;
-        let seen = caller.query("{ institutions { code name } ethnicGroups { code name code1979 } }").await;
+        let data = caller.query("{ institutions { code name } ethnicGroups { code name code1979 } }").await;
         for list in ["institutions", "ethnicGroups"] {
-            let rows = seen[list].as_array().expect("rows");
+            let rows = data[list].as_array().expect("rows");
             let codes: Vec<_> = rows.iter().map(|row| row["code"].as_str().expect("a code")).collect();
             assert!(codes.len() > 1 && codes.is_sorted(), "{list}: {codes:?}");
         }
@@ -562,8 +562,8 @@ async fn a_filter_has_a_bounded_size() {
         let holds = json!({"subject": "PROFESSIONAL", "atLeast": "ELEMENTARY"});
 
         // The outermost object counts as well.
-        let seen = caller.query_with(document, json!({ "where": {"holds": holds, "or": vec![&unit; 99]} })).await;
-        assert_eq!(seen["cadres"]["totalCount"]["value"], 2);
+        let data = caller.query_with(document, json!({ "where": {"holds": holds, "or": vec![&unit; 99]} })).await;
+        assert_eq!(data["cadres"]["totalCount"]["value"], 2);
         let many = [
             json!({"or": vec![&unit; 100]}),
             json!({"and": vec![json!({"or": vec![&unit; 10]}); 10]}),
@@ -597,9 +597,9 @@ async fn unusual_text_and_distant_days_cause_no_errors() {
             unit(by: {code: $text}) { id } node(id: $id) { id } kept: units(where: {adminCode: $text}) { nodes { id } }
         }";
         for text in ["\0", "A-01\0", "\u{feff}", "\u{10ffff}", "\u{202e}", "' OR 1=1 --", "\\\0%"] {
-            let seen = caller.query_with(document, json!({ "text": text, "id": text })).await;
+            let data = caller.query_with(document, json!({ "text": text, "id": text })).await;
             assert_eq!(
-                seen,
+                data,
                 json!({
                     "code": null, "number": null, "id": null, "found": {"nodes": [], "totalCount": {"value": 0}},
                     "units": {"nodes": []}, "unit": null, "node": null, "kept": {"nodes": []},
@@ -611,9 +611,9 @@ async fn unusual_text_and_distant_days_cause_no_errors() {
             let document = format!(
                 r#"{{ cadres(asOf: "{day}") {{ totalCount {{ value }} }} cadre(by: {{code: "A-01"}}, asOf: "{day}") {{ unit {{ code }} }} }}"#
             );
-            let seen = caller.query(&document).await;
+            let data = caller.query(&document).await;
             let expected = if day < "2000" { json!([0, null]) } else { json!([10, {"code": "A1P"}]) };
-            assert_eq!(json!([seen["cadres"]["totalCount"]["value"], seen["cadre"]["unit"]]), expected, "{day}");
+            assert_eq!(json!([data["cadres"]["totalCount"]["value"], data["cadre"]["unit"]]), expected, "{day}");
         }
     })
     .await;

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// All protected values of all people, with the scope that each requires.
-const QUESTION: &str = "{ cadres(first: 50) { nodes { code \
+const QUERY: &str = "{ cadres(first: 50) { nodes { code \
     identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code } } } } }";
 
 #[actix_web::test]
@@ -18,7 +18,7 @@ async fn a_missing_check_would_be_detected() {
     let protected = ["cadre.identity:read", "cadre.political:read", "cadre.origin:read"];
     on_both(async |app| {
         let caller = app.all_seeing().await;
-        let answer = caller.raw(QUESTION, serde_json::json!({})).await;
+        let answer = caller.raw(QUERY, serde_json::json!({})).await;
         assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "a caller with all rights causes no finding");
 
         // The response that the service would send without one of its checks.
@@ -40,7 +40,7 @@ async fn a_missing_check_would_be_detected() {
 #[test]
 fn an_identity_number_in_a_log_line_or_metric_would_be_detected() {
     for text in ["person 999000000001 was read", "at=1970-01-02", r#"cadre_errors_total{id="999000000031"} 1"#] {
-        assert!(canary::names_somebody(text), "{text}");
+        assert!(canary::contains_identity_number(text), "{text}");
     }
     for text in [
         "cadre_requests_total 9990000",
@@ -48,7 +48,7 @@ fn an_identity_number_in_a_log_line_or_metric_would_be_detected() {
         "99900000000112345",
         "26956fa0-e7e9-4e43-884c-999791941115",
     ] {
-        assert!(!canary::names_somebody(text), "{text}");
+        assert!(!canary::contains_identity_number(text), "{text}");
     }
 }
 

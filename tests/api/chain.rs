@@ -90,8 +90,8 @@ impl Tamperer<'_> {
         match table {
             "audit_entry" => self.place(Log::Audit, key),
             "change" => {
-                let act = self.number(&format!("SELECT audit_seq FROM change WHERE seq = {key}")).await;
-                self.place(Log::Audit, act)
+                let entry_seq = self.number(&format!("SELECT audit_seq FROM change WHERE seq = {key}")).await;
+                self.place(Log::Audit, entry_seq)
             }
             "access_entry" => self.place(Log::Access, key),
             "access_withholding" => self.place(Log::Withholding, key),
@@ -155,16 +155,16 @@ impl Tamperer<'_> {
 
     /// Inserts a forged row.
     async fn insert(&mut self) -> (String, Option<i64>) {
-        let act = self.key("audit_entry", "seq").await;
-        let place = self.place(Log::Audit, act);
+        let entry_seq = self.key("audit_entry", "seq").await;
+        let place = self.place(Log::Audit, entry_seq);
         let (sql, place) = if self.rng.bool() {
             let row = format!(
-                "INSERT INTO change (audit_seq, kind, object_type, object) VALUES ({act}, 'UPDATED', 'cadre', 'A-01')"
+                "INSERT INTO change (audit_seq, kind, object_type, object) VALUES ({entry_seq}, 'UPDATED', 'cadre', 'A-01')"
             );
             (row, place)
         } else {
             let row = format!(
-                "INSERT INTO audit_entry (at, actor, act) SELECT at, actor, act FROM audit_entry WHERE seq = {act}"
+                "INSERT INTO audit_entry (at, actor, act) SELECT at, actor, act FROM audit_entry WHERE seq = {entry_seq}"
             );
             (row, None)
         };
@@ -206,14 +206,14 @@ const HEADS: [&str; 4] = [
 
 /// Disables the triggers that protect the logs, as the owner of the database can. On PostgreSQL a superuser disables
 /// triggers and keys.
-async fn disarm(transaction: &DatabaseTransaction) {
+async fn disable_guards(transaction: &DatabaseTransaction) {
     let sqls: Vec<String> = match transaction.get_database_backend() {
         DatabaseBackend::Postgres => vec!["SET LOCAL session_replication_role = replica".to_owned()],
         _ => {
             let tables = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
             let drops = tables
                 .iter()
-                .flat_map(|table| ["update", "delete"].map(|act| format!("DROP TRIGGER {table}_no_{act}")));
+                .flat_map(|table| ["update", "delete"].map(|operation| format!("DROP TRIGGER {table}_no_{operation}")));
             ["PRAGMA defer_foreign_keys = ON".to_owned()].into_iter().chain(drops).collect()
         }
     };
@@ -271,7 +271,7 @@ async fn every_change_of_the_logs_is_found_at_its_position() {
         let mut found = std::collections::BTreeMap::new();
         for draw in 0..DRAWS {
             let transaction = app.database.begin().await.expect("a transaction");
-            disarm(&transaction).await;
+            disable_guards(&transaction).await;
             let mut tamperer = Tamperer { inner: &transaction, links: &links, rng: &mut rng };
             let (done, place) = match draw % 6 {
                 0 => tamperer.edit().await,
@@ -307,7 +307,7 @@ async fn a_checkpoint_detects_a_rebuilt_chain() {
         write_logs(app).await;
         let before = end_of(app).await;
         let transaction = app.database.begin().await.expect("a transaction");
-        disarm(&transaction).await;
+        disable_guards(&transaction).await;
         for sql in [
             "DELETE FROM log_link",
             "DELETE FROM access_entry",
@@ -338,7 +338,7 @@ async fn a_checkpoint_detects_a_rebuilt_chain() {
 #[actix_web::test]
 async fn entries_older_than_the_chain_are_added_to_it_once() {
     on_both(async |app| {
-        let acts = audit_entry::Entity::find().count(app.database.reader()).await.expect("a count") as i64;
+        let audit_entries = audit_entry::Entity::find().count(app.database.reader()).await.expect("a count") as i64;
         for _ in 0..Migrator::migrations().len() {
             let names = Migrator::get_applied_migrations(app.database.writer()).await.expect("names");
             if !names.iter().any(|applied| applied.name().ends_with("access_log")) {
@@ -354,7 +354,7 @@ async fn entries_older_than_the_chain_are_added_to_it_once() {
         audit::adopt(&app.database).await.expect("nothing to do");
 
         assert_eq!(end_of(app).await.hash, end.hash, "an existing chain takes in no old entries");
-        assert_eq!(counted(app, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
+        assert_eq!(counted(app, &[]).await, Ok(Intact { entries: audit_entries, checkpoints: 0 }));
 
         // The rolled back migrations dropped the tables of the read models.
         maintenance::ensure_projections(&app.database, clock()).await.expect("rebuilt");
@@ -363,9 +363,9 @@ async fn entries_older_than_the_chain_are_added_to_it_once() {
 }
 
 /// Disables the protection of the logs and runs a statement, as the owner of the database can.
-async fn tampered(database: &Database, sql: &str) {
+async fn tamper(database: &Database, sql: &str) {
     let transaction = database.begin().await.expect("a transaction");
-    disarm(&transaction).await;
+    disable_guards(&transaction).await;
     transaction.execute_unprepared(sql).await.expect(sql);
     transaction.commit().await.expect("committed");
 }
@@ -388,8 +388,8 @@ async fn the_program_writes_checkpoints_and_verifies_against_them() {
         program::client(&url);
 
         let verify = ["audit", "verify", "--checkpoints", path.as_str()];
-        let said = program::printed(&url, &verify);
-        assert!(said.ends_with("entries, intact; 1 checkpoint matches\n"), "{said}");
+        let text = program::printed(&url, &verify);
+        assert!(text.ends_with("entries, intact; 1 checkpoint matches\n"), "{text}");
         let line = fs::read_to_string(&file).expect("a file");
         let bent = elsewhere.path().join("bent");
         fs::write(&bent, line.replacen('.', ".A", 1)).expect("written");
@@ -400,12 +400,12 @@ async fn the_program_writes_checkpoints_and_verifies_against_them() {
         }
 
         let database = open(&url).await;
-        tampered(&database, "UPDATE audit_entry SET actor = 'somebody else' WHERE act = 'import'").await;
+        tamper(&database, "UPDATE audit_entry SET actor = 'somebody else' WHERE act = 'import'").await;
         database.close().await.expect("closed");
         let output = program::run(&url, &verify);
-        let said = String::from_utf8(output.stdout).expect("text");
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.starts_with("NOT INTACT: the content was changed, log AUDIT, entry "), "{said}");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.starts_with("NOT INTACT: the content was changed, log AUDIT, entry "), "{text}");
     }
 }
 

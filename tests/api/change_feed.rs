@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use serde_json::{Value, json};
 
 use crate::{
-    client_admin::grant::asked,
+    client_admin::grant::requested,
     support::{
         Caller, TestApp, clock, csv, on_both, poll,
         rotation::{Places, day},
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-async fn act(caller: &Caller<'_>, name: &str, object: &str, input: &str) -> Value {
+async fn command(caller: &Caller<'_>, name: &str, object: &str, input: &str) -> Value {
     static KEYS: AtomicU32 = AtomicU32::new(0);
     let key = KEYS.fetch_add(1, Ordering::Relaxed);
     let document = format!(
@@ -86,13 +86,13 @@ async fn decided(caller: &Caller<'_>) -> String {
     let input = r#"cadreCode: "A-03", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "B1U", toTitleCode: "CC",
         startOn: "2026-06-01", plannedEndOn: "2029-06-01", preparingUnitCode: "P",
         planning: {documentNo: "1-QH", validFrom: "2025-01-01"}"#;
-    let id = act(caller, "rotationPropose", "rotation", input).await.as_str().expect("an id").to_owned();
+    let id = command(caller, "rotationPropose", "rotation", input).await.as_str().expect("an id").to_owned();
     for step in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"] {
         let input = format!("rotationId: \"{id}\", step: {step}, on: \"2026-06-01\"");
-        act(caller, "rotationAdvance", "rotation", &input).await;
+        command(caller, "rotationAdvance", "rotation", &input).await;
     }
     let input = format!("rotationId: \"{id}\", decisionNo: \"7-QĐ\", decidedOn: \"2026-06-01\"");
-    act(caller, "rotationDecide", "rotation", &input).await;
+    command(caller, "rotationDecide", "rotation", &input).await;
     id
 }
 
@@ -117,12 +117,12 @@ async fn a_move_is_reported_to_clients_that_lose_and_that_gain_the_person() {
             "before publication it is in no other feed"
         );
 
-        act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
         let published = news_of(&mut readers).await;
         let (known, new) = (vec![format!("UPDATED ROTATION {id}")], vec![format!("ENTERED ROTATION {id}")]);
         assert_eq!(published, [known.clone(), known.clone(), new.clone(), new, vec![]]);
 
-        act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
         let started = news_of(&mut readers).await;
         let with = |operation: &str| vec![format!("UPDATED ROTATION {id}"), format!("{operation} CADRE A-03")];
         assert_eq!(started, [with("UPDATED"), with("UPDATED"), with("LEFT"), with("ENTERED"), vec![]]);
@@ -177,8 +177,8 @@ async fn pages_of_one_contain_the_same_changes_as_one_page() {
         let office = app.caller(&WRITE, &["P"]).await;
         let (mut one, mut all) = (Reader::from_now(&office).await, Reader::from_now(&office).await);
         let id = decided(&office).await;
-        act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
-        act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
         let (one, all) = (one.news(1).await, all.news(1_000).await);
         assert_eq!(one.len(), 9);
         assert_eq!(one, all);
@@ -199,7 +199,7 @@ async fn a_cursor_made_with_other_rights_is_refused_with_the_reason() {
         for (scopes, units, reason) in
             [(&READ[..], &["A", "B"][..], "REACH_CHANGED"), (&READ[..2], &["A"][..], "SCOPES_CHANGED")]
         {
-            client::grant(&app.database, clock(), client(), asked(scopes, units)).await.expect("granted");
+            client::grant(&app.database, clock(), client(), requested(scopes, units)).await.expect("granted");
             let refused = async || {
                 let refusal = reader.refusal().await;
                 (refusal["reason"] == reason).then_some(refusal)
@@ -207,7 +207,7 @@ async fn a_cursor_made_with_other_rights_is_refused_with_the_reason() {
             let refusal = poll::until_async(refused).await.expect("the service sees the grant");
             assert_eq!(refusal["code"], "RESYNC");
         }
-        client::grant(&app.database, clock(), client(), asked(&READ, &["A"])).await.expect("granted");
+        client::grant(&app.database, clock(), client(), requested(&READ, &["A"])).await.expect("granted");
         let continues = async || reader.refusal().await.is_null().then_some(());
         poll::until_async(continues).await.expect("with the same rights the cursor is valid again");
     })
@@ -222,8 +222,8 @@ async fn types_follow_the_scopes() {
         let mut reader = Reader::from_now(&persons).await;
         let mut all = Reader::from_now(&office).await;
         let id = decided(&office).await;
-        act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
-        act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
         assert_eq!(reader.news(100).await, ["UPDATED CADRE A-03"], "no change of rotations without their scope");
         assert!(all.news(100).await.len() > 5, "the control");
 
@@ -297,7 +297,7 @@ async fn readers_miss_no_change_of_concurrent_writers() {
                     "code: \"F-{writer}-{round}\", name: \"Kế hoạch\", documentNo: \"1-KH\", unitCode: \"P\", \
                      yearFrom: 2026, yearTo: 2026"
                 );
-                act(&office, "planDraft", "plan", &input).await;
+                command(&office, "planDraft", "plan", &input).await;
             }
         };
         let writers = futures_util::future::join_all((0..WRITERS).map(draft));

@@ -154,7 +154,7 @@ fn browser() -> Option<PathBuf> {
 }
 
 /// The findings of the script about the console of a server.
-async fn visited(browser: PathBuf, url: &str, pass: (&'static str, String)) -> Value {
+async fn visit_console(browser: PathBuf, url: &str, pass: (&'static str, String)) -> Value {
     let is_demo = pass.0 == "CREDENTIALS";
     let environment = [("URL", url.to_owned()), ("BROWSER", browser.display().to_string()), pass];
     let run = move || {
@@ -165,9 +165,9 @@ async fn visited(browser: PathBuf, url: &str, pass: (&'static str, String)) -> V
             node.env("SCREENSHOT", file);
         }
         let output = node.output().unwrap_or_else(|error| panic!("this test needs node (Debian: nodejs): {error}"));
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_str(&said).expect("JSON")
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&printed).expect("JSON")
     };
     spawn_blocking(run).await.expect("the runner does not panic")
 }
@@ -196,9 +196,9 @@ async fn the_console_works_in_a_browser() {
     let program = Program::start(program::command(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]));
     let prefix = "Client id and secret, for new tokens: ";
     let credentials =
-        poll::until(|| program.said().lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned)));
+        poll::until(|| program.output().lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned)));
 
-    let found = visited(browser.clone(), &program.url, ("CREDENTIALS", credentials.expect("a client"))).await;
+    let found = visit_console(browser.clone(), &program.url, ("CREDENTIALS", credentials.expect("a client"))).await;
 
     assert_clean(&found);
     assert_eq!(found["hasCredentials"], true);
@@ -208,17 +208,17 @@ async fn the_console_works_in_a_browser() {
         let outcome = (&sample["status"], &sample["hasValue"], &sample["errors"]);
         assert_eq!(outcome, (&json!(200), &json!(true), &json!([])), "{sample:#}");
     }
-    let asked = found["asked"].as_array().expect("requests");
-    assert!(asked.iter().any(|request| request["isIntrospection"] == true), "{found:#}");
-    assert!(asked.iter().any(|request| request["purpose"] == "PERSONNEL"), "{found:#}");
-    assert_eq!(asked.last().map(|request| &request["language"]), Some(&json!("en")), "{found:#}");
+    let requests = found["asked"].as_array().expect("requests");
+    assert!(requests.iter().any(|request| request["isIntrospection"] == true), "{found:#}");
+    assert!(requests.iter().any(|request| request["purpose"] == "PERSONNEL"), "{found:#}");
+    assert_eq!(requests.last().map(|request| &request["language"]), Some(&json!("en")), "{found:#}");
     assert!(found["shown"].as_str().is_some_and(|shown| shown.starts_with("200 · X-Request-Id: ")), "{found:#}");
 
     let (url, _folder) = copy(Kind::Sqlite).await;
     let credentials = client(&url);
     let program = Program::serve_with(&url, &["--console", "on"]);
     let token = program.token(&credentials).await;
-    let found = visited(browser, &program.url, ("TOKEN", token)).await;
+    let found = visit_console(browser, &program.url, ("TOKEN", token)).await;
     assert_clean(&found);
     assert_eq!(found["hasCredentials"], false, "{found:#}");
     assert_eq!(found["samples"].as_array().map(Vec::len), Some(2), "{found:#}");

@@ -92,19 +92,19 @@ async fn acknowledged_commands_survive_a_kill() {
                 next: AtomicUsize::new(next),
                 seed: rng.u64(..),
             });
-            imported.extend(killed_amid(program, &desk, &url, (round, rng.usize(3..40)), &mut ledger).await);
+            imported.extend(run_until_killed(program, &desk, &url, (round, rng.usize(3..40)), &mut ledger).await);
             next = desk.next.load(Ordering::Relaxed);
             check(kind, &url, &ledger, &imported).await;
         }
 
-        let (acts, acknowledged) = (ledger.sent.len(), ledger.acknowledged.len());
-        assert!(acknowledged >= 3 * ROUNDS, "the control: {acknowledged} of {acts} commands were acknowledged");
+        let (commands, acknowledged) = (ledger.sent.len(), ledger.acknowledged.len());
+        assert!(acknowledged >= 3 * ROUNDS, "the control: {acknowledged} of {commands} commands were acknowledged");
     }
 }
 
 /// Runs commands and an import until some commands are acknowledged, then kills the server and the import. Returns the
 /// number of the round if its import succeeded.
-async fn killed_amid(
+async fn run_until_killed(
     program: Program,
     desk: &Rc<Desk>,
     url: &str,
@@ -119,12 +119,12 @@ async fn killed_amid(
 
     let (tell, mut news) = unbounded_channel();
     let senders: Vec<_> =
-        (0..SENDERS).map(|at| actix_web::rt::spawn(work(Rc::clone(desk), at, tell.clone()))).collect();
+        (0..SENDERS).map(|at| actix_web::rt::spawn(send_commands(Rc::clone(desk), at, tell.clone()))).collect();
     drop(tell);
     let (mut program, mut acknowledged) = (Some(program), 0);
     while let Some(news) = news.recv().await {
         match news {
-            News::Sends(key, act) => drop(ledger.sent.insert(key, act)),
+            News::Sends(key, sent_command) => drop(ledger.sent.insert(key, sent_command)),
             News::Acknowledged(key) => {
                 acknowledged += 1;
                 ledger.acknowledged.insert(key);
@@ -144,26 +144,26 @@ async fn killed_amid(
 }
 
 /// Sends commands until the server is gone.
-async fn work(desk: Rc<Desk>, at: usize, tell: UnboundedSender<News>) {
+async fn send_commands(desk: Rc<Desk>, at: usize, tell: UnboundedSender<News>) {
     let mut rng = Rng::with_seed(desk.seed ^ at as u64);
     loop {
-        let act = if at.is_multiple_of(2) {
+        let sent_command = if at.is_multiple_of(2) {
             Sent::Allocate { unit: BELOW[rng.usize(..BELOW.len())], seats: rng.i32(1..4) }
         } else {
             Sent::Enrol { person: format!("K-{}", desk.next.fetch_add(1, Ordering::Relaxed)) }
         };
         let key = uuid::Uuid::now_v7().to_string();
-        let _told = tell.send(News::Sends(key.clone(), act.clone()));
-        if !send(&desk.url, &desk.token, &desk.quota, &key, &act).await {
+        let _sent = tell.send(News::Sends(key.clone(), sent_command.clone()));
+        if !send(&desk.url, &desk.token, &desk.quota, &key, &sent_command).await {
             return;
         }
-        let _told = tell.send(News::Acknowledged(key));
+        let _sent = tell.send(News::Acknowledged(key));
     }
 }
 
 /// Sends a command and returns whether it was acknowledged. A refusal is a mistake in the test.
-async fn send(url: &str, token: &str, quota: &str, key: &str, act: &Sent) -> bool {
-    let document = match act {
+async fn send(url: &str, token: &str, quota: &str, key: &str, sent_command: &Sent) -> bool {
+    let document = match sent_command {
         Sent::Allocate { unit, seats } => format!(
             "mutation {{ quotaAllocate(input: {{idempotencyKey: \"{key}\", quotaId: \"{quota}\", unitCode: \"{unit}\", \
              seats: {seats}}}) {{ child {{ id }} userErrors {{ code message }} }} }}"
@@ -300,13 +300,13 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
         "each import that succeeded is stored"
     );
     if kind == Kind::Sqlite {
-        is_whole(&database).await;
+        assert_consistent(&database).await;
     }
     database.close().await.expect("closed");
 }
 
 /// Runs SQLite's check of pages, indexes and foreign keys.
-async fn is_whole(database: &Database) {
+async fn assert_consistent(database: &Database) {
     for sql in ["PRAGMA integrity_check", "SELECT coalesce(max('broken'), 'ok') FROM pragma_foreign_key_check"] {
         let row = database.reader().query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await;
         let text: String = row.expect("an answer").expect("a row").try_get_by_index(0).expect("text");

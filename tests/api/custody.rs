@@ -33,8 +33,8 @@ async fn readings(app: &TestApp) -> u64 {
 /// Asserts that a person's name is visible and that none of the protected facts is shown or logged as read.
 async fn assert_closed(app: &TestApp, caller: &Caller<'_>, document: &str, pointer: &str) {
     let before = readings(app).await;
-    let seen = caller.query(document).await;
-    let person = seen.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {seen:#}"));
+    let data = caller.query(document).await;
+    let person = data.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {data:#}"));
     assert!(person["fullName"].is_string(), "{document}: {person}");
     for group in ["identity", "political", "origin"] {
         assert_eq!(person[group], Value::Null, "{document}: {person}");
@@ -46,8 +46,8 @@ async fn assert_closed(app: &TestApp, caller: &Caller<'_>, document: &str, point
 /// The control: the same document, sent by a caller with custody of the file.
 async fn assert_open(app: &TestApp, caller: &Caller<'_>, document: &str, pointer: &str) {
     let before = readings(app).await;
-    let seen = caller.query(document).await;
-    let person = seen.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {seen:#}"));
+    let data = caller.query(document).await;
+    let person = data.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {data:#}"));
     assert!(person["identity"]["nationalId"].is_string(), "{document}: {person}");
     assert!(person["political"]["joinedPartyOn"].is_string(), "{document}: {person}");
     assert!(person["origin"]["ethnicity"]["code"].is_string(), "{document}: {person}");

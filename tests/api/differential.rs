@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp, postgres::setting};
 
-const QUESTIONS: usize = 500;
+const QUERIES: usize = 500;
 
 /// The fields of a rotation that both databases must agree on: codes instead of ids.
 const ROTATION: &str = "cadre { code fullName unit { code } title { code } } form purpose direction \
@@ -34,16 +34,16 @@ async fn both_databases_answer_random_queries_alike() {
     }
 
     let mut found = 0;
-    for at in 0..QUESTIONS {
+    for at in 0..QUERIES {
         let as_whom = usize::from(at % 4 == 0);
-        let question = if draw.0.bool() { draw.question(&pools) } else { draw.about_training(&pools) };
-        let answer = walked(&callers[0][as_whom], &question).await;
-        let other = walked(&callers[1][as_whom], &question).await;
-        assert_eq!(answer, other, "query {at} of seed {seed}, sent by caller {as_whom}: {question}");
+        let query = if draw.0.bool() { draw.query(&pools) } else { draw.about_training(&pools) };
+        let answer = pages_of(&callers[0][as_whom], &query).await;
+        let other = pages_of(&callers[1][as_whom], &query).await;
+        assert_eq!(answer, other, "query {at} of seed {seed}, sent by caller {as_whom}: {query}");
         found += usize::from(answer.iter().any(holds_something));
     }
 
-    assert!(found * 3 > QUESTIONS, "the control: many queries find something, not only {found}, seed {seed}");
+    assert!(found * 3 > QUERIES, "the control: many queries find something, not only {found}, seed {seed}");
     for app in worlds {
         app.stop().await;
     }
@@ -67,11 +67,11 @@ async fn app(kind: Kind, bundle: &Path) -> TestApp {
 
 /// The responses to a query and, if its list continues, to the next page. Each database signs cursors with its own key,
 /// so they are followed and not compared.
-async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
+async fn pages_of(caller: &Caller<'_>, query: &str) -> Vec<Value> {
     let mut pages = Vec::new();
     let mut after = Value::Null;
     for _ in 0..2 {
-        let mut page = caller.ask(question, json!({ "after": after })).await;
+        let mut page = caller.ask(query, json!({ "after": after })).await;
         after = page.pointer_mut("/data/list/pageInfo/endCursor").map(Value::take).unwrap_or_default();
         if let Some(errors) = page.get_mut("errors") {
             let codes = errors.as_array().into_iter().flatten().map(|error| error["extensions"]["code"].clone());
@@ -197,7 +197,7 @@ impl Draw {
         conditions.join(", ")
     }
 
-    fn question(&mut self, pools: &Pools) -> String {
+    fn query(&mut self, pools: &Pools) -> String {
         match self.0.u8(..10) {
             0..5 => {
                 let filter = self.filter(pools);

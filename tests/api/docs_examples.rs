@@ -123,13 +123,13 @@ fn examples(text: &str) -> Vec<Example> {
 }
 
 /// The response with `…` instead of random values.
-pub fn settled(answer: Value) -> Value {
+pub fn without_random_values(answer: Value) -> Value {
     match answer {
-        Value::Array(items) => items.into_iter().map(settled).collect(),
+        Value::Array(items) => items.into_iter().map(without_random_values).collect(),
         Value::Object(fields) => {
             let settle = |(name, value): (String, Value)| match value {
                 Value::String(_) if DRAWN_KEYS.contains(&name.as_str()) => (name, json!(DRAWN)),
-                value => (name, settled(value)),
+                value => (name, without_random_values(value)),
             };
             Value::Object(fields.into_iter().map(settle).collect::<Map<_, _>>())
         }
@@ -138,16 +138,16 @@ pub fn settled(answer: Value) -> Value {
 }
 
 /// The variables with ids of earlier responses instead of `…`.
-fn filled(variables: Value, last: &BTreeMap<String, String>) -> Value {
+fn with_ids(variables: Value, last: &BTreeMap<String, String>) -> Value {
     match variables {
         Value::String(text) if text.ends_with(DRAWN) => {
             let kind = text.trim_end_matches(DRAWN).trim_end_matches('_');
             let kind = if kind.is_empty() { "rot" } else { kind };
             json!(last.get(kind).unwrap_or_else(|| panic!("no earlier response contains an id of {kind}")))
         }
-        Value::Array(items) => items.into_iter().map(|item| filled(item, last)).collect(),
+        Value::Array(items) => items.into_iter().map(|item| with_ids(item, last)).collect(),
         Value::Object(fields) => {
-            let fill = |(name, value)| (name, filled(value, last));
+            let fill = |(name, value)| (name, with_ids(value, last));
             Value::Object(fields.into_iter().map(fill).collect::<Map<_, _>>())
         }
         plain => plain,
@@ -170,17 +170,17 @@ pub fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
 }
 
 /// JSON as the guides print it: on one line if it fits, otherwise one line per member.
-pub fn shown(value: &Value, indent: usize, taken: usize) -> String {
+pub fn formatted(value: &Value, indent: usize, taken: usize) -> String {
     let line = one_line(value);
     if indent + taken + line.chars().count() <= WIDTH {
         return line;
     }
     let pad = " ".repeat(indent + 2);
     let lines: Vec<String> = match value {
-        Value::Array(items) => items.iter().map(|item| format!("{pad}{}", shown(item, indent + 2, 1))).collect(),
+        Value::Array(items) => items.iter().map(|item| format!("{pad}{}", formatted(item, indent + 2, 1))).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| format!("{pad}{}: {}", json!(name), shown(value, indent + 2, name.len() + 5)))
+            .map(|(name, value)| format!("{pad}{}: {}", json!(name), formatted(value, indent + 2, name.len() + 5)))
             .collect(),
         _ => return line,
     };
@@ -249,11 +249,11 @@ async fn every_request_of_the_guides_gives_the_printed_response() {
             for example in examples(&text) {
                 let mut caller = caller(&app, example.scopes.as_deref(), example.unit.as_deref()).await;
                 caller.purpose = example.purpose.as_deref();
-                let answer = caller.ask(&example.document, filled(example.variables, &ids)).await;
+                let answer = caller.ask(&example.document, with_ids(example.variables, &ids)).await;
                 note_ids(&answer, &mut ids);
-                let answer = settled(answer);
+                let answer = without_random_values(answer);
                 if setting("UPDATE_EXPECT").is_some() {
-                    answers.push((example.answer.line, shown(&answer, 0, 0)));
+                    answers.push((example.answer.line, formatted(&answer, 0, 0)));
                     continue;
                 }
                 let line = example.answer.line + 1;
@@ -426,9 +426,9 @@ fn the_codes_of_errors_are_those_of_the_code() {
 #[test]
 fn the_codes_of_refusals_are_those_of_the_code() {
     let guide = read("docs/api.md");
-    let acts =
+    let refusals =
         ["Commands on rotations", "Commands on training", "Clients"].map(|name| rows(&section(&guide, name), |_| true));
-    let table = acts.concat();
+    let table = refusals.concat();
     let documented: Vec<String> =
         table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
     let known: BTreeSet<String> = refusal::Code::iter().map(|code| code.as_str().to_owned()).collect();

@@ -39,7 +39,7 @@ fn is_acknowledged(answer: &Value) -> bool {
 }
 
 /// Drafts plans until the disk is full and some more. Returns the codes of the acknowledged plans.
-async fn drafted_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> BTreeSet<String> {
+async fn draft_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> BTreeSet<String> {
     let (mut acknowledged, mut refused) = (BTreeSet::new(), 0);
     for nth in 0..MAX {
         let code = format!("{prefix}-{nth}");
@@ -70,7 +70,7 @@ async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
     };
     assert_eq!(ready().await, (200, "ok\n".to_owned()), "the control");
 
-    let mut acknowledged = drafted_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
+    let mut acknowledged = draft_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
     let (status, why) = ready().await;
     assert_eq!((status, why.contains("the disk of the database is full")), (503, true), "{why}");
     let read = caller.query("{ cadres(first: 1) { nodes { code } } }").await;
@@ -118,7 +118,7 @@ async fn protected_data_is_not_sent_if_the_access_log_cannot_be_written() {
     let caller = app.all_seeing().await;
     let identity = read_identity(&caller).await;
     let number = identity["data"]["cadres"]["nodes"][0]["identity"]["nationalId"].as_str().expect("the control");
-    drafted_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
+    draft_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
 
     let logged = async || access_entry::Entity::find().count(app.database.reader()).await.expect("read");
     let (before, mut answered, mut refused) = (logged().await, 0, 0);
@@ -150,7 +150,7 @@ async fn read_identity(caller: &Caller<'_>) -> Value {
 #[actix_web::test]
 async fn a_full_disk_loses_no_acknowledged_write_and_the_service_recovers() {
     let Some(disk) = SmallDisk::mount(24) else { return };
-    let (url, client, _folder) = on(disk.path()).await;
+    let (url, client, _folder) = database_on(disk.path()).await;
     let program = Program::serve(&url);
     disk.fill_up_to(3_600_000);
     process_fails_and_recovers(program, (&url, &client), "the disk of the database is full", |_| disk.free()).await;
@@ -166,7 +166,7 @@ async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let (url, client, _folder) = on(folder.path()).await;
+    let (url, client, _folder) = database_on(folder.path()).await;
     let args = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--public-url", program::PUBLIC_URL];
     let limited = program::through(
         &program::command(folder.path(), &args),
@@ -187,9 +187,9 @@ async fn process_fails_and_recovers(
     let token = program.token(client).await;
     assert_eq!(program.get("/readyz").await, (200, "ok\n".to_owned()), "the control");
     let send = async |document: &str| program.ask(&token, document).await.1;
-    let mut acknowledged = drafted_until_full("VOLL", send).await;
-    let (status, said) = program.get("/readyz").await;
-    assert_eq!((status, said.contains(why)), (503, true), "{said}");
+    let mut acknowledged = draft_until_full("VOLL", send).await;
+    let (status, message) = program.get("/readyz").await;
+    assert_eq!((status, message.contains(why)), (503, true), "{message}");
 
     mend(program.pid());
     let ready = poll::until_async(async || (program.get("/readyz").await.0 == 200).then_some(())).await;
@@ -210,7 +210,7 @@ async fn process_fails_and_recovers(
 }
 
 /// A copy of the database in a folder, and a client that drafts plans.
-async fn on(folder: &Path) -> (String, (String, String), impl Sized) {
+async fn database_on(folder: &Path) -> (String, (String, String), impl Sized) {
     let (url, template) = copy(Kind::Sqlite).await;
     let file = folder.join("cadre.db");
     fs::copy(url.trim_start_matches("sqlite://"), &file).expect("copied");
@@ -225,7 +225,7 @@ async fn on(folder: &Path) -> (String, (String, String), impl Sized) {
 #[actix_web::test]
 async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
     let Some(disk) = SmallDisk::mount(24) else { return };
-    let (url, ..) = on(disk.path()).await;
+    let (url, ..) = database_on(disk.path()).await;
     let database = open(&url).await;
     let cards = cadre_snapshot::Entity::find().count(database.reader()).await.expect("read");
     execute(&database, "DELETE FROM cadre_snapshot WHERE rowid = (SELECT min(rowid) FROM cadre_snapshot)").await;
@@ -240,8 +240,8 @@ async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
 
     disk.fill_up_to(100_000);
     for args in [&import[..], &["verify", "--repair"]] {
-        let said = refused(&url, args);
-        assert!(said.contains("the disk of the database is full"), "{args:?}: {said}");
+        let message = refused(&url, args);
+        assert!(message.contains("the disk of the database is full"), "{args:?}: {message}");
     }
     disk.free();
     let database = open(&url).await;

@@ -20,7 +20,7 @@ async fn sent(request: reqwest::RequestBuilder) -> Response {
 }
 
 /// Sends a document with an `Accept` header and returns status and body.
-async fn asked(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value) {
+async fn send(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value) {
     let answer = sent(caller.post(&json!({ "query": document })).header("Accept", accept)).await;
     let status = answer.status().as_u16();
     assert_eq!(header(&answer, "content-type"), format!("{accept}; charset=utf-8"), "{document}");
@@ -92,7 +92,7 @@ async fn an_invalid_document_is_refused_with_the_unknown_name() {
             r#"value "X" does not exist in enum "Gender"; see /schema.graphql. (line 1, column 7)"#,
         ),
     ] {
-        let (_, answer) = asked(&caller, RESPONSE, document).await;
+        let (_, answer) = send(&caller, RESPONSE, document).await;
         assert_eq!(answer["errors"][0]["message"], message, "{document}: {answer}");
     }
     app.stop().await;
@@ -103,7 +103,7 @@ async fn the_status_depends_on_the_media_type() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let page = "subunits(first: 100) { nodes { ";
-    let dear = format!("{{ unit(by: {{code: \"W\"}}) {{ {}code{} }} }}", page.repeat(4), " } }".repeat(4));
+    let expensive = format!("{{ unit(by: {{code: \"W\"}}) {{ {}code{} }} }}", page.repeat(4), " } }".repeat(4));
 
     for (document, code, status) in [
         ("{", "GRAPHQL_PARSE_FAILED", 400),
@@ -115,22 +115,22 @@ async fn the_status_depends_on_the_media_type() {
         ("{ units(first: \"5\") { nodes { code } } }", "BAD_VARIABLES", 400),
         ("{ units(asOf: \"2026-02-30\") { nodes { code } } }", "BAD_VARIABLES", 400),
         ("query($a: Int = 4294967296) { units(first: $a) { nodes { code } } }", "BAD_VARIABLES", 400),
-        (dear.as_str(), "OPERATION_TOO_COMPLEX", 400),
+        (expensive.as_str(), "OPERATION_TOO_COMPLEX", 400),
         ("{ cadres { nodes { identity { birthOn } } } }", "FORBIDDEN", 403),
     ] {
         for (media, status) in [("application/json", 200), (RESPONSE, status)] {
-            let (found, answer) = asked(&caller, media, document).await;
+            let (found, answer) = send(&caller, media, document).await;
             assert_eq!(found, status, "{media} {document}: {answer}");
             assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{document}: {answer}");
             assert!(answer.get("data").is_none(), "{document}: {answer}");
         }
     }
     let all_seeing = app.all_seeing().await;
-    let (status, answer) = asked(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
+    let (status, answer) = send(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
     assert_eq!(status, 200, "the control: the scope is missing: {answer}");
     for media in ["application/json", RESPONSE] {
         let partial = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } viewer { __typename } }"#;
-        let (status, answer) = asked(&caller, media, partial).await;
+        let (status, answer) = send(&caller, media, partial).await;
         assert_eq!(status, 200, "{answer}");
         assert_eq!(answer["data"], json!({ "unit": null, "viewer": { "__typename": "Viewer" } }));
         assert_eq!(answer["errors"][0]["path"], json!(["unit", "composition"]));
@@ -275,7 +275,7 @@ async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
     let invalid = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } }"#;
 
     for document in ["{", "{ nothing }", "{ cadres { nodes { identity { birthOn } } } }", invalid] {
-        let mut seen = Vec::new();
+        let mut messages = Vec::new();
         for (accept, language) in [(None, "vi"), (Some("fr"), "vi"), (Some("en-GB, vi;q=0.5"), "en")] {
             let request = request(document);
             let request = accept.into_iter().fold(request, |request, accept| request.header("Accept-Language", accept));
@@ -283,12 +283,12 @@ async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
             assert_eq!(header(&answer, "content-language"), language, "{document}");
             let answer: Value = answer.json().await.expect("JSON");
             let error = &answer["errors"][0];
-            seen.push((error["message"].to_string(), error["extensions"]["code"].to_string()));
+            messages.push((error["message"].to_string(), error["extensions"]["code"].to_string()));
         }
-        assert_eq!(seen[0], seen[1], "{document}");
-        assert_ne!(seen[0].0, seen[2].0, "{document}");
-        assert_eq!(seen[0].1, seen[2].1, "{document}");
-        assert!(seen[2].0.is_ascii(), "{document}: {}", seen[2].0);
+        assert_eq!(messages[0], messages[1], "{document}");
+        assert_ne!(messages[0].0, messages[2].0, "{document}");
+        assert_eq!(messages[0].1, messages[2].1, "{document}");
+        assert!(messages[2].0.is_ascii(), "{document}: {}", messages[2].0);
     }
     app.stop().await;
 }

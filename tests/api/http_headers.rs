@@ -36,7 +36,7 @@ fn inflated(bytes: &[u8]) -> String {
 }
 
 /// Sends a document and accepts gzip.
-async fn asked(caller: &Caller<'_>, document: &str) -> Response {
+async fn send_query(caller: &Caller<'_>, document: &str) -> Response {
     sent(caller.post(&json!({ "query": document })).header("Accept-Encoding", "gzip, br")).await
 }
 
@@ -50,7 +50,7 @@ async fn long_responses_are_compressed_for_clients_that_accept_it() {
         let plain = plain.text().await.expect("text");
         assert!(plain.len() > 1024, "the control: the body is large enough: {plain}");
 
-        let answer = asked(&caller, LONG).await;
+        let answer = send_query(&caller, LONG).await;
 
         assert_eq!((answer.status().as_u16(), header(&answer, "content-encoding").as_str()), (200, "gzip"));
         assert_eq!(header(&answer, "vary"), "Accept, Accept-Language, Authorization, Accept-Encoding");
@@ -67,7 +67,7 @@ async fn long_responses_are_compressed_for_clients_that_accept_it() {
         let many = format!("{{ {many} }}");
         let plain = caller.raw(&many, json!({})).await;
         assert!(plain.len() > 64 * 1024, "{}", plain.len());
-        let answer = asked(&caller, &many).await;
+        let answer = send_query(&caller, &many).await;
         assert_eq!((answer.status().as_u16(), header(&answer, "content-encoding").as_str()), (200, "gzip"));
         assert_eq!(inflated(&answer.bytes().await.expect("bytes")), plain);
     })
@@ -80,12 +80,12 @@ async fn short_responses_and_tokens_are_not_compressed() {
     let caller = app.all_seeing().await;
 
     for document in ["{ __typename }", "{ nothing }", "{"] {
-        let answer = asked(&caller, document).await;
+        let answer = send_query(&caller, document).await;
         assert_eq!(header(&answer, "content-encoding"), "", "{document}");
         assert!(!header(&answer, "vary").contains("Accept-Encoding"), "{document}");
         drop(answer.json::<Value>().await.expect("JSON"));
     }
-    assert_eq!(header(&asked(&caller, LONG).await, "content-encoding"), "gzip", "the control");
+    assert_eq!(header(&send_query(&caller, LONG).await, "content-encoding"), "gzip", "the control");
 
     let form = |path: &str, body: &str| {
         let request = app.http().post(format!("{}{path}", app.url)).basic_auth(&caller.id, Some(&caller.secret));
@@ -172,7 +172,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
         query("mutation { __typename }"),
         query("{"),
     ];
-    let kept = |answer: &Response| {
+    let stable = |answer: &Response| {
         let names = answer.headers().keys().filter(|name| !OF_ONE_ANSWER.contains(&name.as_str()));
         names.map(|name| (name.to_string(), header(answer, name.as_str()))).collect::<BTreeMap<_, _>>()
     };
@@ -184,7 +184,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
             };
             let get = sent(request(Method::GET)).await;
             let head = sent(request(Method::HEAD)).await;
-            assert_eq!((head.status(), kept(&head)), (get.status(), kept(&get)), "{path} {encoding}");
+            assert_eq!((head.status(), stable(&head)), (get.status(), stable(&get)), "{path} {encoding}");
             let length = header(&head, "content-length");
             assert_eq!(head.bytes().await.expect("bytes").len(), 0, "{path} {encoding}");
             assert_eq!(get.bytes().await.expect("bytes").len().to_string(), length, "{path} {encoding}");
@@ -367,9 +367,9 @@ async fn without_the_setting_no_page_of_another_origin_is_allowed() {
 
     let answer = sent(preflight(&format!("{}/graphql", app.url), APP)).await;
     assert_eq!((answer.status().as_u16(), header(&answer, "allow").as_str()), (405, "GET, HEAD, POST"));
-    let asked = sent(caller.post(&json!({ "query": "{ __typename }" })).header("Origin", APP)).await;
-    assert_eq!(asked.status(), 200);
-    for answer in [answer, asked] {
+    let send_query = sent(caller.post(&json!({ "query": "{ __typename }" })).header("Origin", APP)).await;
+    assert_eq!(send_query.status(), 200);
+    for answer in [answer, send_query] {
         let names: Vec<_> = answer.headers().keys().map(|name| name.as_str().to_owned()).collect();
         assert!(!names.iter().any(|name| name.starts_with("access-control-")), "{names:?}");
         assert_eq!(header(&answer, "vary"), "Accept, Accept-Language, Authorization");

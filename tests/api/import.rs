@@ -307,18 +307,18 @@ async fn a_rotation_in_preparation_is_not_disclosed_by_findings() {
 async fn a_rule_added_by_an_office_is_used_at_once_with_the_shipped_ones() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
-        let seen = async || {
+        let visible = async || {
             let lists = caller.query("{ rules { code } retirementAges { code } }").await;
             let has = |list: &str, code: &str| {
                 lists[list].as_array().expect("a list").iter().any(|row| row["code"].as_str() == Some(code))
             };
             (has("rules", "VN-QD98-MIN-TERM"), has("rules", "TU-TERM"), has("retirementAges", "TU-F"))
         };
-        assert_eq!(seen().await, (true, false, false));
+        assert_eq!(visible().await, (true, false, false));
         let law = ["rules.csv", "retirement_ages.csv"];
         let files: Vec<_> = BUNDLE.into_iter().filter(|(name, _)| law.contains(name)).collect();
         app.import_text(&files).await;
-        assert_eq!(seen().await, (true, true, true));
+        assert_eq!(visible().await, (true, true, true));
     })
     .await;
 }
@@ -352,15 +352,15 @@ async fn people(database: &Database) -> Vec<String> {
     let reader = database.reader();
     let cadres = cadre::Entity::find().all(reader).await.expect("cadres");
     let codes: HashMap<CadreId, String> = cadres.iter().map(|cadre| (cadre.id, cadre.code.to_string())).collect();
-    let kept = cadre::Column::iter().filter(|column| !matches!(column, cadre::Column::Id)).collect::<Vec<_>>();
-    let of_cadre = |cadre: &cadre::Model| kept.iter().map(|column| format!("{:?} ", cadre.get(*column))).collect();
+    let columns = cadre::Column::iter().filter(|column| !matches!(column, cadre::Column::Id)).collect::<Vec<_>>();
+    let of_cadre = |cadre: &cadre::Model| columns.iter().map(|column| format!("{:?} ", cadre.get(*column))).collect();
     let mut rows: Vec<String> = cadres.iter().map(of_cadre).collect();
     for post in assignment::Entity::find().all(reader).await.expect("posts") {
         rows.push(format!("{} {} {} {:?}", codes[&post.cadre_id], post.title_code, post.start_on, post.end_on));
     }
     for paper in qualification::Entity::find().all(reader).await.expect("papers") {
-        let told = (paper.field_code, paper.institution_code, paper.mode, paper.granted_on, paper.counts_from);
-        rows.push(format!("{} {told:?}", codes[&paper.cadre_id]));
+        let values = (paper.field_code, paper.institution_code, paper.mode, paper.granted_on, paper.counts_from);
+        rows.push(format!("{} {values:?}", codes[&paper.cadre_id]));
     }
     for seat in enrolment::Entity::find().all(reader).await.expect("enrolments") {
         rows.push(format!("{} {} {} {:?}", codes[&seat.cadre_id], seat.year, seat.state, seat.grade));

@@ -160,7 +160,7 @@ async fn a_command_that_contradicts_the_bundle_is_reported_and_nothing_is_loaded
         let plans = training_plan::Entity::find().filter(training_plan::Column::Code.starts_with("TRUNG-"));
         assert_eq!(plans.count(database.reader()).await.expect("read"), acknowledged, "{kind:?}");
         let last = audit_entry::Entity::find().order_by_desc(audit_entry::Column::Seq).one(database.reader()).await;
-        assert_eq!(last.expect("read").expect("an act").act, "plan.draft", "the import has no entry");
+        assert_eq!(last.expect("read").expect("an entry").act, "plan.draft", "the import has no entry");
         database.close().await.expect("closed");
     }
 }

@@ -53,7 +53,7 @@ async fn quota_id(app: &TestApp, plan: &str, unit_code: &str) -> QuotaId {
         .filter(training_plan::Column::Code.eq(plan.parse::<PlanCode>().expect("a code")))
         .filter(unit::Column::Code.eq(unit_code.parse::<UnitCode>().expect("a code")))
         .one(app.database.reader());
-    row.await.expect("a question").expect("a quota").id
+    row.await.expect("a query").expect("a quota").id
 }
 
 /// `enrolments.csv` without grades.
@@ -88,7 +88,7 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
         assert_eq!(registered.count(app.database.reader()).await.expect("a count"), 2);
         let programme =
             programme::Entity::find_by_id("LLCT_TC".parse::<entity::value::ProgrammeCode>().expect("a code"));
-        let level = programme.one(app.database.reader()).await.expect("a question").expect("one").level_code;
+        let level = programme.one(app.database.reader()).await.expect("a query").expect("one").level_code;
         assert_eq!(level.expect("a level").as_str(), "INTERMEDIATE");
     })
     .await;
@@ -167,10 +167,10 @@ async fn imported_learners_take_no_allocated_seats() {
         let app = TestApp::new(kind).await;
         let quota = quota_id(&app, "KH-P", "A").await;
         for (allocated, loaded) in [(3, false), (2, true)] {
-            let act = quota::Entity::update_many()
+            let update = quota::Entity::update_many()
                 .col_expr(quota::Column::Allocated, Expr::val(allocated))
                 .filter(quota::Column::Id.eq(quota));
-            act.exec(app.database.writer()).await.expect("allocated");
+            update.exec(app.database.writer()).await.expect("allocated");
             let before = (classes(&app).await, quotas(&app).await);
             let dir = tempfile::tempdir().expect("a folder");
             let row = enrolments("A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n");
@@ -233,12 +233,12 @@ async fn an_import_matches_either_enrolment_of_a_person_who_withdrew_and_returne
         let class = training_class::Entity::find()
             .filter(training_class::Column::Code.eq("LOP-P1".parse::<ClassCode>().expect("a code")));
         let reader = app.database.reader();
-        let person = person.one(reader).await.expect("a question").expect("a person").id;
-        let class = class.one(reader).await.expect("a question").expect("a class").id;
+        let person = person.one(reader).await.expect("a query").expect("a person").id;
+        let class = class.one(reader).await.expect("a query").expect("a class").id;
         let seat = enrolment::Entity::find()
             .filter(enrolment::Column::CadreId.eq(person))
             .filter(enrolment::Column::ClassId.eq(class));
-        let first = seat.one(reader).await.expect("a question").expect("a row");
+        let first = seat.one(reader).await.expect("a query").expect("a row");
         let back = enrolment::Model {
             id: entity::value::EnrolmentId::new(),
             state: entity::value::EnrolmentState::Attending,

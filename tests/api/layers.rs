@@ -115,14 +115,14 @@ fn violations(path: &str, text: &str) -> Vec<String> {
             "http" => may_not_name(&mut wrong, "sea_orm", "rows are the domain's"),
             "graphql" => may_not_name(&mut wrong, "sea_orm", "no SQL in the shape that clients see"),
             inner if INNER.contains(&inner) => {
-                may_not_name(&mut wrong, "actix_web", "inner layers know no HTTP");
+                may_not_name(&mut wrong, "actix_web", "inner layers may not use HTTP");
                 let names = names.taken_from("async_graphql");
                 wrong.extend(names.into_iter().filter(|name| !DERIVES.contains(&name.as_str())).map(|name| {
                     format!("names async_graphql::{name}: inner layers take only the derives {}", DERIVES.join(", "))
                 }));
             }
             shared if SHARED.contains(&shared) && !SHARED_OVER_ENTITY.contains(&shared) => {
-                may_not_name(&mut wrong, "entity", "a shared module knows no rows");
+                may_not_name(&mut wrong, "entity", "a shared module may not use rows");
             }
             _ => {}
         }

@@ -23,7 +23,7 @@ use crate::support::{
 
 const VIEWER: &str = "{ viewer { limits { requestsPerSecond requestsRemaining costPerMinute costRemaining } } }";
 
-async fn asked(caller: &Caller<'_>, document: &str) -> Response {
+async fn send(caller: &Caller<'_>, document: &str) -> Response {
     caller.post(&json!({ "query": document })).send().await.expect("an answer")
 }
 
@@ -48,7 +48,7 @@ async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Cal
     let (q, w) = (requests.unwrap_or(1_000), cost.unwrap_or(6_000_000));
     let policy = format!(r#""requests";q={q};w=1, "cost";q={w};w=60;qu="cost""#);
     let known = async || {
-        let answer = asked(&caller, "{ __typename }").await;
+        let answer = send(&caller, "{ __typename }").await;
         (header(answer.headers(), "ratelimit-policy") == policy).then_some(())
     };
     poll::until_async(known).await.expect("the service sees the grant");
@@ -60,7 +60,7 @@ async fn every_response_states_the_remaining_limit() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let answer = asked(&caller, VIEWER).await;
+        let answer = send(&caller, VIEWER).await;
 
         let policy = r#""requests";q=1000;w=1, "cost";q=6000000;w=60;qu="cost""#;
         let left = r#""requests";r=999;t=1, "cost";r=5999994;t=1"#;
@@ -72,10 +72,10 @@ async fn every_response_states_the_remaining_limit() {
         });
         assert_eq!(body["data"]["viewer"]["limits"], limits, "{:?}", app.kind);
 
-        let refused = asked(&caller, "{").await;
+        let refused = send(&caller, "{").await;
         assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also if nothing ran");
-        let nobody = app.http().post(format!("{}/graphql", app.url)).send().await.expect("an answer");
-        assert_eq!((nobody.status().as_u16(), header(nobody.headers(), "ratelimit-policy")), (401, ""));
+        let without_token = app.http().post(format!("{}/graphql", app.url)).send().await.expect("an answer");
+        assert_eq!((without_token.status().as_u16(), header(without_token.headers(), "ratelimit-policy")), (401, ""));
     })
     .await;
 }
@@ -86,7 +86,7 @@ async fn one_request_too_many_is_refused_with_its_wait() {
         let caller = limited(app, Some(1), None).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
 
-        let answers = join_all((0..20).map(|_| asked(&caller, "{ __typename }"))).await;
+        let answers = join_all((0..20).map(|_| send(&caller, "{ __typename }"))).await;
 
         let refused = answers
             .into_iter()
@@ -99,7 +99,7 @@ async fn one_request_too_many_is_refused_with_its_wait() {
         let message = "Your client exceeded its limit of requests per second (1); send this request again after 1 s.";
         assert_eq!(body["errors"][0]["message"], message);
         assert_eq!(
-            asked(&other, "{ __typename }").await.status(),
+            send(&other, "{ __typename }").await.status(),
             200,
             "{:?}: another client is still accepted",
             app.kind
@@ -116,7 +116,7 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
 
         let mut answers = Vec::new();
         for _ in 0..10 {
-            answers.push(asked(&caller, &page(30)).await);
+            answers.push(send(&caller, &page(30)).await);
         }
         let refused = answers
             .into_iter()
@@ -129,7 +129,7 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
         let message = body["errors"][0]["message"].as_str().expect("a message");
         assert!(message.contains("costs 61") && message.contains("100 per minute"), "{message}");
 
-        let never = asked(&caller, &page(100)).await;
+        let never = send(&caller, &page(100)).await;
         assert_eq!((never.status().as_u16(), header(never.headers(), "retry-after")), (200, ""));
         let body: Value = never.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TOO_COMPLEX");
@@ -145,15 +145,15 @@ async fn a_request_without_a_free_place_is_refused_at_once() {
         let app = TestApp::with_places(kind, 1).await;
         let admin = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         let client = app.caller(&["cadre:read"], &["W"]).await;
-        assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
+        assert_eq!(send(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
         // A transaction locks the row of the client, or the database, so a command on the client waits and occupies the
         // only place.
-        let held = app.database.begin().await.expect("a transaction");
+        let lock = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = client.id.parse().expect("an id");
         row::Entity::update_many()
             .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
             .filter(row::COLUMN.id.eq(id))
-            .exec(&held)
+            .exec(&lock)
             .await
             .expect("held");
         let document = format!(
@@ -162,21 +162,21 @@ async fn a_request_without_a_free_place_is_refused_at_once() {
 
         let refused = async {
             let busy = async || {
-                let answer = asked(&admin, "{ __typename }").await;
+                let answer = send(&admin, "{ __typename }").await;
                 (answer.status() == 503).then_some(answer)
             };
             let busy = poll::until_async(busy).await.expect("the only place is occupied");
             let live = app.http().get(format!("{}/healthz", app.url)).send().await.expect("an answer");
             assert_eq!(live.status(), 200, "a liveness check needs no place");
-            held.rollback().await.expect("rolled back");
+            lock.rollback().await.expect("rolled back");
             busy
         };
         // Another request may occupy the place for a moment.
-        let act = async || {
-            let answer = asked(&admin, &document).await;
+        let command = async || {
+            let answer = send(&admin, &document).await;
             (answer.status() != 503).then_some(answer)
         };
-        let (done, busy) = join(poll::until_async(act), refused).await;
+        let (done, busy) = join(poll::until_async(command), refused).await;
 
         assert_eq!(header(busy.headers(), "retry-after"), "1");
         let body: Value = busy.json().await.expect("JSON");
@@ -187,7 +187,7 @@ async fn a_request_without_a_free_place_is_refused_at_once() {
             json!([]),
             "{kind:?}: the request in the place was completed"
         );
-        assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
+        assert_eq!(send(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
         app.stop().await;
     }
 }
@@ -200,40 +200,40 @@ async fn one_client_leaves_places_for_others() {
         let greedy = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
         // Commands on a client whose row, or database, is locked wait.
-        let held = app.database.begin().await.expect("a transaction");
+        let lock = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = other.id.parse().expect("an id");
         row::Entity::update_many()
             .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
             .filter(row::COLUMN.id.eq(id))
-            .exec(&held)
+            .exec(&lock)
             .await
             .expect("held");
-        let act = |key: usize| {
+        let command = |key: usize| {
             let document = format!(
                 r#"mutation {{ clientRotateSecret(input: {{idempotencyKey: "{key}", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
             );
             let greedy = &greedy;
             // Another request may occupy the second place for a moment.
             async move {
-                let act = async || {
-                    let status = asked(greedy, &document).await.status().as_u16();
+                let command = async || {
+                    let status = send(greedy, &document).await.status().as_u16();
                     (status != 429).then_some(status)
                 };
-                poll::until_async(act).await
+                poll::until_async(command).await
             }
         };
 
         let answered = async {
-            let refused = async || (asked(&greedy, "{ __typename }").await.status() == 429).then_some(());
+            let refused = async || (send(&greedy, "{ __typename }").await.status() == 429).then_some(());
             poll::until_async(refused).await.expect("two of its operations wait, and a third is refused");
-            let answer = asked(&other, "{ __typename }").await.status();
-            held.rollback().await.expect("rolled back");
+            let answer = send(&other, "{ __typename }").await.status();
+            lock.rollback().await.expect("rolled back");
             answer
         };
-        let (acts, answer) = join(join_all((0..2).map(act)), answered).await;
+        let (responses, answer) = join(join_all((0..2).map(command)), answered).await;
 
         assert_eq!(answer, 200, "{kind:?}: another client is answered");
-        assert_eq!(acts, [Some(200), Some(200)], "{kind:?}: the waiting requests are completed");
+        assert_eq!(responses, [Some(200), Some(200)], "{kind:?}: the waiting requests are completed");
         app.stop().await;
     }
 }
@@ -259,9 +259,9 @@ async fn an_operation_over_its_time_limit_is_refused_without_a_retry_hint() {
             assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "the field without a database read is present");
         }
         let before = changes(app).await;
-        let act = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
+        let command = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
             yearTo: 2027}) { userErrors { code } } }"#;
-        let body: Value = ask(act).await.json().await.expect("JSON");
+        let body: Value = ask(command).await.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
         assert_eq!(changes(app).await, before, "{:?}: no command starts", app.kind);
         node.stop().await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{Caller, TestApp, csv, on_both, postgres::setting};
 
 /// Commands of a run.
-const ACTS: usize = 400;
+const COMMANDS: usize = 400;
 /// Units with their parents.
 const UNITS: [(&str, &str); 9] = [
     ("P", "W"),
@@ -63,7 +63,7 @@ struct Model {
 
 /// A command; numbers are positions in the model.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Command {
     Allocate { quota: usize, unit: &'static str, seats: i32 },
     Return { quota: usize, seats: i32 },
     Revoke { quota: usize },
@@ -103,25 +103,25 @@ fn grants(class: usize) -> bool {
 
 impl Model {
     /// Whether the command is allowed.
-    fn allows(&self, act: Act) -> bool {
-        match act {
-            Act::Allocate { quota, unit, seats } => {
+    fn allows(&self, command: Command) -> bool {
+        match command {
+            Command::Allocate { quota, unit, seats } => {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && is_below(unit, quota.unit) && quota.left() >= seats
             }
-            Act::Return { quota, seats } => {
+            Command::Return { quota, seats } => {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && quota.parent.is_some() && quota.left() >= seats
             }
-            Act::Revoke { quota } => {
+            Command::Revoke { quota } => {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && quota.allocated == 0 && quota.used == 0
             }
-            Act::Enrol { person, class, quota } => self.has_room(person, class, quota),
-            Act::Drop { enrolment } | Act::Complete { enrolment, .. } => {
+            Command::Enrol { person, class, quota } => self.has_room(person, class, quota),
+            Command::Drop { enrolment } | Command::Complete { enrolment, .. } => {
                 self.enrolments[enrolment].state == "ATTENDING"
             }
-            Act::Undo { enrolment } => matches!(self.enrolments[enrolment].state, "COMPLETED" | "FAILED"),
+            Command::Undo { enrolment } => matches!(self.enrolments[enrolment].state, "COMPLETED" | "FAILED"),
         }
     }
 
@@ -148,9 +148,9 @@ impl Model {
     }
 
     /// Applies an allowed command; `id` is the id of the created object.
-    fn perform(&mut self, act: Act, id: String) {
-        match act {
-            Act::Allocate { quota, unit, seats } => {
+    fn perform(&mut self, command: Command, id: String) {
+        match command {
+            Command::Allocate { quota, unit, seats } => {
                 self.quotas[quota].allocated += seats;
                 let is_child = |of: &&mut Quota| of.parent == Some(quota) && of.unit == unit && !of.is_revoked;
                 let Quota { programme, measure, .. } = self.quotas[quota];
@@ -169,27 +169,27 @@ impl Model {
                     }),
                 }
             }
-            Act::Return { quota, seats } => self.take_back(quota, seats),
-            Act::Revoke { quota } => {
+            Command::Return { quota, seats } => self.take_back(quota, seats),
+            Command::Revoke { quota } => {
                 let seats = self.quotas[quota].seats;
                 self.take_back(quota, seats);
                 // A revoked quota keeps showing its former seats.
                 self.quotas[quota].seats = seats;
                 self.quotas[quota].is_revoked = true;
             }
-            Act::Enrol { person, class, quota } => {
+            Command::Enrol { person, class, quota } => {
                 self.quotas[quota].used += self.seats_for(person, quota);
                 self.enrolments.push(Enrolment { id, person, class, quota, state: "ATTENDING" });
             }
-            Act::Drop { enrolment } => {
+            Command::Drop { enrolment } => {
                 let Enrolment { person, quota, .. } = self.enrolments[enrolment];
                 self.enrolments[enrolment].state = "DROPPED";
                 self.quotas[quota].used -= self.seats_for(person, quota);
             }
-            Act::Complete { enrolment, passed } => {
+            Command::Complete { enrolment, passed } => {
                 self.enrolments[enrolment].state = if passed { "COMPLETED" } else { "FAILED" };
             }
-            Act::Undo { enrolment } => self.enrolments[enrolment].state = "ATTENDING",
+            Command::Undo { enrolment } => self.enrolments[enrolment].state = "ATTENDING",
         }
     }
 
@@ -201,15 +201,15 @@ impl Model {
     }
 
     /// A random command that is mostly allowed.
-    fn likely(&self, rng: &mut Rng) -> Act {
-        let mut act = self.draw(rng);
+    fn mostly_allowed(&self, rng: &mut Rng) -> Command {
+        let mut command = self.draw(rng);
         for _ in 0..rng.u8(..6) {
-            if self.allows(act) {
+            if self.allows(command) {
                 break;
             }
-            act = self.draw(rng);
+            command = self.draw(rng);
         }
-        act
+        command
     }
 
     /// Whether another initial quota remains. Without any, no command would be possible.
@@ -217,55 +217,57 @@ impl Model {
         self.quotas.iter().enumerate().any(|(at, other)| at != quota && other.parent.is_none() && !other.is_revoked)
     }
 
-    fn draw(&self, rng: &mut Rng) -> Act {
+    fn draw(&self, rng: &mut Rng) -> Command {
         let quota = rng.usize(..self.quotas.len());
         let enrolment = rng.usize(..self.enrolments.len().max(1));
         match (rng.u8(..16), self.enrolments.is_empty()) {
-            (0..4, _) => Act::Allocate { quota, unit: UNITS[rng.usize(..UNITS.len())].0, seats: rng.i32(1..4) },
-            (4..6, _) => Act::Return { quota, seats: rng.i32(1..3) },
-            (6, _) if self.leaves_another(quota) => Act::Revoke { quota },
+            (0..4, _) => Command::Allocate { quota, unit: UNITS[rng.usize(..UNITS.len())].0, seats: rng.i32(1..4) },
+            (4..6, _) => Command::Return { quota, seats: rng.i32(1..3) },
+            (6, _) if self.leaves_another(quota) => Command::Revoke { quota },
             (7..11, _) | (_, true) => {
-                Act::Enrol { person: rng.usize(..PEOPLE), class: rng.usize(..CLASSES.len()), quota }
+                Command::Enrol { person: rng.usize(..PEOPLE), class: rng.usize(..CLASSES.len()), quota }
             }
-            (11..13, false) => Act::Drop { enrolment },
-            (13..15, false) => Act::Complete { enrolment, passed: rng.u8(..4) > 0 },
-            (_, false) => Act::Undo { enrolment },
+            (11..13, false) => Command::Drop { enrolment },
+            (13..15, false) => Command::Complete { enrolment, passed: rng.u8(..4) > 0 },
+            (_, false) => Command::Undo { enrolment },
         }
     }
 }
 
 /// The mutation, its input, and the path to the id of the created object in its payload.
-fn request(model: &Model, act: Act) -> (&'static str, Value, &'static str) {
+fn request(model: &Model, command: Command) -> (&'static str, Value, &'static str) {
     let quota = |at: usize| &model.quotas[at].id;
     let enrolment = |at: usize| &model.enrolments[at].id;
-    match act {
-        Act::Allocate { quota: at, unit, seats } => {
+    match command {
+        Command::Allocate { quota: at, unit, seats } => {
             ("quotaAllocate", json!({ "quotaId": quota(at), "unitCode": unit, "seats": seats }), "child")
         }
-        Act::Return { quota: at, seats } => ("quotaReturn", json!({ "quotaId": quota(at), "seats": seats }), "quota"),
-        Act::Revoke { quota: at } => ("quotaRevoke", json!({ "quotaId": quota(at) }), "quota"),
-        Act::Enrol { person, class, quota: at } => (
+        Command::Return { quota: at, seats } => {
+            ("quotaReturn", json!({ "quotaId": quota(at), "seats": seats }), "quota")
+        }
+        Command::Revoke { quota: at } => ("quotaRevoke", json!({ "quotaId": quota(at) }), "quota"),
+        Command::Enrol { person, class, quota: at } => (
             "classEnrol",
             json!({ "classCode": CLASSES[class].0, "cadreCode": format!("T-{person:02}"), "quotaId": quota(at) }),
             "enrolment",
         ),
-        Act::Drop { enrolment: at } => {
+        Command::Drop { enrolment: at } => {
             ("enrolmentDrop", json!({ "enrolmentId": enrolment(at), "reason": "Ốm" }), "enrolment")
         }
-        Act::Complete { enrolment: at, passed } => (
+        Command::Complete { enrolment: at, passed } => (
             "enrolmentComplete",
             json!({ "enrolmentId": enrolment(at), "passed": passed, "completedOn": "2026-05-29" }),
             "enrolment",
         ),
-        Act::Undo { enrolment: at } => {
+        Command::Undo { enrolment: at } => {
             ("enrolmentRevoke", json!({ "enrolmentId": enrolment(at), "reason": "Nhầm" }), "enrolment")
         }
     }
 }
 
 /// Sends the command. Returns the id of the created object, or the code of the refusal.
-async fn done(caller: &Caller<'_>, model: &Model, act: Act, key: usize) -> Result<String, String> {
-    let (mutation, mut input, made) = request(model, act);
+async fn done(caller: &Caller<'_>, model: &Model, command: Command, key: usize) -> Result<String, String> {
+    let (mutation, mut input, made) = request(model, command);
     input["idempotencyKey"] = json!(format!("key-{key}"));
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     let document = format!(
@@ -302,7 +304,7 @@ async fn prepare(app: &TestApp) {
 }
 
 /// The initial quotas of the plan.
-async fn given(caller: &Caller<'_>) -> Vec<Quota> {
+async fn initial_quotas(caller: &Caller<'_>) -> Vec<Quota> {
     let plan =
         caller.query(r#"{ trainingPlan(by: {code: "KH-M"}) { quotas { nodes { id programme { code } } } } }"#).await;
     let nodes = plan["trainingPlan"]["quotas"]["nodes"].as_array().expect("quotas").clone();
@@ -332,27 +334,27 @@ async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
         let document =
             "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Quota { seats allocated used state unit { code } } } }";
         let answer = caller.query_with(document, json!({ "ids": ids })).await;
-        for (quota, shown) in quotas.iter().zip(answer["nodes"].as_array().expect("nodes")) {
+        for (quota, actual) in quotas.iter().zip(answer["nodes"].as_array().expect("nodes")) {
             let state = if quota.is_revoked { "REVOKED" } else { "ISSUED" };
             let expected = json!({
                 "seats": quota.seats, "allocated": quota.allocated, "used": quota.used, "state": state,
                 "unit": { "code": quota.unit },
             });
-            assert_eq!(shown, &expected, "{hint}: {quota:?}");
+            assert_eq!(actual, &expected, "{hint}: {quota:?}");
         }
     }
     for enrolments in model.enrolments.chunks(100) {
         let ids: Vec<_> = enrolments.iter().map(|enrolment| &enrolment.id).collect();
         let document = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Enrolment { state } } }";
         let answer = caller.query_with(document, json!({ "ids": ids })).await;
-        for (enrolment, shown) in enrolments.iter().zip(answer["nodes"].as_array().expect("nodes")) {
-            assert_eq!(shown["state"], enrolment.state, "{hint}: {enrolment:?}");
+        for (enrolment, actual) in enrolments.iter().zip(answer["nodes"].as_array().expect("nodes")) {
+            assert_eq!(actual["state"], enrolment.state, "{hint}: {enrolment:?}");
         }
     }
     for (class, (code, ..)) in CLASSES.into_iter().enumerate() {
         let seated = model.enrolments.iter().filter(|of| of.class == class && of.state != "DROPPED").count();
-        let shown = caller.query(&format!("{{ trainingClass(by: {{code: \"{code}\"}}) {{ enrolled }} }}")).await;
-        assert_eq!(shown["trainingClass"]["enrolled"], json!(seated), "{hint}: {code}");
+        let actual = caller.query(&format!("{{ trainingClass(by: {{code: \"{code}\"}}) {{ enrolled }} }}")).await;
+        assert_eq!(actual["trainingClass"]["enrolled"], json!(seated), "{hint}: {code}");
     }
     for person in 0..PEOPLE {
         let holds =
@@ -360,8 +362,8 @@ async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
         let document = format!(
             "{{ cadre(by: {{code: \"T-{person:02}\"}}) {{ qualifications(subject: \"POLITICAL_THEORY\") {{ level {{ code }} }} }} }}"
         );
-        let shown = caller.query(&document).await;
-        let levels = shown["cadre"]["qualifications"].as_array().expect("a list").len();
+        let actual = caller.query(&document).await;
+        let levels = actual["cadre"]["qualifications"].as_array().expect("a list").len();
         assert_eq!(levels, usize::from(holds), "{hint}: the qualifications of T-{person:02}");
     }
 }
@@ -374,18 +376,18 @@ async fn commands_on_training_behave_like_a_simple_model() {
         prepare(app).await;
         let scopes = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
         let caller = app.caller(&scopes, &["W"]).await;
-        let mut model = Model { quotas: given(&caller).await, ..Model::default() };
+        let mut model = Model { quotas: initial_quotas(&caller).await, ..Model::default() };
         let (mut rng, mut allowed, mut kinds) = (Rng::with_seed(seed), 0, std::collections::BTreeSet::new());
 
-        for at in 0..ACTS {
-            let act = model.likely(&mut rng);
-            let hint = format!("act {at} of seed {seed}, {act:?}");
-            let outcome = done(&caller, &model, act, at).await;
-            assert_eq!(outcome.is_ok(), model.allows(act), "{hint}: {outcome:?}");
+        for at in 0..COMMANDS {
+            let command = model.mostly_allowed(&mut rng);
+            let hint = format!("command {at} of seed {seed}, {command:?}");
+            let outcome = done(&caller, &model, command, at).await;
+            assert_eq!(outcome.is_ok(), model.allows(command), "{hint}: {outcome:?}");
             if let Ok(id) = outcome {
                 allowed += 1;
-                kinds.insert(request(&model, act).0);
-                model.perform(act, id);
+                kinds.insert(request(&model, command).0);
+                model.perform(command, id);
             }
             if at % 40 == 39 {
                 compare(&caller, &model, &hint).await;
@@ -394,8 +396,8 @@ async fn commands_on_training_behave_like_a_simple_model() {
 
         compare(&caller, &model, "at the end").await;
         assert!(
-            allowed > ACTS / 8 && allowed < ACTS,
-            "the control: {allowed} of {ACTS} commands were allowed, seed {seed}"
+            allowed > COMMANDS / 8 && allowed < COMMANDS,
+            "the control: {allowed} of {COMMANDS} commands were allowed, seed {seed}"
         );
         assert!(kinds.len() >= 6, "the control: most kinds of commands were allowed: {kinds:?}, seed {seed}");
     })

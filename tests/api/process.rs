@@ -19,7 +19,7 @@ use crate::support::{
     wire::Wire,
 };
 
-const QUESTION: &str =
+const QUERY: &str =
     r#"{ cadres(first: 3, orderBy: [{field: CODE}]) { nodes { code qualifications { level { code } } } } }"#;
 
 #[actix_web::test]
@@ -29,7 +29,7 @@ async fn an_empty_folder_is_enough_to_serve() {
     let program = Program::start(program::command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
 
     assert!(folder.path().join("cadre.db").is_file());
-    assert_eq!(program.said(), format!("cadre-api listens on {}\n", program.url));
+    assert_eq!(program.output(), format!("cadre-api listens on {}\n", program.url));
     assert!(!program.url.ends_with(":0"), "{}", program.url);
     assert_eq!(program.get("/healthz").await, (200, "ok\n".to_owned()));
     assert_eq!(program.get("/readyz").await, (200, "ok\n".to_owned()));
@@ -71,23 +71,23 @@ fn a_database_that_cannot_be_opened_is_reported_with_advice() {
         ("mysql://u:PASS-MARK@h/d", &["migrate", "status"], "write sqlite://PATH for the embedded database"),
         ("", &serve, "write sqlite://PATH"),
     ] {
-        let said = refused(url, args);
-        assert!(said.contains(expected), "{url} {args:?}: {said}");
-        assert!(!said.contains("PASS-MARK"), "{url} {args:?}: {said}");
+        let message = refused(url, args);
+        assert!(message.contains(expected), "{url} {args:?}: {message}");
+        assert!(!message.contains("PASS-MARK"), "{url} {args:?}: {message}");
         assert!(
-            said.lines().filter(|line| !line.starts_with('{') && !line.is_empty()).count() <= 8,
-            "{url} {args:?}: {said}"
+            message.lines().filter(|line| !line.starts_with('{') && !line.is_empty()).count() <= 8,
+            "{url} {args:?}: {message}"
         );
     }
     let by_environment =
         program::command(folder.path(), &["serve"]).env("CADRE_DATABASE_URL", "pg://u:PASS-MARK@h/d").output();
-    let said = String::from_utf8(by_environment.expect("run").stderr).expect("text");
-    assert!(said.contains("CADRE_DATABASE_URL") && !said.contains("PASS-MARK"), "{said}");
+    let message = String::from_utf8(by_environment.expect("run").stderr).expect("text");
+    assert!(message.contains("CADRE_DATABASE_URL") && !message.contains("PASS-MARK"), "{message}");
     let help = program::command(folder.path(), &["serve", "--help"])
         .env("CADRE_DATABASE_URL", "postgres://u:PASS-MARK@h/d")
         .output();
-    let said = String::from_utf8(help.expect("run").stdout).expect("text");
-    assert!(said.contains("CADRE_DATABASE_URL") && !said.contains("PASS-MARK"), "{said}");
+    let message = String::from_utf8(help.expect("run").stdout).expect("text");
+    assert!(message.contains("CADRE_DATABASE_URL") && !message.contains("PASS-MARK"), "{message}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_refused_password_is_not_printed() {
         let (mut client, _) = listener.accept().expect("a client");
         let mut buffer = [0; 1024];
         let _startup = client.read(&mut buffer).expect("a startup message");
-        client.write_all(b"R\0\0\0\x08\0\0\0\x03").expect("asked for the password");
+        client.write_all(b"R\0\0\0\x08\0\0\0\x03").expect("the request for the password");
         let read = client.read(&mut buffer).expect("a password");
         let text = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user \"u\"\0\0";
         let length = u32::try_from(text.len() + 4).expect("short").to_be_bytes();
@@ -106,11 +106,11 @@ fn a_refused_password_is_not_printed() {
         buffer[..read].windows(9).any(|nine| nine == b"PASS-MARK")
     });
 
-    let said = refused(&format!("postgres://u:PASS-MARK@{address}/d?sslmode=disable"), &["migrate", "status"]);
+    let message = refused(&format!("postgres://u:PASS-MARK@{address}/d?sslmode=disable"), &["migrate", "status"]);
 
     assert!(server.join().expect("it does not panic"), "the control: the password was sent");
-    assert!(said.contains("refused the user or password of CADRE_DATABASE_URL"), "{said}");
-    assert!(!said.contains("PASS-MARK"), "{said}");
+    assert!(message.contains("refused the user or password of CADRE_DATABASE_URL"), "{message}");
+    assert!(!message.contains("PASS-MARK"), "{message}");
 }
 
 async fn execute(database: &Database, sql: &str) {
@@ -127,10 +127,10 @@ async fn a_schema_of_another_version_is_refused_with_advice() {
         let (url, _folder) = fresh(kind).await;
         let serve = ["serve", "--listen", "127.0.0.1:0"];
         if kind == Kind::Postgres {
-            let said = refused(&url, &serve);
-            assert!(said.contains("older") && said.contains("run `cadre-api migrate up`"), "{said}");
-            let said = refused(&url, &["client", "list"]);
-            assert!(said.contains("run `cadre-api migrate up`"), "{said}");
+            let message = refused(&url, &serve);
+            assert!(message.contains("older") && message.contains("run `cadre-api migrate up`"), "{message}");
+            let message = refused(&url, &["client", "list"]);
+            assert!(message.contains("run `cadre-api migrate up`"), "{message}");
         }
         assert!(
             printed(&url, &["migrate", "status"]).contains("migrations not yet applied: run `cadre-api migrate up`")
@@ -145,10 +145,10 @@ async fn a_schema_of_another_version_is_refused_with_advice() {
         let database = open(&url).await;
         execute(&database, FROM_TOMORROW).await;
         for args in [&serve[..], &["migrate", "up"], &["migrate", "down"], &["client", "list"]] {
-            let said = refused(&url, args);
+            let message = refused(&url, args);
             assert!(
-                said.contains("newer version of cadre-api") && said.contains("m20991231_000001_tomorrow"),
-                "{args:?}: {said}"
+                message.contains("newer version of cadre-api") && message.contains("m20991231_000001_tomorrow"),
+                "{args:?}: {message}"
             );
         }
         assert!(printed(&url, &["migrate", "status"]).contains("unknown to this version: m20991231_000001_tomorrow"));
@@ -164,7 +164,7 @@ async fn accepted_requests_are_answered_before_the_service_stops() {
     let client = client(&url);
     let mut program = Program::serve(&url);
     let token = program.token(&client).await;
-    let body = json!({ "query": QUESTION }).to_string();
+    let body = json!({ "query": QUERY }).to_string();
     let length = format!("Content-Length: {}\r\n", body.len());
 
     // Accepted requests that are still being sent: the server sends "100 Continue" after reading the head.
@@ -227,10 +227,10 @@ async fn the_database_is_consistent_after_a_kill() {
     let client = client(&url);
     let program = Program::serve(&url);
     let token = program.token(&client).await;
-    let (_, before) = program.ask(&token, QUESTION).await;
+    let (_, before) = program.ask(&token, QUERY).await;
     assert_eq!(before["data"]["cadres"]["nodes"][0]["code"], "A-01", "{before}");
     let mut busy: Vec<Wire> = (0..16).map(|_| Wire::to(&program.url)).collect();
-    let body = json!({ "query": QUESTION }).to_string();
+    let body = json!({ "query": QUERY }).to_string();
     for wire in &mut busy {
         wire.post(&token, &format!("Content-Length: {}\r\n", body.len()));
         wire.send(&body).expect("sent");
@@ -238,7 +238,7 @@ async fn the_database_is_consistent_after_a_kill() {
     program.kill();
 
     let program = Program::serve(&url);
-    let (status, after) = program.ask(&token, QUESTION).await;
+    let (status, after) = program.ask(&token, QUERY).await;
     assert_eq!((status, after), (200, before), "the same response to the same token");
     let database = open(&url).await;
     assert_eq!(text(&database, "PRAGMA integrity_check").await, "ok");
@@ -284,7 +284,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
     ready("does not answer").await;
     assert_eq!(program.get("/healthz").await, (200, "ok\n".to_owned()));
     let request = reqwest::Client::new().post(format!("{}/graphql", program.url)).bearer_auth(&token);
-    let answer = request.json(&json!({ "query": QUESTION })).send().await.expect("an answer");
+    let answer = request.json(&json!({ "query": QUERY })).send().await.expect("an answer");
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
     let answer: Value = answer.json().await.expect("JSON");
@@ -292,7 +292,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
 
     execute(&server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).await;
     ready("ok").await;
-    let back = poll::until_async(async || (program.ask(&token, QUESTION).await.0 == 200).then_some(())).await;
+    let back = poll::until_async(async || (program.ask(&token, QUERY).await.0 == 200).then_some(())).await;
     back.expect("the service answers again");
     server.close().await.expect("closed");
 }
@@ -304,7 +304,7 @@ async fn metrics_count_requests_and_refusals() {
         let client = client(&url);
         let program = Program::serve(&url);
         let token = program.token(&client).await;
-        for document in [QUESTION, QUESTION, "{ nothing }", "{ cadres { nodes { identity { birthOn } } } }"] {
+        for document in [QUERY, QUERY, "{ nothing }", "{ cadres { nodes { identity { birthOn } } } }"] {
             program.ask(&token, document).await;
         }
         program.get("/nowhere").await;
@@ -362,9 +362,9 @@ async fn clients_are_managed_at_the_command_line() {
         );
 
         let rotated = |more: &[&str]| {
-            let said = printed(&url, &[&["client", "rotate-secret", "--client", &id, "--json"], more].concat());
-            let said: Value = serde_json::from_str(&said).expect("JSON");
-            said["client_secret"].as_str().expect("a secret").to_owned()
+            let message = printed(&url, &[&["client", "rotate-secret", "--client", &id, "--json"], more].concat());
+            let message: Value = serde_json::from_str(&message).expect("JSON");
+            message["client_secret"].as_str().expect("a secret").to_owned()
         };
         let overlapping = rotated(&["--overlap", "1d"]);
         assert!(program.exchange(&id, &secret).await.is_some() && program.exchange(&id, &overlapping).await.is_some());
@@ -395,8 +395,8 @@ async fn clients_are_managed_at_the_command_line() {
             (vec!["client", "add", "--name", "", "--scope", "cadre:read", "--unit", "W"], "name"),
             (vec!["client", "revoke", "--client", "nobody"], "CLIENT"),
         ] {
-            let said = refused(&url, &args);
-            assert!(said.contains(expected), "{args:?}: {said}");
+            let message = refused(&url, &args);
+            assert!(message.contains(expected), "{args:?}: {message}");
         }
     }
 }
@@ -433,7 +433,8 @@ fn the_printed_schema_is_the_one_in_the_repository() {
 async fn the_demo_prints_commands_that_work_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(program::command(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]));
-    let greeting = poll::until(|| Some(program.said()).filter(|said| said.contains("/schema.graphql"))).expect("said");
+    let greeting = poll::until(|| Some(program.output()).filter(|message| message.contains("/schema.graphql")))
+        .expect("the output");
 
     assert_eq!(program.log(), "", "nothing but the greeting is on the screen");
     let rows: usize = greeting.lines().map(|line| line.chars().count().div_ceil(80).max(1)).sum();
@@ -448,7 +449,7 @@ async fn the_demo_prints_commands_that_work_unchanged() {
     assert_eq!(lines.len(), 2, "{greeting}");
     let answer = shell(folder.path(), &lines.join("\n"));
     assert!(answer.contains(r#""total":75"#) && answer.contains(r#""count":66,"percent":88.0"#), "{answer}");
-    assert!(answer.ends_with("}\n"), "the prompt is on a line of its own: {answer:?}");
+    assert!(answer.ends_with("}\n"), "the prompt is on a separate line: {answer:?}");
     let client = greeting
         .lines()
         .find_map(|line| line.strip_prefix("Client id and secret, for new tokens: "))

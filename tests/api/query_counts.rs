@@ -69,8 +69,8 @@ impl Served {
     async fn counted(&self) -> u64 {
         let (_, text) = self.program.get("/metrics").await;
         let lines = text.lines().filter(|line| line.starts_with("cadre_database_statements_total"));
-        let asked = lines.filter(|line| !line.contains(r#"pool="control""#));
-        let values: Vec<u64> = asked.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+        let counters = lines.filter(|line| !line.contains(r#"pool="control""#));
+        let values: Vec<u64> = counters.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
         assert!(!values.is_empty(), "the metrics contain the counter: {text}");
         values.iter().sum()
     }
@@ -210,16 +210,17 @@ const COMMUNES: usize = 690;
 
 /// A quota of the province with allocations to its nine districts, and from each to its communes.
 fn tree(of: &Places, plan: &training_plan::Model) -> Vec<quota::Model> {
-    let held = |unit: &str, seats: usize| training::quota(of, plan, [unit, "CMNV"], i32::try_from(seats).expect("few"));
-    let whole = quota::Model { allocated: 690, ..held("BN", COMMUNES) };
+    let quota_of =
+        |unit: &str, seats: usize| training::quota(of, plan, [unit, "CMNV"], i32::try_from(seats).expect("few"));
+    let whole = quota::Model { allocated: 690, ..quota_of("BN", COMMUNES) };
     let district = |at: usize| {
         let seats = (0..COMMUNES).filter(|commune| commune % DISTRICTS == at).count();
-        quota::Model { allocated: seats as i32, parent_id: Some(whole.id), ..held(&format!("Q{at}"), seats) }
+        quota::Model { allocated: seats as i32, parent_id: Some(whole.id), ..quota_of(&format!("Q{at}"), seats) }
     };
     let districts: Vec<_> = (0..DISTRICTS).map(district).collect();
     let commune = |at: usize| quota::Model {
         parent_id: Some(districts[at % DISTRICTS].id),
-        ..held(&format!("Q{}-{at}", at % DISTRICTS), 1)
+        ..quota_of(&format!("Q{}-{at}", at % DISTRICTS), 1)
     };
     let communes: Vec<_> = (0..COMMUNES).map(commune).collect();
     [vec![whole], districts, communes].concat()

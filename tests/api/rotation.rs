@@ -13,7 +13,7 @@ use crate::support::{
     rotation::{Places, day, keep_only},
 };
 
-/// Rotations of the small province, each known by the number of its decision:
+/// Rotations of the small province, each identified by the number of its decision:
 ///
 /// | | |
 /// | --- | --- |
@@ -146,9 +146,9 @@ async fn each_condition_finds_its_rotations() {
         for (condition, expected) in FOUND {
             let document =
                 format!("{{ rotations(where: {condition}) {{ nodes {{ decisionNo }} totalCount {{ value }} }} }}");
-            let seen = all.query(&document).await;
-            assert_eq!(numbers(&seen["rotations"]), expected, "{condition}");
-            assert_eq!(seen["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{condition}");
+            let data = all.query(&document).await;
+            assert_eq!(numbers(&data["rotations"]), expected, "{condition}");
+            assert_eq!(data["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{condition}");
         }
     })
     .await;
@@ -166,9 +166,9 @@ async fn a_caller_lists_rotations_within_its_reach_and_those_it_prepares() {
             ("B1U", "R5 R4"),
             ("PB", "R6 R8 R1 R2"),
         ] {
-            let seen = reader(app, unit).await.query(list).await;
-            assert_eq!(numbers(&seen["rotations"]), expected, "{unit}");
-            assert_eq!(seen["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{unit}");
+            let data = reader(app, unit).await.query(list).await;
+            assert_eq!(numbers(&data["rotations"]), expected, "{unit}");
+            assert_eq!(data["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{unit}");
         }
 
         // A is the target of a rotation that B gave up. No filter and no number reveals it to A.
@@ -182,8 +182,8 @@ async fn a_caller_lists_rotations_within_its_reach_and_those_it_prepares() {
                 json!({"nodes": [], "totalCount": {"value": 0}}),
                 "{condition}"
             );
-            let there = reader(app, "B").await.query(&document).await;
-            assert_eq!(there["rotations"]["totalCount"]["value"], 1, "the control: {condition}");
+            let all_data = reader(app, "B").await.query(&document).await;
+            assert_eq!(all_data["rotations"]["totalCount"]["value"], 1, "the control: {condition}");
         }
     })
     .await;
@@ -195,18 +195,18 @@ async fn only_callers_that_list_a_rotation_find_it_by_its_id() {
         write(app).await;
         let all = reader(app, "W").await;
         let ids = async |caller: &Caller<'_>| -> Vec<Value> {
-            let seen = caller.query("{ rotations(first: 100) { nodes { id } } }").await;
-            seen["rotations"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect()
+            let data = caller.query("{ rotations(first: 100) { nodes { id } } }").await;
+            data["rotations"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect()
         };
         let everything = ids(&all).await;
         for caller in [&all, &reader(app, "A1").await] {
             let (listed, mut found) = (ids(caller).await, 0);
             for id in &everything {
                 let document = "query($id: ID!) { rotation(by: {id: $id}) { id } }";
-                let seen = caller.query_with(document, json!({ "id": id })).await;
+                let data = caller.query_with(document, json!({ "id": id })).await;
                 let expected = if listed.contains(id) { json!({ "id": id }) } else { Value::Null };
-                assert_eq!(seen["rotation"], expected, "{:?}", app.kind);
-                found += usize::from(!seen["rotation"].is_null());
+                assert_eq!(data["rotation"], expected, "{:?}", app.kind);
+                found += usize::from(!data["rotation"].is_null());
             }
             assert!(found > 0 && (found < everything.len()) == (listed.len() < everything.len()));
         }
@@ -236,8 +236,8 @@ async fn pages_contain_each_rotation_once_from_either_end() {
             );
             let (mut forward, mut at) = (Vec::new(), Value::Null);
             loop {
-                let seen = all.query_with(&document, json!({ "first": 2, "after": at })).await;
-                let (page, place) = (&seen["rotations"], &seen["rotations"]["pageInfo"]);
+                let data = all.query_with(&document, json!({ "first": 2, "after": at })).await;
+                let (page, place) = (&data["rotations"], &data["rotations"]["pageInfo"]);
                 forward.push(numbers(page));
                 assert_eq!(place["hasPreviousPage"], json!(!at.is_null()));
                 if place["hasNextPage"] == false {
@@ -249,12 +249,12 @@ async fn pages_contain_each_rotation_once_from_either_end() {
 
             let (mut backward, mut at) = (Vec::new(), Value::Null);
             loop {
-                let seen = all.query_with(&document, json!({ "last": 2, "before": at })).await;
-                backward.insert(0, numbers(&seen["rotations"]));
-                if seen["rotations"]["pageInfo"]["hasPreviousPage"] == false {
+                let data = all.query_with(&document, json!({ "last": 2, "before": at })).await;
+                backward.insert(0, numbers(&data["rotations"]));
+                if data["rotations"]["pageInfo"]["hasPreviousPage"] == false {
                     break;
                 }
-                at = seen["rotations"]["pageInfo"]["startCursor"].clone();
+                at = data["rotations"]["pageInfo"]["startCursor"].clone();
             }
             assert_eq!(backward.join(" "), expected, "{order}");
         }
@@ -356,8 +356,8 @@ async fn a_persons_rotations_are_those_of_the_requested_day() {
             let document = r#"query($person: String!, $on: Date) { cadre(by: {code: $person}, asOf: $on) {
                 rotations { decisionNo state endOn placement { on unit { code parent { code } } } }
             } }"#;
-            let seen = all.query_with(document, json!({ "person": person, "on": on })).await;
-            assert_eq!(seen["cadre"]["rotations"], expected, "{person} {on}");
+            let data = all.query_with(document, json!({ "person": person, "on": on })).await;
+            assert_eq!(data["cadre"]["rotations"], expected, "{person} {on}");
         }
     })
     .await;
@@ -401,8 +401,8 @@ async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
             if !forms.is_empty() || years == "2010 2030" {
                 variables["forms"] = json!(forms);
             }
-            let seen = all.query_with(document, variables.clone()).await;
-            let flows = seen["unit"]["rotationFlows"].as_array().expect("flows").iter().map(|flow| {
+            let data = all.query_with(document, variables.clone()).await;
+            let flows = data["unit"]["rotationFlows"].as_array().expect("flows").iter().map(|flow| {
                 let word = |name: &str| flow[name].as_str().unwrap_or_default().to_owned();
                 let count = |name: &str| flow[name].to_string();
                 [word("direction"), word("fromTier"), word("toTier"), count("rotations"), count("persons")].join(" ")
@@ -427,15 +427,15 @@ async fn flows_count_the_rotations_visible_to_the_caller() {
         // District C was merged into A: its rotations are visible there, with those of A itself.
         let own = format!(r#"{{ a: unit(by: {{code: "A"}}) {{ {flows} }} c: unit(by: {{code: "C"}}) {{ {flows} }} }}"#);
         for caller in [&a, &all] {
-            let seen = caller.query(&own).await;
-            assert_eq!((total(&seen["a"]["rotationFlows"]), total(&seen["c"]["rotationFlows"])), (2, 2));
+            let data = caller.query(&own).await;
+            assert_eq!((total(&data["a"]["rotationFlows"]), total(&data["c"]["rotationFlows"])), (2, 2));
         }
 
         // R5 makes B1U visible, but not its flows.
         let named = format!(r#"{{ rotations(where: {{cadre: "M-01"}}) {{ nodes {{ toUnit {{ code {flows} }} }} }} }}"#);
-        let (seen, there) = (a.query(&named).await, all.query(&named).await);
-        assert_eq!(seen["rotations"]["nodes"][0]["toUnit"], json!({"code": "B1U", "rotationFlows": []}));
-        assert_eq!(total(&there["rotations"]["nodes"][0]["toUnit"]["rotationFlows"]), 2, "the control: {there}");
+        let (data, all_data) = (a.query(&named).await, all.query(&named).await);
+        assert_eq!(data["rotations"]["nodes"][0]["toUnit"], json!({"code": "B1U", "rotationFlows": []}));
+        assert_eq!(total(&all_data["rotations"]["nodes"][0]["toUnit"]["rotationFlows"]), 2, "the control: {all_data}");
     })
     .await;
 }
@@ -444,7 +444,7 @@ async fn flows_count_the_rotations_visible_to_the_caller() {
 async fn a_rotation_shows_its_units_as_of_its_start_day() {
     on_both(async |app| {
         write(app).await;
-        let seen = reader(app, "W")
+        let data = reader(app, "W")
             .await
             .query(
                 r#"{ rotations(where: {unit: {code: "C"}}) { edges { cursor node {
@@ -455,7 +455,7 @@ async fn a_rotation_shows_its_units_as_of_its_start_day() {
             )
             .await;
 
-        let edges = seen["rotations"]["edges"].as_array().expect("edges");
+        let edges = data["rotations"]["edges"].as_array().expect("edges");
         let cursors: BTreeSet<_> = edges.iter().map(|edge| edge["cursor"].to_string()).collect();
         assert_eq!(cursors.len(), 2);
         assert_eq!(

@@ -52,9 +52,9 @@ async fn the_retirement_ages_are_read_by_gender_and_year() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
 
-        let seen = caller.query("{ retirementAges { code gender validFrom months legalBasis verified } }").await;
+        let data = caller.query("{ retirementAges { code gender validFrom months legalBasis verified } }").await;
 
-        let ages = seen["retirementAges"].as_array().expect("a list");
+        let ages = data["retirementAges"].as_array().expect("a list");
         assert_eq!(ages.len(), 25);
         let order: Vec<_> = ages.iter().map(|age| (age["gender"].to_string(), age["validFrom"].to_string())).collect();
         assert!(order.is_sorted(), "{order:?}");

@@ -21,9 +21,9 @@ fn the_schema_in_the_repository_is_the_served_one() {
     if setting("UPDATE_EXPECT").is_some() {
         fs::write(&file, &served).expect("written");
     }
-    let kept = fs::read_to_string(&file).expect("schema.graphql");
-    let differs = kept.lines().zip(served.lines()).position(|(kept, served)| kept != served);
-    assert!(kept == served, "they differ from line {differs:?} on; UPDATE_EXPECT=1 rewrites the file");
+    let stored = fs::read_to_string(&file).expect("schema.graphql");
+    let differs = stored.lines().zip(served.lines()).position(|(stored, served)| stored != served);
+    assert!(stored == served, "they differ from line {differs:?} on; UPDATE_EXPECT=1 rewrites the file");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp, clock, csv, on_both, postgres::setting};
 
-const QUESTIONS: usize = 300;
+const QUERIES: usize = 300;
 
 /// Most people are within the reach of the root.
 const UNITS: [&str; 8] =
@@ -52,7 +52,7 @@ fn search(draw: &mut Rng, people: &[Named]) -> String {
 }
 
 /// The same list in two forms: one in which the search can use the name index, and one too deeply nested for that.
-fn asked(draw: &mut Rng) -> [String; 2] {
+fn queries(draw: &mut Rng) -> [String; 2] {
     let unit = draw.choice(UNITS).expect("units");
     let day = ["2014-03-04", "2026-06-01", "2026-06-01", "2030-01-01"][draw.usize(..4)];
     let reach = ["UNIT", "SUBTREE", "SUBTREE"][draw.usize(..3)];
@@ -72,19 +72,19 @@ fn asked(draw: &mut Rng) -> [String; 2] {
 }
 
 /// The pages of a list, without their cursors.
-async fn walked(caller: &Caller<'_>, question: &str, search: &str) -> Vec<Value> {
+async fn pages_of(caller: &Caller<'_>, query: &str, search: &str) -> Vec<Value> {
     let (mut pages, mut cursor) = (Vec::new(), Value::Null);
     for _ in 0..3 {
-        let answer = caller.ask(question, json!({ "search": search, "cursor": cursor })).await;
+        let answer = caller.ask(query, json!({ "search": search, "cursor": cursor })).await;
         // A unit out of reach is refused.
         let code = answer["errors"][0]["extensions"]["code"].as_str();
-        assert!(code.is_none_or(|code| code == "INVALID"), "{question} {answer:#}");
-        let nobody = json!({"nodes": [], "pageInfo": {}, "totalCount": {"value": 0, "isExact": true}});
-        let mut list = answer.pointer("/data/list").cloned().unwrap_or(nobody);
+        assert!(code.is_none_or(|code| code == "INVALID"), "{query} {answer:#}");
+        let no_people = json!({"nodes": [], "pageInfo": {}, "totalCount": {"value": 0, "isExact": true}});
+        let mut list = answer.pointer("/data/list").cloned().unwrap_or(no_people);
         let info = list["pageInfo"].take();
         list["more"] = json!([info["hasNextPage"] == true, info["hasPreviousPage"] == true]);
         pages.push(list);
-        cursor = info[["endCursor", "startCursor"][usize::from(question.contains("last:"))]].clone();
+        cursor = info[["endCursor", "startCursor"][usize::from(query.contains("last:"))]].clone();
         if cursor.is_null() {
             break;
         }
@@ -108,15 +108,15 @@ async fn a_search_finds_the_same_people_as_a_scan() {
         ];
         let (people, mut draw) = (people(&app).await, Rng::with_seed(seed));
         let (mut found, mut all) = (0, Vec::new());
-        for at in 0..QUESTIONS {
+        for at in 0..QUERIES {
             // The last callers reach only some units.
             let caller = [0, 0, 0, 0, 1, 2][at % 6];
-            let (search, [question, deep]) = (search(&mut draw, &people), asked(&mut draw));
-            let answer = walked(&callers[caller], &question, &search).await;
-            let other = walked(&callers[caller], &deep, &search).await;
-            assert_eq!(answer, other, "{kind:?}, caller {caller}, seed {seed}: {search:?} {question}");
+            let (search, [query, deep]) = (search(&mut draw, &people), queries(&mut draw));
+            let answer = pages_of(&callers[caller], &query, &search).await;
+            let other = pages_of(&callers[caller], &deep, &search).await;
+            assert_eq!(answer, other, "{kind:?}, caller {caller}, seed {seed}: {search:?} {query}");
             found += usize::from(answer[0]["nodes"] != json!([]));
-            all.push((caller, search, question, answer));
+            all.push((caller, search, query, answer));
         }
         assert!(found > 20, "the control: {found} searches find people, seed {seed}");
 
@@ -124,8 +124,8 @@ async fn a_search_finds_the_same_people_as_a_scan() {
         let bend = "DELETE FROM name_index";
         app.database.writer().execute_unprepared(bend).await.expect("deleted");
         let mut bent = 0;
-        for (caller, search, question, answer) in &all {
-            bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
+        for (caller, search, query, answer) in &all {
+            bent += usize::from(pages_of(&callers[*caller], query, search).await != *answer);
         }
         assert!(bent > 10, "the control: {bent} searches use the index, seed {seed}");
         maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
@@ -164,8 +164,8 @@ async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrop
                 let document = format!(
                     "{{ cadres(search: \"{search}\", orderBy: [{{field: CODE}}]{condition}) {{ nodes {{ code }} }} }}"
                 );
-                let seen = caller.query(&document).await;
-                let people = seen["cadres"]["nodes"].as_array().expect("people");
+                let data = caller.query(&document).await;
+                let people = data["cadres"]["nodes"].as_array().expect("people");
                 let codes = people.iter().map(|node| node["code"].as_str().expect("a code"));
                 let found: Vec<_> = codes.filter(|code| code.starts_with("T-")).collect();
                 assert_eq!(found, expected, "{document}");

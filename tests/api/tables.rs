@@ -116,7 +116,7 @@ async fn a_difference_between_entities_and_tables_is_detected() {
     for kind in BOTH {
         for (name, change, is_warned) in [
             ("a missing column", "ALTER TABLE institution DROP COLUMN name", false),
-            ("an index that no entity knows", "CREATE UNIQUE INDEX odd ON assignment (start_on)", false),
+            ("an index that no entity declares", "CREATE UNIQUE INDEX odd ON assignment (start_on)", false),
             (
                 "a column of another type",
                 "ALTER TABLE institution DROP COLUMN name; ALTER TABLE institution ADD COLUMN name integer",

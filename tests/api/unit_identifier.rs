@@ -18,8 +18,8 @@ async fn found(caller: &crate::support::Caller<'_>, value: &str, days: (&str, &s
     }
     let unit = &first["unit"];
     if !unit.is_null() {
-        let shown = if days.1.is_empty() { "2026-06-01" } else { days.1 };
-        assert_eq!(unit["asOf"], shown, "the day of the key selects the unit, and the argument its version");
+        let requested_day = if days.1.is_empty() { "2026-06-01" } else { days.1 };
+        assert_eq!(unit["asOf"], requested_day, "the day of the key selects the unit, and the argument its version");
     }
     unit["code"].clone()
 }
@@ -36,7 +36,7 @@ async fn an_identifier_names_the_unit_of_its_day() {
         app.import_text(&[("unit_identifiers.csv", &rows)]).await;
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        for (value, key, shown, code) in [
+        for (value, key, requested_day, code) in [
             ("T1.1", "2009-12-31", "", None),
             ("T1.1", "2010-01-01", "", Some("A1")),
             ("T1.1", "2019-12-31", "", Some("A1")),
@@ -55,7 +55,7 @@ async fn an_identifier_names_the_unit_of_its_day() {
             ("T1.3", "", "", None),
             ("t1.2", "", "", None),
         ] {
-            assert_eq!(found(&caller, value, (key, shown)).await, json!(code), "{value} {key} {shown}");
+            assert_eq!(found(&caller, value, (key, requested_day)).await, json!(code), "{value} {key} {requested_day}");
         }
 
         let other = r#"{ unit(by: {identifier: {system: PARTY, value: "T1.2"}}) { code } }"#;
@@ -99,8 +99,8 @@ async fn a_unit_lists_all_its_identifiers_on_any_day() {
                 none: unit(by: {{code: "A2"}}) {{ {fields} }} }}"#
         );
         for _ in 0..3 {
-            let seen = caller.query(&document).await;
-            let identifiers = |of: &str| &seen[of]["identifiers"];
+            let data = caller.query(&document).await;
+            let identifiers = |of: &str| &data[of]["identifiers"];
             assert_eq!((identifiers("now"), identifiers("then")), (&expected, &expected));
             assert_eq!(identifiers("none"), &json!([]));
         }

@@ -11,7 +11,7 @@ use crate::support::{
 const CADRES: &str = "{ cadres(first: 1) { nodes { code } } }";
 
 /// Registers a client at the first node, with a token from the second.
-async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String, String) {
+async fn register_client(nodes: &[Program; 2], admin: &str, round: usize) -> (String, String) {
     let document = format!(
         r#"mutation {{ clientRegister(input: {{
             idempotencyKey: "register {round}", name: "Cổng {round}",
@@ -27,8 +27,8 @@ async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String,
 
 /// Revokes one client, or removes one of its scopes, at one node. Both nodes then refuse it and still accept another
 /// client.
-async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
-    let (id, token) = registered(nodes, admin, round).await;
+async fn revoke_and_check(nodes: &[Program; 2], admin: &str, round: usize) {
+    let (id, token) = register_client(nodes, admin, round).await;
     for node in nodes {
         let (status, answer) = node.ask(&token, CADRES).await;
         assert_eq!((status, &answer["errors"]), (200, &Value::Null), "{answer}");
@@ -66,7 +66,7 @@ async fn revocations_and_smaller_grants_take_effect_at_every_node_twenty_times()
         let admin = nodes[0].token(&(word("client_id"), word("client_secret"))).await;
 
         for wave in 0..4 {
-            join_all((0..5).map(|at| round(&nodes, &admin, wave * 5 + at))).await;
+            join_all((0..5).map(|at| revoke_and_check(&nodes, &admin, wave * 5 + at))).await;
         }
         assert_eq!(nodes[1].ask(&admin, CADRES).await.0, 200, "{kind:?}: the control");
     }

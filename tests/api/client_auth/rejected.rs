@@ -18,8 +18,9 @@ async fn the_log_of_warnings_explains_each_rejected_credential() {
     let assertion = Pair::draw().assertion(&id, PUBLIC_URL, clock(), "one");
 
     let wrong = sent(&program.url, "/oauth/token", format!("{GRANT}&client_id={id}&client_secret=guess")).await;
-    let nobody = sent(&program.url, "/oauth/token", format!("{GRANT}&client_id={unknown}&client_secret=guess")).await;
-    assert_eq!(wrong, nobody, "the response does not say why");
+    let of_unknown =
+        sent(&program.url, "/oauth/token", format!("{GRANT}&client_id={unknown}&client_secret=guess")).await;
+    assert_eq!(wrong, of_unknown, "the response does not say why");
     let asserted = format!("{GRANT}&{ASSERTED}&client_assertion={assertion}");
     assert_eq!(sent(&program.url, "/oauth/token", asserted).await.0, 401);
     assert_eq!(program.ask("x.y.z", "{ __typename }").await.0, 401);
@@ -32,7 +33,7 @@ async fn the_log_of_warnings_explains_each_rejected_credential() {
         (lines.len() >= 4).then_some(lines)
     };
     let lines = poll::until_async(lines).await.expect("four lines");
-    let said: Vec<_> = lines.iter().map(|line| (&line["auth.credential"], &line["auth.reason"])).collect();
+    let reasons: Vec<_> = lines.iter().map(|line| (&line["auth.credential"], &line["auth.reason"])).collect();
     let expected = [
         ("client secret", "secret"),
         ("client secret", "unknown client"),
@@ -40,7 +41,7 @@ async fn the_log_of_warnings_explains_each_rejected_credential() {
         ("access token", "not base64url"),
     ]
     .map(|(credential, reason)| (json!(credential), json!(reason)));
-    assert_eq!(said, expected.iter().map(|(credential, reason)| (credential, reason)).collect::<Vec<_>>());
+    assert_eq!(reasons, expected.iter().map(|(credential, reason)| (credential, reason)).collect::<Vec<_>>());
     for (line, named) in lines.iter().zip([Some(&id), Some(&unknown), Some(&id), None]) {
         assert_eq!(line["level"], "WARN");
         assert!(line["span"]["request.id"].is_string(), "the line contains the id of its request: {line}");

@@ -31,7 +31,7 @@ struct Load {
     hand: &'static AtomicI64,
     form: String,
     urls: [String; 2],
-    asked: Vec<Cell<u64>>,
+    responses: Vec<Cell<u64>>,
     is_over: Cell<bool>,
 }
 
@@ -52,7 +52,7 @@ impl Load {
             for node in self.urls.iter().cycle() {
                 let request = http.post(format!("{node}/graphql")).bearer_auth(&token);
                 let answer = request.json(&json!({ "query": VIEWER })).send().await.expect("an answer");
-                self.asked[at].set(self.asked[at].get() + 1);
+                self.responses[at].set(self.responses[at].get() + 1);
                 let has_ended = self.now() >= issued_after + 600;
                 assert!(answer.status() == 200 || has_ended, "a valid token was refused: {}", answer.status());
                 if has_ended || self.is_over.get() {
@@ -64,8 +64,8 @@ impl Load {
 
     /// Waits until each task has a response to a request that it sent after this call.
     async fn round(&self) {
-        let before: Vec<u64> = self.asked.iter().map(Cell::get).collect();
-        let is_through = || self.asked.iter().zip(&before).all(|(now, before)| now.get() >= before + 2);
+        let before: Vec<u64> = self.responses.iter().map(Cell::get).collect();
+        let is_through = || self.responses.iter().zip(&before).all(|(now, before)| now.get() >= before + 2);
         poll::until_async(async || is_through().then_some(())).await.expect("the tasks still run");
     }
 }
@@ -86,7 +86,7 @@ async fn load(database: &Database, hand: &'static AtomicI64, nodes: &[Node; 2]) 
         hand,
         form: format!("{GRANT}&client_id={}&client_secret={}", made.client_id, made.client_secret),
         urls: nodes.each_ref().map(|node| node.url.clone()),
-        asked: (0..6).map(|_| Cell::new(0)).collect(),
+        responses: (0..6).map(|_| Cell::new(0)).collect(),
         is_over: Cell::new(false),
     })
 }
@@ -106,7 +106,8 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
         let shared = Some("http://cadre.test");
         let nodes = [Node::start_as(&database, time, shared).await, Node::start_as(&database, time, shared).await];
         let load = load(&database, hand, &nodes).await;
-        let askers: Vec<_> = (0..load.asked.len()).map(|at| actix_web::rt::spawn(Rc::clone(&load).ask(at))).collect();
+        let askers: Vec<_> =
+            (0..load.responses.len()).map(|at| actix_web::rt::spawn(Rc::clone(&load).ask(at))).collect();
         let keys = store(&database);
 
         for round in 2..=21 {
@@ -133,7 +134,7 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
         for asker in join_all(askers).await {
             asker.expect("no task was refused");
         }
-        assert!(load.asked.iter().map(Cell::get).sum::<u64>() > 1000, "{kind:?}: the control: requests were sent");
+        assert!(load.responses.iter().map(Cell::get).sum::<u64>() > 1000, "{kind:?}: the control: requests were sent");
         hand.fetch_add(3600, Ordering::SeqCst);
         assert_eq!(
             key::destroy_ended(&keys, time).await.expect("destroyed").len(),
@@ -206,8 +207,8 @@ async fn no_copy_of_the_database_contains_a_private_key() {
         stop(program);
 
         assert!(!holds().await, "{kind:?}");
-        let said = printed(&url, &["key", "list"]);
-        assert!(said.starts_with("access-1  ACTIVE  signs from "), "{said}");
+        let listing = printed(&url, &["key", "list"]);
+        assert!(listing.starts_with("access-1  ACTIVE  signs from "), "{listing}");
     }
 }
 
@@ -216,8 +217,8 @@ async fn keys_are_listed_and_renewed_at_the_command_line() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         assert!(printed(&url, &["key", "rotate"]).starts_with("access-2 signs from "));
-        let said = printed(&url, &["key", "list"]);
-        let lines: Vec<_> = said.lines().map(|line| line.split("  signs").next().unwrap_or_default()).collect();
+        let listing = printed(&url, &["key", "list"]);
+        let lines: Vec<_> = listing.lines().map(|line| line.split("  signs").next().unwrap_or_default()).collect();
         assert_eq!(lines, ["access-1  ACTIVE", "access-2  NEXT"], "{kind:?}");
         assert!(program::refused(&url, &["key", "rotate"]).contains("the next key already exists"));
         let program = Program::serve(&url);
@@ -263,9 +264,9 @@ async fn a_start_without_the_right_key_fails_with_advice() {
             let mut command = program::command(files.path(), &args);
             command.env("CADRE_KEY_ENCRYPTION_KEY", text).env("CADRE_KEY_ENCRYPTION_KEY_FILE", file);
             let output = command.output().expect("run");
-            let said = String::from_utf8(output.stderr).expect("text");
-            assert!(!output.status.success() && said.contains(expected), "{kind:?} {expected}: {said}");
-            assert!(!said.contains(KEY_ENCRYPTION_KEY) && !said.contains(&other), "{said}");
+            let listing = String::from_utf8(output.stderr).expect("text");
+            assert!(!output.status.success() && listing.contains(expected), "{kind:?} {expected}: {listing}");
+            assert!(!listing.contains(KEY_ENCRYPTION_KEY) && !listing.contains(&other), "{listing}");
         }
         let args = ["key", "list", "--database-url", &url];
         let mut command = program::command(files.path(), &args);

@@ -90,11 +90,11 @@ impl Trusting {
 
     /// Sends a document until the response has a status: registrations and revocations take effect within seconds.
     async fn ask_until(&self, status: u16, token: &str, document: &str) -> Value {
-        let asked = poll::until_async(async || {
+        let response = poll::until_async(async || {
             let (answered, answer) = self.ask(token, document).await;
             (answered == status).then_some(answer)
         });
-        asked.await.unwrap_or_else(|| panic!("never {status}"))
+        response.await.unwrap_or_else(|| panic!("never {status}"))
     }
 }
 
@@ -205,11 +205,12 @@ async fn a_request_for_a_person_has_the_common_reach_of_client_and_person() {
         client::external::unlink(&app.database, Clock::System, mobile).await.expect("unlinked");
         trusting.ask_until(403, &token, VIEWER).await;
 
-        let acts = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
-        let acts: Vec<_> = acts.iter().map(|entry| entry.act.as_str()).filter(|act| !act.starts_with("key")).collect();
+        let entries = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
+        let entries: Vec<_> =
+            entries.iter().map(|entry| entry.act.as_str()).filter(|command| !command.starts_with("key")).collect();
         assert!(
-            acts.ends_with(&["client.link", "person.add", "person.revoke", "person.add", "client.unlink"]),
-            "{acts:?}"
+            entries.ends_with(&["client.link", "person.add", "person.revoke", "person.add", "client.unlink"]),
+            "{entries:?}"
         );
         trusting.node.stop().await;
     })
@@ -234,12 +235,12 @@ async fn commands_for_a_person_are_logged_with_client_and_person_and_have_separa
             trusting.ask_until(200, token, VIEWER).await;
         }
         let draft = async |token: &str, code: &str, unit: &str| {
-            let act = format!(
+            let command = format!(
                 r#"mutation {{ planDraft(input: {{
                     idempotencyKey: "one key", code: "{code}", unitCode: "{unit}", name: "Kế hoạch", yearFrom: 2026, yearTo: 2026
                 }}) {{ plan {{ code }} userErrors {{ code }} }} }}"#
             );
-            let answer = trusting.ask(token, &act).await.1;
+            let answer = trusting.ask(token, &command).await.1;
             answer["data"]["planDraft"].clone()
         };
 
@@ -250,8 +251,8 @@ async fn commands_for_a_person_are_logged_with_client_and_person_and_have_separa
         let reused = draft(&an, "KH-4", "A").await;
         assert_eq!(reused["userErrors"][0]["code"], "IDEMPOTENCY_KEY_REUSED", "the control: {reused}");
 
-        let acts = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
-        let actors: Vec<_> = acts.iter().filter(|entry| entry.act == "plan.draft").map(|entry| &*entry.actor).collect();
+        let entries = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
+        let actors: Vec<_> = entries.iter().filter(|entry| entry.act == "plan.draft").map(|entry| &*entry.actor).collect();
         let (id, issuer) = (&trusting.client, &trusting.provider.issuer);
         assert_eq!(actors, [id.clone(), format!("{id} {issuer} an"), format!("{id} {issuer} binh")]);
         trusting.node.stop().await;
@@ -310,8 +311,8 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
         fs::write(&path, table(issuer, program::PUBLIC_URL).to_string()).expect("written");
         let path = path.display().to_string();
         let link = |issuer: &str, more: &[&str]| {
-            let act = ["client", "link", "--client", &client, "--issuer", issuer, "--external-id", "mobile"];
-            run(&url, &[&act, more].concat())
+            let command = ["client", "link", "--client", &client, "--issuer", issuer, "--external-id", "mobile"];
+            run(&url, &[&command, more].concat())
         };
 
         assert!(!link("https://dangnhap.example.vn/", &["--issuers", &path]).status.success(), "not in the table");
@@ -320,24 +321,28 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
         assert!(printed(&url, &["client", "list"]).contains(&format!("mobile at {issuer}")));
 
         let add = |more: &[&str]| {
-            let act = ["person", "add", "--issuer", issuer, "--subject", "an", "--scope", "cadre:read"];
-            run(&url, &[&act, more].concat())
+            let command = ["person", "add", "--issuer", issuer, "--subject", "an", "--scope", "cadre:read"];
+            run(&url, &[&command, more].concat())
         };
-        let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+        let error_text = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
         for (more, expected) in [
             (&["--unit", "NOWHERE"][..], "NOWHERE"),
             (&["--unit", "A", "--cadre", "NOBODY"], "no cadre has this code; check it"),
             (&["--unit", "A", "--scope", "everything"], "--scope"),
         ] {
             let output = add(more);
-            assert!(!output.status.success() && said(&output).contains(expected), "{more:?}: {}", said(&output));
+            assert!(
+                !output.status.success() && error_text(&output).contains(expected),
+                "{more:?}: {}",
+                error_text(&output)
+            );
         }
         let made = add(&["--unit", "A", "--purpose", "TRAINING", "--cadre", "A-01"]);
         let made = String::from_utf8(made.stdout).expect("text");
         let id = made.trim().strip_prefix("person id:  ").unwrap_or_else(|| panic!("{made}"));
         let line = format!("{id}  {issuer} an  live\n    cadre:read in A for TRAINING, the cadre A-01\n");
         assert_eq!(printed(&url, &["person", "list"]), line);
-        assert!(said(&add(&["--unit", "A"])).contains("revoke that person first"));
+        assert!(error_text(&add(&["--unit", "A"])).contains("revoke that person first"));
 
         assert!(printed(&url, &["person", "revoke", id]).contains("within 5 seconds"));
         assert!(refused(&url, &["person", "revoke", id]).contains("is already revoked"));
@@ -369,7 +374,7 @@ async fn an_invalid_table_of_issuers_is_reported_at_the_start() {
         (with("issuer", json!(program::PUBLIC_URL)), "the service itself"),
     ] {
         fs::write(&path, text).expect("written");
-        let said = refused(&url, &serve);
-        assert!(said.contains("the table of issuers") && said.contains(expected), "{said}");
+        let error_text = refused(&url, &serve);
+        assert!(error_text.contains("the table of issuers") && error_text.contains(expected), "{error_text}");
     }
 }

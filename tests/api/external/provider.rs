@@ -64,7 +64,7 @@ impl Provider {
     /// A token for the client itself.
     pub async fn token(&self, resource: &str, scope: &str) -> String {
         let form = [("grant_type", "client_credentials"), ("resource", resource), ("scope", scope)];
-        self.answered(&form).await["access_token"].as_str().expect("a token").to_owned()
+        self.send(&form).await["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// Logs a person in through the provider's own pages and returns the tokens that the client gets (RFC 6749, section
@@ -72,7 +72,7 @@ impl Provider {
     pub async fn sign_in(&self, login: &str, resource: &str, scope: &str) -> SignedIn {
         let verifier = format!("{login:x<43}");
         let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(&verifier));
-        let asked = [
+        let parameters = [
             ("client_id", "mobile"),
             ("response_type", "code"),
             ("scope", &format!("openid {scope}")),
@@ -81,7 +81,7 @@ impl Provider {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        let first = Url::parse_with_params(&format!("{}/auth", self.issuer), asked).expect("a URL");
+        let first = Url::parse_with_params(&format!("{}/auth", self.issuer), parameters).expect("a URL");
         let code = Browser { http: &self.http, cookies: BTreeMap::new() }.code(first, login).await;
         let form = [
             ("grant_type", "authorization_code"),
@@ -90,12 +90,12 @@ impl Provider {
             ("code_verifier", &verifier),
             ("resource", resource),
         ];
-        let answer = self.answered(&form).await;
+        let answer = self.send(&form).await;
         let word = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("no {name}: {answer}")).to_owned();
         SignedIn { access_token: word("access_token"), id_token: word("id_token") }
     }
 
-    async fn answered(&self, form: &[(&str, &str)]) -> Value {
+    async fn send(&self, form: &[(&str, &str)]) -> Value {
         let request = posted(&self.http, &format!("{}/token", self.issuer), &[form, &CLIENT].concat());
         let answer = request.send().await.expect("an answer");
         let (status, answer): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));

@@ -192,7 +192,7 @@ impl Rows {
         }
     }
 
-    /// 1,500 of 3,000 hold intermediate political theory. Of 15 classes four began in 2019, and three ended then.
+    /// 1,500 of 3,000 people have intermediate political theory. Of 15 classes four began in 2019, and three ended then.
     fn hoa_binh(&mut self) {
         let staff = self.staff(3_000, "HB-SNV");
         for (cadre, _) in &staff[..1_500] {

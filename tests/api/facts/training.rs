@@ -255,10 +255,10 @@ async fn village_classes(caller: &Caller<'_>) {
             centre["code"],
             year + 1
         );
-        let held = caller.query(&document).await["trainingClasses"]["nodes"].take();
-        let held = held.as_array().expect("nodes");
-        learners.extend(held.iter().map(|class| class["reportedLearners"].as_i64().expect("a head count")));
-        classes.extend((!held.is_empty()).then_some(held.len()));
+        let class_rows = caller.query(&document).await["trainingClasses"]["nodes"].take();
+        let class_rows = class_rows.as_array().expect("nodes");
+        learners.extend(class_rows.iter().map(|class| class["reportedLearners"].as_i64().expect("a head count")));
+        classes.extend((!class_rows.is_empty()).then_some(class_rows.len()));
     }
     // One district was founded during the period.
     assert_eq!(classes.len(), 47, "pairs of a centre and a year with classes");
@@ -276,9 +276,9 @@ async fn quotas(caller: &Caller<'_>) {
             }} }} }}"#
         );
         let nodes = caller.query(&document).await["unit"]["quotas"]["nodes"].take();
-        let mut told: Vec<String> = nodes.as_array().expect("nodes").iter().map(told).collect();
-        told.sort();
-        told
+        let mut summary: Vec<String> = nodes.as_array().expect("nodes").iter().map(summary).collect();
+        summary.sort();
+        summary
     };
     assert_eq!(given(DIEN_BIEN, 2014).await, ["TAT_CA: more than 17000 TURNS"], "F009");
     assert_eq!(
@@ -294,7 +294,7 @@ async fn quotas(caller: &Caller<'_>) {
     );
 }
 
-fn told(quota: &Value) -> String {
+fn summary(quota: &Value) -> String {
     let word = |field: &Value| field.as_str().expect("a word").to_owned();
     let bound = if quota["seatsIsLowerBound"] == true { "more than " } else { "" };
     let mode = quota["mode"].as_str().map(|mode| format!(" {mode}")).unwrap_or_default();

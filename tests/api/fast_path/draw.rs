@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 /// A document and the values of its variables.
 #[derive(Debug)]
-pub struct Question {
+pub struct Query {
     pub document: String,
     pub variables: Value,
 }
@@ -128,7 +128,7 @@ impl<'a> Draw<'a> {
     }
 
     /// A new random query within the scopes.
-    pub fn question(&mut self, nth: usize, scopes: &'static [&'static str]) -> Question {
+    pub fn query(&mut self, nth: usize, scopes: &'static [&'static str]) -> Query {
         self.scopes = scopes;
         self.declared.clear();
         self.sent.clear();
@@ -137,7 +137,7 @@ impl<'a> Draw<'a> {
         let roots: Vec<String> = (0..self.rng.usize(1..3)).map(|at| self.root(at)).collect();
         let declared = if self.declared.is_empty() { String::new() } else { format!("({})", self.declared.join(", ")) };
         let (fragments, roots) = (self.fragments.join(" "), roots.join(" "));
-        Question {
+        Query {
             document: format!("query q{declared} {{ {roots} }} {fragments} # {nth}"),
             variables: Value::Object(self.sent.clone()),
         }

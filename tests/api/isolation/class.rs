@@ -94,18 +94,18 @@ async fn a_unit_with_a_quota_for_a_class_sees_the_class_but_no_learners() {
             let document = format!(
                 r#"{{ trainingClass(by: {{code: "L{at:02}"}}) {{ code enrolments {{ nodes {{ id }} totalCount {{ value }} }} }} }}"#
             );
-            let (seen, there) = (a.query(&document).await, all.query(&document).await);
-            assert_eq!(there["trainingClass"]["enrolments"]["totalCount"]["value"], 1, "the control for {}", case.what);
-            let nobody = json!({ "nodes": [], "totalCount": { "value": 0 } });
-            let known = json!({ "code": format!("L{at:02}"), "enrolments": nobody });
+            let (data, all_data) = (a.query(&document).await, all.query(&document).await);
+            assert_eq!(all_data["trainingClass"]["enrolments"]["totalCount"]["value"], 1, "the control for {}", case.what);
+            let no_learners = json!({ "nodes": [], "totalCount": { "value": 0 } });
+            let known = json!({ "code": format!("L{at:02}"), "enrolments": no_learners });
             let expected = if case.is_known { known } else { json!(null) };
-            assert_eq!(seen["trainingClass"], expected, "{}", case.what);
+            assert_eq!(data["trainingClass"], expected, "{}", case.what);
         }
         let listed = "{ trainingClasses(first: 100, orderBy: [{field: CODE}]) { nodes { code } totalCount { value } } }";
-        let seen = a.query(listed).await;
+        let data = a.query(listed).await;
         let known: Vec<_> = (0..CASES.len()).filter(|at| CASES[*at].is_known).map(|at| format!("L{at:02}")).collect();
-        assert_eq!(super::codes(&seen, "/trainingClasses/nodes"), known);
-        assert_eq!(seen["trainingClasses"]["totalCount"]["value"], known.len());
+        assert_eq!(super::codes(&data, "/trainingClasses/nodes"), known);
+        assert_eq!(data["trainingClasses"]["totalCount"]["value"], known.len());
         assert_eq!(all.query(listed).await["trainingClasses"]["totalCount"]["value"], CASES.len());
     })
     .await;

@@ -125,12 +125,13 @@ async fn no_edge_leads_out_of_the_reach() {
 
         for (edge, document) in edges() {
             let document = ids.fill(document);
-            let (seen, there) = (a.query(&document).await, all.query(&document).await);
+            let (data, all_data) = (a.query(&document).await, all.query(&document).await);
 
-            let outside: Vec<_> = ids.seen(&seen).into_iter().filter(|code| !is_of_a(code, &document)).collect();
+            let outside: Vec<_> = ids.codes_in(&data).into_iter().filter(|code| !is_of_a(code, &document)).collect();
             assert!(outside.is_empty(), "{edge}: {document} shows {outside:?}");
-            let there: Vec<_> = ids.seen(&there).into_iter().filter(|code| !is_of_a(code, &document)).collect();
-            assert!(!there.is_empty(), "the control for {edge}: {document} finds objects out of reach");
+            let all_data: Vec<_> =
+                ids.codes_in(&all_data).into_iter().filter(|code| !is_of_a(code, &document)).collect();
+            assert!(!all_data.is_empty(), "the control for {edge}: {document} finds objects out of reach");
         }
     })
     .await;
@@ -161,17 +162,17 @@ async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
             })
         };
 
-        let (seen, there) = (a.query(&document).await, all.query(&document).await);
+        let (data, all_data) = (a.query(&document).await, all.query(&document).await);
 
         let mut b1u = closed("B1U", "UBND xã Tây MARK-UNIT");
         // B1U gave a part to A2U, and AD was merged into B1: both are within the reach of A.
         let own = a.query(r#"{ part: unit(by: {code: "A2U"}) { id } gone: unit(by: {code: "AD"}) { id } }"#).await;
         b1u["successors"] = json!([{ "unit": own["part"] }]);
-        assert_eq!(seen["left"]["nodes"], json!([{ "toUnit": b1u }]));
+        assert_eq!(data["left"]["nodes"], json!([{ "toUnit": b1u }]));
         let mut b1 = closed("B1", "Xã Tây MARK-UNIT");
         b1["predecessors"] = json!([{ "unit": own["gone"] }]);
-        assert_eq!(seen["placed"]["nodes"], json!([{ "preparingUnit": b1, "placement": {"unit": b1u} }]));
-        let open = &there["left"]["nodes"][0]["toUnit"];
+        assert_eq!(data["placed"]["nodes"], json!([{ "preparingUnit": b1, "placement": {"unit": b1u} }]));
+        let open = &all_data["left"]["nodes"][0]["toUnit"];
         for (pointer, empty) in [("/ancestors", json!([])), ("/cadres/nodes", json!([])), ("/rotationFlows", json!([]))] {
             assert_ne!(open.pointer(pointer), Some(&empty), "the control: {pointer} of {open:#}");
         }

@@ -69,9 +69,9 @@ async fn no_response_to_a_contains_a_marked_value_of_b() {
 
         let (mut marked_for_all, mut marked_for_b) = (0, 0);
         for document in &documents {
-            let seen = a.raw(document, json!({})).await;
-            assert!(!seen.to_lowercase().contains("mark-"), "{document}\n{seen}");
-            assert!(!seen.contains("\"errors\""), "{document}\n{seen}");
+            let response = a.raw(document, json!({})).await;
+            assert!(!response.to_lowercase().contains("mark-"), "{document}\n{response}");
+            assert!(!response.contains("\"errors\""), "{document}\n{response}");
             marked_for_all += usize::from(all.raw(document, json!({})).await.contains("MARK-"));
             marked_for_b += usize::from(b.raw(document, json!({})).await.contains("MARK-"));
         }

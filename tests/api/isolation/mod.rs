@@ -149,7 +149,7 @@ impl Ids {
     }
 
     /// The codes of all objects with ids in a response.
-    fn seen(&self, answer: &Value) -> BTreeSet<&str> {
+    fn codes_in(&self, answer: &Value) -> BTreeSet<&str> {
         let text = answer.to_string();
         self.all.iter().filter(|(_, id)| text.contains(id.as_str())).map(|(code, _)| code.as_str()).collect()
     }

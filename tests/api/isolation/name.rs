@@ -95,7 +95,7 @@ async fn a_foreign_object_gets_the_same_response_as_a_missing_one() {
         let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
 
         for (what, kind, document) in NAMING {
-            let (foreign, nobodys) = match what {
+            let (foreign, missing) = match what {
                 "unit code" => ("B1U".to_owned(), "B9U".to_owned()),
                 "unit id" => (id("/unit/id"), UnitId::new().to_string()),
                 "cadre code" => ("B-01".to_owned(), "B-99".to_owned()),
@@ -117,8 +117,8 @@ async fn a_foreign_object_gets_the_same_response_as_a_missing_one() {
             let document = format!("query($v: {kind}) {document}");
             let ask = async |caller: &Caller<'_>, v: &str| caller.raw(&document, json!({ "v": v })).await;
 
-            assert_eq!(ask(&a, &foreign).await, ask(&a, &nobodys).await, "{document}");
-            assert_ne!(ask(&all, &foreign).await, ask(&all, &nobodys).await, "the control: {document}");
+            assert_eq!(ask(&a, &foreign).await, ask(&a, &missing).await, "{document}");
+            assert_ne!(ask(&all, &foreign).await, ask(&all, &missing).await, "the control: {document}");
         }
     })
     .await;
@@ -132,9 +132,9 @@ async fn a_cursor_is_invalid_for_another_caller_or_list() {
         training::fill(app).await;
         let (all, a, other) = (app.all_seeing().await, district_a(app).await, district_a(app).await);
         let cursor = async |caller: &Caller<'_>, list: &str| {
-            let seen = caller.query(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}")).await;
+            let data = caller.query(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}")).await;
             let root = list.split('(').next().expect("a root");
-            seen[root]["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned()
+            data[root]["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned()
         };
         let mine = cursor(&a, "cadres(first: 2)").await;
         let cursors = [

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Answer, filled, get, post, request, routes, transfer};
 use crate::support::{Caller, TestApp, on_both};
 
-/// Creates the transfer and gives its path.
+/// Creates the transfer and returns its path.
 async fn proposed(app: &TestApp, caller: &Caller<'_>) -> String {
     let answer = post(app, caller, "/v1/rotations", "propose", &transfer()).await;
     assert_eq!(answer.status, 201, "{:#}", answer.body);

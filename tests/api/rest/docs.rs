@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use crate::{
-    docs_examples::{Block, blocks, caller, demo_app, note_ids, read, rewritten, root, settled, shown},
+    docs_examples::{
+        Block, blocks, caller, demo_app, formatted, note_ids, read, rewritten, root, without_random_values,
+    },
     support::{Caller, Kind, TestApp, postgres::setting},
 };
 
@@ -49,7 +51,7 @@ async fn send(app: &TestApp, caller: &Caller<'_>, text: &str, ids: &BTreeMap<Str
 
 /// The response without values that differ between databases.
 fn comparable(app: &TestApp, answer: Value) -> Value {
-    let text = settled(answer).to_string().replace(&app.url, "https://cadre.example.vn");
+    let text = without_random_values(answer).to_string().replace(&app.url, "https://cadre.example.vn");
     let mut value: Value = serde_json::from_str(&text).expect("JSON");
     if value["next"].is_string() {
         value["next"] = json!("…");
@@ -74,7 +76,7 @@ async fn every_request_of_the_guide_gives_the_printed_response() {
             assert_eq!(expected.info, format!("json {status}"), "{GUIDE}:{line}: {:#}", answer.body);
             let answer = comparable(&app, answer.body);
             if setting("UPDATE_EXPECT").is_some() {
-                answers.push((expected.line, shown(&answer, 0, 0)));
+                answers.push((expected.line, formatted(&answer, 0, 0)));
                 continue;
             }
             let written: Value = serde_json::from_str(&expected.text).expect("JSON");

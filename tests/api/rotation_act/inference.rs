@@ -90,36 +90,36 @@ fn proposals(draw: &mut Rng, batch: usize) -> String {
 
 /// Commands that take a rotation to its decision and further, with or without an override, and queries for the
 /// rotation.
-fn acts(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
+fn commands(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
     if proposed == 0 {
         return Vec::new();
     }
     let id = format!("%{}", draw.usize(..proposed));
     let mut documents = Vec::new();
-    let mut act = |name: &str, rest: &str| {
+    let mut command = |name: &str, rest: &str| {
         let key = documents.len();
         documents.push(format!(
             r#"mutation {{ {name}(input: {{ idempotencyKey: "{batch}-a{key}", rotationId: "{id}", {rest} }}) {{ {ROTATION} }} }}"#
         ));
     };
     for step in STEPS {
-        act("rotationAdvance", &format!(r#"step: {step}, on: "2026-05-01""#));
+        command("rotationAdvance", &format!(r#"step: {step}, on: "2026-05-01""#));
     }
     if draw.u8(..4) == 0 {
-        act(
+        command(
             "rotationOverride",
             r#"rule: "rotation.min_remaining_service_months", reason: "r", grantedBy: "g", grantedOn: "2026-05-01""#,
         );
     }
     let start = format!("{}-{:02}-01", draw.i32(2018..=2026), draw.u8(1..=12));
-    act("rotationDecide", &format!(r#"decisionNo: "1", decidedOn: "2026-05-01", startOn: "{start}""#));
-    act("rotationDecide", r#"decisionNo: "1", decidedOn: "2026-05-01""#);
-    act("rotationPublish", "");
-    act("rotationCancel", r#"reason: "r""#);
-    let asked =
+    command("rotationDecide", &format!(r#"decisionNo: "1", decidedOn: "2026-05-01", startOn: "{start}""#));
+    command("rotationDecide", r#"decisionNo: "1", decidedOn: "2026-05-01""#);
+    command("rotationPublish", "");
+    command("rotationCancel", r#"reason: "r""#);
+    let responses =
         format!(r#"{{ node(id: "{id}") {{ ... on Rotation {{ state version checks {{ rule result message }} }} }} }}"#);
     let counted = "{ rotations(where: {states: [DECIDED, EXCHANGED, PUBLISHED, REVOKED]}) { totalCount { value } } }";
-    documents.extend([asked, counted.to_owned()]);
+    documents.extend([responses, counted.to_owned()]);
     documents
 }
 
@@ -127,11 +127,11 @@ fn acts(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
 /// responses, and the rotations proposed.
 async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by: &[usize]) -> (usize, usize, usize) {
     let mut draw = Rng::with_seed(seed);
-    let (mut differ, mut asked, mut closed) = (0, 0, 0);
+    let (mut differ, mut responses, mut closed) = (0, 0, 0);
     for batch in 0..requests {
         let who = by[draw.usize(..by.len())];
         let mut documents = vec![proposals(&mut draw, batch)];
-        documents.extend(acts(&mut draw, batch, sides[0].ids.len()));
+        documents.extend(commands(&mut draw, batch, sides[0].ids.len()));
         for document in documents {
             let [one, other] = sides;
             let answers = (one.ask((who, &document)).await, other.ask((who, &document)).await);
@@ -145,18 +145,18 @@ async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by
                 assert!(by == [2], "seed {seed}, request {batch}: {document}\n{}\n{}", answers.0, answers.1);
                 differ += 1;
             }
-            asked += 1;
+            responses += 1;
         }
     }
     assert_eq!(closed == 0, by == [2], "decisions are refused exactly for callers that may not read identities");
-    (differ, asked, sides[0].ids.len())
+    (differ, responses, sides[0].ids.len())
 }
 
 async fn readings(app: &TestApp) -> u64 {
     access_entry::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
-async fn no_bit_is_learned(kind: Kind, requests: usize) {
+async fn compare_responses(kind: Kind, requests: usize) {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let worlds = [TestApp::new(kind).await, TestApp::new(kind).await];
@@ -169,7 +169,7 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
         Side { callers: callers(&worlds[1]).await, ids: Vec::new() },
     ];
 
-    let (differ, asked, proposed) = differing(&mut sides, (seed, requests), &[0, 1]).await;
+    let (differ, responses, proposed) = differing(&mut sides, (seed, requests), &[0, 1]).await;
     assert_eq!(differ, 0);
     assert!(
         proposed * 2 > requests * BATCH,
@@ -179,7 +179,7 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
     assert_eq!((readings(&worlds[0]).await, readings(&worlds[1]).await), (0, 0));
 
     let (differ, control, _) = differing(&mut sides, (seed, 5), &[2]).await;
-    assert!(differ > 0, "the control: none of {control} responses differs after {asked}");
+    assert!(differ > 0, "the control: none of {control} responses differs after {responses}");
     assert!(readings(&worlds[0]).await > 0, "the readings are logged");
     drop(sides);
     for app in worlds {
@@ -189,10 +189,10 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
 
 #[actix_web::test]
 async fn no_response_to_two_thousand_proposals_depends_on_a_day_of_birth() {
-    no_bit_is_learned(Kind::Sqlite, 2_000 / BATCH).await;
+    compare_responses(Kind::Sqlite, 2_000 / BATCH).await;
 }
 
 #[actix_web::test]
 async fn no_response_on_postgres_depends_on_a_day_of_birth() {
-    no_bit_is_learned(Kind::Postgres, 500 / BATCH).await;
+    compare_responses(Kind::Postgres, 500 / BATCH).await;
 }

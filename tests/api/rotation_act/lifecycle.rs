@@ -52,13 +52,13 @@ async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
         let place = json!({ "rotationId": id, "unitCode": "A2U", "titleCode": "CC", "placedOn": "2026-05-15", "decisionNo": "12/QĐ-TEST" });
         assert_eq!(done(&caller, "rotationPlace", place).await["state"], "PLACED");
         assert_eq!(posts(&caller, "A-04").await, json!([["A2U", "CC", "2026-05-15", null, true], closed, left]));
-        assert_eq!(shown(app, &id).await, at_its_end());
+        assert_eq!(stored(app, &id).await, placed());
         written(app, &id).await;
     })
     .await;
 }
 
-async fn shown(app: &TestApp, id: &str) -> Value {
+async fn stored(app: &TestApp, id: &str) -> Value {
     let document = "query($id: ID!) { node(id: $id) { ... on Rotation {
         state version direction fromTier toTier fromUnit { code } toUnit { code } fromTitle { code } toTitle { code }
         startOn plannedEndOn endOn endReason decisionNo decidedOn publishedOn preparingUnit { code }
@@ -72,7 +72,7 @@ async fn shown(app: &TestApp, id: &str) -> Value {
 }
 
 /// The rotation of `planned` after its placement.
-fn at_its_end() -> Value {
+fn placed() -> Value {
     let step = |state: &str, on: &str, end: &str, document: Option<&str>, remark: Option<&str>| {
         json!({
             "state": state, "on": on, "plannedEndOn": end, "documentNo": document, "remark": remark,
@@ -142,8 +142,8 @@ async fn written(app: &TestApp, id: &str) {
         .expect("read");
     let steps = rotation_step::Entity::find().filter(rotation_step::Column::RotationId.eq(rotation));
     let moved = change::Entity::find().filter(change::Column::Object.eq("A-04")).count(reader).await.expect("read");
-    let acts = changes.len() as u64;
-    assert_eq!((acts, audited, keys, steps.count(reader).await.expect("read")), (13, 13, 13, 13));
+    let commands = changes.len() as u64;
+    assert_eq!((commands, audited, keys, steps.count(reader).await.expect("read")), (13, 13, 13, 13));
     assert_eq!(moved, 1 + 3, "the import, the start, the end and the placement moved the person");
 }
 
@@ -174,14 +174,14 @@ async fn steps_before_the_publication_are_visible_only_to_the_preparing_unit() {
         let other = app.caller(&["cadre:read", "rotation:read"], &["A"]).await;
         let document = "query($id: ID!) { node(id: $id) { ... on Rotation { steps { state } } } }";
 
-        let seen = other.query_with(document, json!({ "id": id })).await;
+        let data = other.query_with(document, json!({ "id": id })).await;
         let all = office.query_with(document, json!({ "id": id })).await;
 
-        let states = |seen: &Value| -> Vec<String> {
-            let steps = seen["node"]["steps"].as_array().expect("steps");
+        let states = |data: &Value| -> Vec<String> {
+            let steps = data["node"]["steps"].as_array().expect("steps");
             steps.iter().map(|step| step["state"].as_str().expect("a state").to_owned()).collect()
         };
-        assert_eq!(states(&seen), ["PUBLISHED", "IN_PROGRESS"]);
+        assert_eq!(states(&data), ["PUBLISHED", "IN_PROGRESS"]);
         assert_eq!(states(&all).len(), 8, "the control");
     })
     .await;
@@ -201,20 +201,20 @@ async fn each_command_of_one_operation_returns_its_own_result() {
         }
         fragment shown on Rotation { version steps { state } appraisals { year } cadre { assignments { endOn } } }"#;
 
-        let seen = caller.query_with(document, json!({ "id": id })).await;
+        let data = caller.query_with(document, json!({ "id": id })).await;
 
-        assert_eq!(seen["before"]["userErrors"][0]["code"], "WRONG_STEP", "a refused command does not stop the next one");
-        for (act, steps, appraisals, ends) in [
+        assert_eq!(data["before"]["userErrors"][0]["code"], "WRONG_STEP", "a refused command does not stop the next one");
+        for (command, steps, appraisals, ends) in [
             ("start", 8, 0, json!([null, "2025-09-01"])),
             ("first", 9, 1, json!([null, "2025-09-01"])),
             ("end", 10, 1, json!([null, "2026-05-01", "2025-09-01"])),
         ] {
-            let shown = &seen[act]["rotation"];
-            assert_eq!(shown["version"], json!(steps), "{act}");
-            assert_eq!(shown["steps"].as_array().map(Vec::len), Some(steps), "{act}");
-            assert_eq!(shown["appraisals"].as_array().map(Vec::len), Some(appraisals), "{act}");
-            let posts = shown["cadre"]["assignments"].as_array().expect("posts");
-            assert_eq!(posts.iter().map(|post| post["endOn"].clone()).collect::<Value>(), ends, "{act}");
+            let stored = &data[command]["rotation"];
+            assert_eq!(stored["version"], json!(steps), "{command}");
+            assert_eq!(stored["steps"].as_array().map(Vec::len), Some(steps), "{command}");
+            assert_eq!(stored["appraisals"].as_array().map(Vec::len), Some(appraisals), "{command}");
+            let posts = stored["cadre"]["assignments"].as_array().expect("posts");
+            assert_eq!(posts.iter().map(|post| post["endOn"].clone()).collect::<Value>(), ends, "{command}");
         }
     })
     .await;

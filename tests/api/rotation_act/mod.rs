@@ -26,10 +26,10 @@ async fn office(app: &TestApp) -> Caller<'_> {
 }
 
 /// A document with one command that selects its payload.
-fn document(act: &str) -> String {
-    let input = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+fn document(command: &str) -> String {
+    let input = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     format!(
-        "mutation($input: {input}!) {{ done: {act}(input: $input) {{
+        "mutation($input: {input}!) {{ done: {command}(input: $input) {{
             rotation {{ id state version }}
             userErrors {{ __typename code message field
                 ... on StepError {{ state due }} ... on ConflictError {{ currentVersion }}
@@ -39,7 +39,7 @@ fn document(act: &str) -> String {
 }
 
 /// The input with a new key, unless it has one.
-fn keyed(mut input: Value) -> Value {
+fn with_key(mut input: Value) -> Value {
     if input.get("idempotencyKey").is_none() {
         input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
     }
@@ -47,22 +47,22 @@ fn keyed(mut input: Value) -> Value {
 }
 
 /// Sends a command and returns its payload.
-async fn payload(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    caller.query_with(&document(act), json!({ "input": keyed(input) })).await["done"].take()
+async fn payload(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    caller.query_with(&document(command), json!({ "input": with_key(input) })).await["done"].take()
 }
 
 /// Sends a command that must succeed, and returns the rotation.
-async fn done(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut payload = payload(caller, act, input).await;
-    assert_eq!(payload["userErrors"], json!([]), "{act}");
+async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut payload = payload(caller, command, input).await;
+    assert_eq!(payload["userErrors"], json!([]), "{command}");
     payload["rotation"].take()
 }
 
 /// Sends a command that must be refused with one error, and returns the error.
-async fn refusal(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut payload = payload(caller, act, input.clone()).await;
-    assert_eq!(payload["rotation"], Value::Null, "{act} {input}");
-    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{act} {input}: {payload:#}");
+async fn refusal(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut payload = payload(caller, command, input.clone()).await;
+    assert_eq!(payload["rotation"], Value::Null, "{command} {input}");
+    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{command} {input}: {payload:#}");
     payload["userErrors"][0].take()
 }
 
@@ -113,8 +113,8 @@ async fn running(caller: &Caller<'_>, input: Value) -> String {
 async fn posts(caller: &Caller<'_>, code: &str) -> Value {
     let document = "query($code: String!) { cadre(by: {code: $code}) {
         assignments { unit { code } title { code } startOn endOn isPrimary } } }";
-    let seen = caller.query_with(document, json!({ "code": code })).await;
-    let posts = seen["cadre"]["assignments"].as_array().cloned().expect("posts");
+    let data = caller.query_with(document, json!({ "code": code })).await;
+    let posts = data["cadre"]["assignments"].as_array().cloned().expect("posts");
     let post = |post: &Value| {
         json!([post["unit"]["code"], post["title"]["code"], post["startOn"], post["endOn"], post["isPrimary"]])
     };

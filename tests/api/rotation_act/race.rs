@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{WRITES, keyed, office, proposed, transfer, with};
+use super::{WRITES, office, proposed, transfer, with, with_key};
 use crate::support::{Caller, TestApp, csv, on_both};
 
 const PEOPLE: usize = 100;
@@ -35,16 +35,16 @@ async fn import_people(app: &TestApp) {
 }
 
 /// Sends commands on one rotation in one operation, and returns the codes of the refusals.
-async fn acts(caller: &Caller<'_>, id: &str, acts: &[(&str, Value)]) -> Vec<String> {
+async fn commands(caller: &Caller<'_>, id: &str, commands: &[(&str, Value)]) -> Vec<String> {
     let (mut declared, mut fields, mut variables) = (Vec::new(), Vec::new(), json!({}));
-    for (at, (act, input)) in acts.iter().enumerate() {
-        declared.push(format!("$i{at}: {}{}Input!", act[..1].to_uppercase(), &act[1..]));
-        fields.push(format!("a{at}: {act}(input: $i{at}) {{ userErrors {{ code }} }}"));
-        variables[format!("i{at}")] = keyed(with(input.clone(), json!({ "rotationId": id })));
+    for (at, (command, input)) in commands.iter().enumerate() {
+        declared.push(format!("$i{at}: {}{}Input!", command[..1].to_uppercase(), &command[1..]));
+        fields.push(format!("a{at}: {command}(input: $i{at}) {{ userErrors {{ code }} }}"));
+        variables[format!("i{at}")] = with_key(with(input.clone(), json!({ "rotationId": id })));
     }
     let document = format!("mutation({}) {{ {} }}", declared.join(", "), fields.join(" "));
-    let seen = caller.query_with(&document, variables).await;
-    let payloads = seen.as_object().expect("payloads").values();
+    let data = caller.query_with(&document, variables).await;
+    let payloads = data.as_object().expect("payloads").values();
     payloads.filter_map(|payload| payload["userErrors"][0]["code"].as_str()).map(str::to_owned).collect()
 }
 
@@ -63,21 +63,21 @@ impl Client<'_> {
             "form": "TRANSFER", "toUnitCode": "B1U", "toTitleCode": "CC", "startOn": "2026-05-01",
             "preparingUnitCode": self.preparing,
         });
-        let mut road: Vec<_> =
+        let mut steps: Vec<_> =
             super::STEPS.iter().map(|step| ("rotationAdvance", json!({ "step": step, "on": "2026-04-01" }))).collect();
-        road.push(("rotationDecide", json!({ "decisionNo": "1", "decidedOn": "2026-04-10" })));
+        steps.push(("rotationDecide", json!({ "decisionNo": "1", "decidedOn": "2026-04-10" })));
         for person in people {
             let id = proposed(self.caller, with(input.clone(), json!({ "cadreCode": format!("R-{person}") }))).await;
-            self.lost.extend(acts(self.caller, &id, &road).await);
+            self.lost.extend(commands(self.caller, &id, &steps).await);
             self.ids.push(id);
         }
     }
 
     /// Sends the same commands on each of its rotations.
-    async fn on_each(&mut self, road: &[&str]) {
-        let road: Vec<_> = road.iter().map(|act| (*act, json!({}))).collect();
+    async fn on_each(&mut self, steps: &[&str]) {
+        let steps: Vec<_> = steps.iter().map(|command| (*command, json!({}))).collect();
         for id in &self.ids {
-            self.lost.extend(acts(self.caller, id, &road).await);
+            self.lost.extend(commands(self.caller, id, &steps).await);
         }
     }
 }
@@ -127,8 +127,8 @@ async fn no_race_gives_a_person_two_rotations_or_two_posts() {
         let people =
             |at: usize| (0..ATTEMPTS).map(move |round| at * PEOPLE / (CLIENTS * ATTEMPTS) + round * PEOPLE / ATTEMPTS);
         join_all(clients.iter_mut().enumerate().map(|(at, client)| client.decide(people(at)))).await;
-        for road in [&["rotationPublish"][..], &["rotationStart"], &["rotationPublish", "rotationStart"]] {
-            join_all(clients.iter_mut().map(|client| client.on_each(road))).await;
+        for steps in [&["rotationPublish"][..], &["rotationStart"], &["rotationPublish", "rotationStart"]] {
+            join_all(clients.iter_mut().map(|client| client.on_each(steps))).await;
         }
         let lost: BTreeSet<String> = clients.into_iter().flat_map(|client| client.lost).collect();
 

@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    STEPS, done, exchanged, keyed, office, payload, posts, proposed, published, refusal, running, transfer, with,
+    STEPS, done, exchanged, office, payload, posts, proposed, published, refusal, running, transfer, with, with_key,
 };
 use crate::support::{
     Caller, TestApp, clock, on_both,
@@ -18,11 +18,11 @@ use crate::support::{
 };
 
 /// Every command on a rotation, with a valid input.
-fn acts(id: &str) -> Vec<(&'static str, Value)> {
+fn commands(id: &str) -> Vec<(&'static str, Value)> {
     let of = |input: Value| with(json!({ "rotationId": id }), input);
-    let mut acts: Vec<_> =
+    let mut commands: Vec<_> =
         STEPS.iter().map(|step| ("rotationAdvance", of(json!({ "step": step, "on": "2025-08-01" })))).collect();
-    acts.extend([
+    commands.extend([
         ("rotationDecide", of(json!({ "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" }))),
         ("rotationPublish", of(json!({}))),
         ("rotationStart", of(json!({}))),
@@ -32,12 +32,12 @@ fn acts(id: &str) -> Vec<(&'static str, Value)> {
         ("rotationCancel", of(json!({ "reason": "r" }))),
         ("rotationAppraise", of(json!({ "year": 2025, "result": "GOOD", "appraisedOn": "2026-01-15" }))),
     ]);
-    acts
+    commands
 }
 
 /// The name of a command in the list of allowed commands.
-fn due_name(act: &str, input: &Value) -> String {
-    input["step"].as_str().map_or(act.to_owned(), |step| format!("{act}(step: {step})"))
+fn due_name(command: &str, input: &Value) -> String {
+    input["step"].as_str().map_or(command.to_owned(), |step| format!("{command}(step: {step})"))
 }
 
 async fn state(caller: &Caller<'_>, id: &str) -> Value {
@@ -50,14 +50,14 @@ async fn every_wrong_step_is_refused_with_the_allowed_commands() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
-        let road: Vec<_> = acts(&id)
+        let probes: Vec<_> = commands(&id)
             .into_iter()
-            .filter(|(act, _)| !matches!(*act, "rotationExtend" | "rotationCancel" | "rotationAppraise"))
+            .filter(|(command, _)| !matches!(*command, "rotationExtend" | "rotationCancel" | "rotationAppraise"))
             .collect();
         let mut tried = 0;
-        for (act, input) in &road {
+        for (command, input) in &probes {
             let before = state(&caller, &id).await;
-            for (wrong, wrong_input) in acts(&id) {
+            for (wrong, wrong_input) in commands(&id) {
                 let name = due_name(wrong, &wrong_input);
                 let beside =
                     wrong == "rotationAppraise" && matches!(before["state"].as_str(), Some("IN_PROGRESS" | "ENDED"));
@@ -69,7 +69,11 @@ async fn every_wrong_step_is_refused_with_the_allowed_commands() {
                 let refused = refusal(
                     &caller,
                     wrong,
-                    acts(&id).into_iter().find(|(act, input)| due_name(act, input) == name).expect("an act").1,
+                    commands(&id)
+                        .into_iter()
+                        .find(|(command, input)| due_name(command, input) == name)
+                        .expect("a command")
+                        .1,
                 )
                 .await;
                 assert_eq!(
@@ -82,7 +86,7 @@ async fn every_wrong_step_is_refused_with_the_allowed_commands() {
                 tried += 1;
             }
             assert_eq!(state(&caller, &id).await, before);
-            done(&caller, act, input.clone()).await;
+            done(&caller, command, input.clone()).await;
         }
         assert!(tried > 80, "{tried}");
     })
@@ -179,17 +183,17 @@ async fn an_invisible_object_is_refused_like_a_missing_one() {
         let foreign = with(transfer(), json!({ "cadreCode": "B-01", "toUnitCode": "PD1", "toTitleCode": "CV" }));
         let foreign = running(&office, foreign).await;
 
-        let nobodys = RotationId::new().to_string();
-        for (act, _) in acts(&nobodys) {
+        let missing = RotationId::new().to_string();
+        for (command, _) in commands(&missing) {
             let ask = async |id: &str| {
-                let (act, input) = acts(id).into_iter().find(|(name, _)| *name == act).expect("an act");
-                let input = keyed(with(input, json!({ "idempotencyKey": "same" })));
-                other.raw(&super::document(act), json!({ "input": input })).await
+                let (command, input) = commands(id).into_iter().find(|(name, _)| *name == command).expect("a command");
+                let input = with_key(with(input, json!({ "idempotencyKey": "same" })));
+                other.raw(&super::document(command), json!({ "input": input })).await
             };
-            let unknown = ask(&nobodys).await;
+            let unknown = ask(&missing).await;
             assert!(unknown.contains("NOT_FOUND"), "{unknown}");
             for id in [embargoed.as_str(), &foreign, "nothing", "cad_aaaa"] {
-                assert_eq!(ask(id).await, unknown, "{act} {id}");
+                assert_eq!(ask(id).await, unknown, "{command} {id}");
             }
         }
         assert_eq!(state(&office, &embargoed).await["state"], "EXCHANGED", "the control: the rotation exists");
@@ -325,17 +329,17 @@ async fn a_rotation_that_cannot_start_is_neither_decided_nor_published_nor_start
         let id = proposed(&caller, transfer()).await;
         exchanged(&caller, &id).await;
         let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" });
-        for (act, input) in [
+        for (command, input) in [
             ("rotationDecide", decision),
             ("rotationPublish", json!({ "rotationId": id })),
             ("rotationStart", json!({ "rotationId": id })),
         ] {
             second_post(app, true).await;
             let before = state(&caller, &id).await;
-            assert_eq!(refusal(&caller, act, input.clone()).await["code"], "POST_OVERLAPS", "{act}");
-            assert_eq!(state(&caller, &id).await, before, "{act}");
+            assert_eq!(refusal(&caller, command, input.clone()).await["code"], "POST_OVERLAPS", "{command}");
+            assert_eq!(state(&caller, &id).await, before, "{command}");
             second_post(app, false).await;
-            done(&caller, act, input).await;
+            done(&caller, command, input).await;
         }
     })
     .await;
@@ -419,7 +423,8 @@ async fn commands_without_the_scope_are_forbidden_before_anything_runs() {
     on_both(async |app| {
         for scopes in [&["cadre:read", "rotation:read"][..], &["cadre:read", "rotation:write"]] {
             let caller = app.caller(scopes, &["P"]).await;
-            let answer = caller.ask(&super::document("rotationPropose"), json!({ "input": keyed(transfer()) })).await;
+            let answer =
+                caller.ask(&super::document("rotationPropose"), json!({ "input": with_key(transfer()) })).await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
             assert!(answer.get("data").is_none(), "{answer}");
         }
@@ -431,7 +436,7 @@ async fn commands_without_the_scope_are_forbidden_before_anything_runs() {
 async fn a_refusal_is_in_the_language_of_the_request() {
     on_both(async |app: &TestApp| {
         let caller = office(app).await;
-        let input = json!({ "input": keyed(json!({ "rotationId": "x" })) });
+        let input = json!({ "input": with_key(json!({ "rotationId": "x" })) });
         let body = json!({ "query": super::document("rotationStart"), "variables": input });
         let message = async |request: reqwest::RequestBuilder| {
             let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");

@@ -5,7 +5,7 @@ use entity::{access_entry, cadre, value::BirthDate};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::{WRITES, document, done, exchanged, keyed, proposed, refusal, with};
+use super::{WRITES, document, done, exchanged, proposed, refusal, with, with_key};
 use crate::support::{Caller, TestApp, csv, on_both, rotation::day};
 
 /// The scopes of a client that decides rotations to which the rule of remaining service applies.
@@ -41,15 +41,15 @@ async fn readings(app: &TestApp, by: &Caller<'_>) -> u64 {
 }
 
 /// Sends a command that ends in an error, and returns its code and extensions.
-async fn failure(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut answer = caller.ask(&document(act), json!({ "input": keyed(input) })).await;
+async fn failure(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut answer = caller.ask(&document(command), json!({ "input": with_key(input) })).await;
     answer["errors"][0]["extensions"].take()
 }
 
 async fn check(caller: &Caller<'_>, id: &str) -> Value {
     let document = "query($id: ID!) { node(id: $id) { ... on Rotation { checks { rule result verified message } } } }";
-    let seen = caller.query_with(document, json!({ "id": id })).await;
-    let checks = seen["node"]["checks"].as_array().expect("checks");
+    let data = caller.query_with(document, json!({ "id": id })).await;
+    let checks = data["node"]["checks"].as_array().expect("checks");
     let of_service = |check: &&Value| check["rule"] == "rotation.min_remaining_service_months";
     checks.iter().find(of_service).expect("a check").clone()
 }
@@ -116,7 +116,7 @@ async fn a_decision_is_not_written_if_its_reading_cannot_be_logged() {
         exchanged(&decides, &id).await;
         app.database.writer().execute_unprepared("DROP TABLE access_entry").await.expect("dropped");
 
-        let answer = decides.ask(&document("rotationDecide"), json!({ "input": keyed(decision(&id)) })).await;
+        let answer = decides.ask(&document("rotationDecide"), json!({ "input": with_key(decision(&id)) })).await;
 
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
         let state =

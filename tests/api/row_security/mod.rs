@@ -94,10 +94,10 @@ async fn count(connection: &impl ConnectionTrait, table: &str) -> i64 {
 async fn every_table_has_row_security_or_contains_no_persons() {
     let (url, _) = copy(Kind::Postgres).await;
     let database = open(&url).await;
-    let said = "SELECT relname::text, relrowsecurity, relforcerowsecurity,
+    let sql = "SELECT relname::text, relrowsecurity, relforcerowsecurity,
             (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid)
         FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname COLLATE \"C\"";
-    let tables: Vec<(String, bool)> = rows(database.reader(), said)
+    let tables: Vec<(String, bool)> = rows(database.reader(), sql)
         .await
         .expect("tables")
         .iter()
@@ -136,8 +136,8 @@ async fn row_security_hides_all_rows_until_a_reach_is_set() {
     }
     for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
         assert!(count(operator.reader(), table).await > 0, "the control: {table} has rows");
-        let act = service.begin().await.expect("begun");
-        assert!(count(&act, table).await > 0, "the control: a command sees {table}");
+        let transaction = service.begin().await.expect("begun");
+        assert!(count(&transaction, table).await > 0, "the control: a command sees {table}");
     }
 
     for sql in ["UPDATE cadre SET full_name = ''", "DELETE FROM enrolment"] {
@@ -173,10 +173,10 @@ async fn the_owner_of_the_tables_migrates_and_imports_but_sees_no_rows() {
         assert_eq!(count(owner.reader(), table).await, 0, "{table}");
         assert!(count(operator.reader(), table).await > 0, "the control: {table} has rows");
     }
-    let said = served(&url);
-    assert!(said.contains("owns the tables") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
-    let said = program::refused(&url, &["migrate", "grant", "--to", OWNER]);
-    assert!(said.contains("owns tables"), "{said}");
+    let message = served(&url);
+    assert!(message.contains("owns the tables") && message.contains("cadre-api migrate grant --to ROLE"), "{message}");
+    let message = program::refused(&url, &["migrate", "grant", "--to", OWNER]);
+    assert!(message.contains("owns tables"), "{message}");
     for database in [owner, operator] {
         database.close().await.expect("closed");
     }
@@ -250,13 +250,13 @@ async fn the_statement_of_an_abandoned_request_is_cancelled() {
     let service = over_one_connection().await;
     let lock = "SELECT pg_advisory_xact_lock(7)::text";
     for read_mode in [ReadMode::Single, ReadMode::Prepared, ReadMode::Any] {
-        let act = service.begin().await.expect("begun");
-        rows(&act, lock).await.expect("locked");
+        let transaction = service.begin().await.expect("begun");
+        rows(&transaction, lock).await.expect("locked");
         let read_session = service.read_session(RowScope::Everything);
         read_session.start(read_mode).await;
-        let kept = read_session.prepared();
+        let prepared = read_session.prepared();
         tokio::select! {
-            answered = text(&kept, lock) => panic!("the control: the statement waits for the lock: {answered}"),
+            answered = text(&prepared, lock) => panic!("the control: the statement waits for the lock: {answered}"),
             both = poll::until_async(async || (in_transaction(&service).await == 2).then_some(())) => {
                 both.expect("the statement is under way");
             }
@@ -267,7 +267,7 @@ async fn the_statement_of_an_abandoned_request_is_cancelled() {
         let next = service.read_session(RowScope::Nothing);
         assert_eq!(count(&next, "cadre").await, 0, "{read_mode:?}");
         next.end().await;
-        act.rollback().await.expect("the lock is free");
+        transaction.rollback().await.expect("the lock is free");
         at_rest(&service).await;
     }
     service.close().await.expect("closed");
@@ -305,7 +305,7 @@ async fn a_single_statement_sees_the_rows_of_a_transaction_and_leaves_no_reach_b
     everything.end().await;
     let sights =
         [RowScope::Nothing, RowScope::of([unit, Uuid::max()].into_iter(), |id| id == unit), RowScope::Everything];
-    let mut seen = Vec::new();
+    let mut counts = Vec::new();
     for row_scope in sights {
         let read_session = service.read_session(row_scope.clone());
         for table in ["cadre", "cadre_snapshot", "assignment", "rotation", "level_index", "headcount"] {
@@ -317,12 +317,12 @@ async fn a_single_statement_sees_the_rows_of_a_transaction_and_leaves_no_reach_b
             }
             assert_eq!(in_transaction(&service).await, 0, "{table}: no reach stays on the connection");
             read_session.start(ReadMode::Any).await;
-            seen.push(together);
+            counts.push(together);
         }
         read_session.end().await;
     }
-    let [nothing, some, all] = [0, 6, 12].map(|at| seen[at]);
-    assert!(nothing == 0 && 0 < some && some < all, "the control: {seen:?}");
+    let [nothing, some, all] = [0, 6, 12].map(|at| counts[at]);
+    assert!(nothing == 0 && 0 < some && some < all, "the control: {counts:?}");
     service.close().await.expect("closed");
 }
 
@@ -380,7 +380,7 @@ async fn concurrent_commands_over_few_connections_do_not_deadlock() {
     let app = TestApp::new(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
     let service = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
-    let app_state = Arc::new(AppState::open(store(&service), clock()).await.expect("a house"));
+    let app_state = Arc::new(AppState::open(store(&service), clock()).await.expect("an application state"));
     let tokens = Tokens::load(store(&service), clock(), &app.url).await.expect("keys");
     let (engine, client) = (Engine::default(), app.all_seeing().await);
     let propose = async |nth: u32| {
@@ -391,7 +391,7 @@ async fn concurrent_commands_over_few_connections_do_not_deadlock() {
             preparingUnitCode: "P", planning: {{documentNo: "1-QH", validFrom: "2025-01-01"}}}})
             {{ rotation {{ cadre {{ code assignments {{ unit {{ code }} }} }} steps {{ state }} }} userErrors {{ message }} }} }}"#
         );
-        let question = ExecutionRequest {
+        let request = ExecutionRequest {
             document,
             origin: DocumentOrigin::Sent,
             operation_name: None,
@@ -402,8 +402,7 @@ async fn concurrent_commands_over_few_connections_do_not_deadlock() {
             allowance: allowance(),
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
-        let ExecutionResponse::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged")
-        else {
+        let ExecutionResponse::Ran(answer) = engine.answer(access, request).await.audit().await.expect("logged") else {
             panic!("it was refused");
         };
         let answer = serde_json::to_value(&*answer).expect("JSON");
@@ -441,11 +440,11 @@ async fn rights_are_granted_only_to_a_role_that_row_security_applies_to() {
     let (url, _) = fresh(Kind::Postgres).await;
     program::printed(&url, &["migrate", "up"]);
     postgres::server().make_roles().await;
-    let said = program::refused(&as_service(&url), &["client", "list"]);
-    assert!(said.contains("lacks a right"), "the control: {said}");
+    let message = program::refused(&as_service(&url), &["client", "list"]);
+    assert!(message.contains("lacks a right"), "the control: {message}");
 
-    let said = program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
-    assert!(said.contains("the service can use the role"), "{said}");
+    let message = program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
+    assert!(message.contains("the service can use the role"), "{message}");
     program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
     program::printed(&as_service(&url), &["client", "list"]);
 
@@ -462,21 +461,21 @@ async fn rights_are_granted_only_to_a_role_that_row_security_applies_to() {
     let who = rows(database.reader(), "SELECT current_user::text").await.expect("a row");
     let who: String = who[0].try_get_by_index(0).expect("a name");
     database.close().await.expect("closed");
-    let said = program::refused(&url, &["migrate", "grant", "--to", &who]);
-    assert!(said.contains("superuser"), "{said}");
-    let said = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
-    assert!(said.contains("the role nobody; DROP TABLE cadre does not exist"), "{said}");
+    let message = program::refused(&url, &["migrate", "grant", "--to", &who]);
+    assert!(message.contains("superuser"), "{message}");
+    let message = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
+    assert!(message.contains("the role nobody; DROP TABLE cadre does not exist"), "{message}");
     let folder = tempfile::tempdir().expect("a folder");
     let embedded = format!("sqlite://{}", folder.path().join("cadre.db").display());
-    let said = program::refused(&embedded, &["migrate", "grant", "--to", SERVICE]);
-    assert!(said.contains("no roles"), "{said}");
+    let message = program::refused(&embedded, &["migrate", "grant", "--to", SERVICE]);
+    assert!(message.contains("no roles"), "{message}");
 }
 
 #[actix_web::test]
 async fn the_service_warns_if_its_role_bypasses_row_security() {
     let (url, _) = copy(Kind::Postgres).await;
-    let said = served(&url);
-    assert!(said.contains("is a superuser") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
-    let said = served(&as_service(&url));
-    assert!(!said.contains("row security"), "{said}");
+    let message = served(&url);
+    assert!(message.contains("is a superuser") && message.contains("cadre-api migrate grant --to ROLE"), "{message}");
+    let message = served(&as_service(&url));
+    assert!(!message.contains("row security"), "{message}");
 }

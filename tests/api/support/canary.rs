@@ -58,9 +58,9 @@ impl Rights {
     }
 
     /// Panics if a response contains a marked value that the caller may not see.
-    pub fn check(&self, question: &dyn fmt::Display, answer: &str) {
+    pub fn check(&self, query: &dyn fmt::Display, answer: &str) {
         let leaks = self.leaks(answer, &MARKS);
-        assert!(leaks.is_empty(), "{self:?} may not see {leaks:?}\nquery: {question}\nresponse: {answer}");
+        assert!(leaks.is_empty(), "{self:?} may not see {leaks:?}\nquery: {query}\nresponse: {answer}");
         let leaks = LEAKS.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(leaks.is_empty(), "the log contains protected values: {leaks:#?}");
     }
@@ -68,7 +68,7 @@ impl Rights {
 
 /// Whether a public text, such as a log or a metric, contains an identity number: all identity numbers of the tests
 /// begin with 999. A part of a request id, which has hyphens, does not count.
-pub fn names_somebody(text: &str) -> bool {
+pub fn contains_identity_number(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
     let is_identity =
         |word: &str| word.len() == 12 && word.starts_with("999") && word.bytes().all(|b| b.is_ascii_digit());
@@ -87,7 +87,7 @@ struct Watched;
 impl io::Write for Watched {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        if names_somebody(&text) {
+        if contains_identity_number(&text) {
             LEAKS.lock().unwrap_or_else(PoisonError::into_inner).push(text.into_owned());
         }
         if [" WARN ", " ERROR "].iter().any(|level| String::from_utf8_lossy(line).contains(level)) {

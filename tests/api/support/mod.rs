@@ -124,7 +124,7 @@ impl Node {
         auth::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let app_state = Arc::new(AppState::open(store(database), clock).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(database), clock).await.expect("an application state"));
         let tokens = Tokens::load(store(database), clock, public_url.unwrap_or(&url)).await.expect("keys");
         let tokens = actix_web::web::Data::new(tokens.trusting(issuers(&url)));
         let service = Service {

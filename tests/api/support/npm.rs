@@ -26,8 +26,8 @@ pub fn installed(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
     let npm = Command::new("npm").args(arguments).current_dir(new.path()).output();
     let npm = npm.unwrap_or_else(|error| panic!("this test needs node and npm (Debian: nodejs, npm): {error}"));
-    let said = String::from_utf8_lossy(&npm.stderr);
-    assert!(npm.status.success(), "npm cannot install {name}; it needs its registry once:\n{said}");
+    let errors = String::from_utf8_lossy(&npm.stderr);
+    assert!(npm.status.success(), "npm cannot install {name}; it needs its registry once:\n{errors}");
     // If two processes install at the same time, the second uses the folder of the first.
     let renamed = fs::rename(new.path(), &folder);
     assert!(renamed.is_ok() || folder.exists(), "{renamed:?}");

@@ -52,9 +52,10 @@ fn running() -> MutexGuard<'static, BTreeMap<String, Instant>> {
 fn end_what_is_overdue(patience: Duration) {
     loop {
         if let Some(names) = poll::until(|| overdue(patience)) {
-            let said = format!("\nno end after {} s: {}\n{}", patience.as_secs(), names.join(", "), what_is_there());
+            let report =
+                format!("\nno end after {} s: {}\n{}", patience.as_secs(), names.join(", "), waiting_threads());
             // Bypasses the captured output of tests. If standard error is closed, the exit status is enough.
-            let _said = io::stderr().write_all(said.as_bytes());
+            let _written = io::stderr().write_all(report.as_bytes());
             process::exit(101);
         }
     }
@@ -69,7 +70,7 @@ fn overdue(patience: Duration) -> Option<Vec<String>> {
 }
 
 /// Where the threads of this process wait, if the system provides that, and all processes.
-fn what_is_there() -> String {
+fn waiting_threads() -> String {
     let tasks: Vec<PathBuf> =
         fs::read_dir("/proc/self/task").into_iter().flatten().flatten().map(|task| task.path()).collect();
     let read = |task: &PathBuf, file| fs::read_to_string(task.join(file)).unwrap_or_default().trim().to_owned();

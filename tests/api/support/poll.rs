@@ -9,8 +9,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[expect(clippy::disallowed_methods, reason = "the one place where a thread of the tests waits")]
 pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     for _ in 0..LOOKS {
-        if let Some(seen) = look() {
-            return Some(seen);
+        if let Some(value) = look() {
+            return Some(value);
         }
         std::thread::sleep(PAUSE);
     }
@@ -20,8 +20,8 @@ pub fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
 /// The same for an asynchronous poll.
 pub async fn until_async<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     for _ in 0..LOOKS {
-        if let Some(seen) = look().await {
-            return Some(seen);
+        if let Some(value) = look().await {
+            return Some(value);
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -168,16 +168,16 @@ impl Running {
         let mut watchdog = watchdog.spawn().expect("there is a POSIX shell");
 
         let lifeline = watchdog.stdin.take().expect("standard input is piped");
-        let mut said = String::new();
+        let mut output = String::new();
         let mut stdout = watchdog.stdout.take().expect("standard output is piped");
         let mut byte = [0];
-        while !said.ends_with('\n') || !said.starts_with("started ") {
+        while !output.ends_with('\n') || !output.starts_with("started ") {
             if stdout.read(&mut byte).expect("the watchdog's output can be read") == 0 {
-                panic!("the PostgreSQL of {} did not start: {said}", bindir.display());
+                panic!("the PostgreSQL of {} did not start: {output}", bindir.display());
             }
-            said.push(byte[0].into());
+            output.push(byte[0].into());
         }
-        let server_pid = said["started ".len()..].trim().parse().expect("a shell's $! is a number");
+        let server_pid = output["started ".len()..].trim().parse().expect("a shell's $! is a number");
         Self { folder, server_pid, _watchdog: watchdog, _lifeline: lifeline }
     }
 
@@ -239,7 +239,7 @@ pub fn as_role(url: &str, role: &str) -> String {
     format!("{}{role}:{role}@{host}{}", &url[..authority], &url[end..])
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own settings, which the application does not know")]
+#[expect(clippy::disallowed_methods, reason = "settings of the tests, not of the application")]
 pub fn setting(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -141,10 +141,11 @@ impl Program {
         let stderr = Text::of(child.stderr.take().expect("piped"));
         let mut program = Self { child, stdout, stderr, url: String::new() };
         let url = poll::until(|| {
-            let said = program.stdout.text();
-            let url = said.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+            let printed_text = program.stdout.text();
+            let url = printed_text.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
             // A line is complete only with its line break.
-            let url = url.filter(|_| said.ends_with('\n')).map(|url| url.trim_end_matches([';', '.']).to_owned());
+            let url =
+                url.filter(|_| printed_text.ends_with('\n')).map(|url| url.trim_end_matches([';', '.']).to_owned());
             url.or_else(|| program.child.try_wait().expect("a child").map(|_| String::new()))
         });
         program.url = url
@@ -178,19 +179,19 @@ impl Program {
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("an answer");
         let (status, text) = (answer.status().as_u16(), answer.text().await.expect("text"));
-        assert!(!canary::names_somebody(&text), "{path} contains an identity number: {text}");
+        assert!(!canary::contains_identity_number(&text), "{path} contains an identity number: {text}");
         (status, text)
     }
 
     /// The standard output so far.
-    pub fn said(&self) -> String {
+    pub fn output(&self) -> String {
         self.stdout.text()
     }
 
     /// The log so far.
     pub fn log(&self) -> String {
         let log = self.stderr.text();
-        assert!(!canary::names_somebody(&log), "the log contains an identity number: {log}");
+        assert!(!canary::contains_identity_number(&log), "the log contains an identity number: {log}");
         log
     }
 

@@ -39,10 +39,10 @@ async fn classes_are_found_by_their_columns_and_their_organiser() {
                     nodes {{ code }} totalCount {{ value }}
                 }} }}"
             );
-            let seen = all.query(&document).await;
-            let codes = words(&seen, "/trainingClasses/nodes", |class| text(&class["code"]));
+            let data = all.query(&document).await;
+            let codes = words(&data, "/trainingClasses/nodes", |class| text(&class["code"]));
             assert_eq!(codes.join(" "), expected, "{document}");
-            assert_eq!(seen["trainingClasses"]["totalCount"]["value"], codes.len(), "{document}");
+            assert_eq!(data["trainingClasses"]["totalCount"]["value"], codes.len(), "{document}");
         }
     })
     .await;
@@ -54,7 +54,7 @@ async fn a_class_shows_its_seats_and_its_learners() {
         fill(app).await;
         let all = app.all_seeing().await;
 
-        let seen = all
+        let data = all
             .query(
                 r#"{
                     trainingClass(by: {code: "L1"}) {
@@ -70,7 +70,7 @@ async fn a_class_shows_its_seats_and_its_learners() {
             .await;
 
         assert_eq!(
-            seen,
+            data,
             json!({
                 "trainingClass": {
                     "plan": {"code": "K21"}, "programme": {"code": "LLCT_TC", "level": {"code": "INTERMEDIATE"}},

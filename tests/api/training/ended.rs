@@ -103,8 +103,8 @@ async fn enrolments_and_quotas_of_a_unit_that_ended_within_the_year_are_found() 
             ("includePredecessors: true, yearFrom: 2025, yearTo: 2025", 10),
         ] {
             let document = format!("{{ enrolments(where: {{{condition}}}) {{ totalCount {{ value }} }} }}");
-            let seen = all.query(&document).await;
-            assert_eq!(seen["enrolments"]["totalCount"]["value"], expected, "{condition}");
+            let data = all.query(&document).await;
+            assert_eq!(data["enrolments"]["totalCount"]["value"], expected, "{condition}");
         }
         for (unit, arguments, expected) in [
             ("E", "year: 2025", vec!["E 12"]),
@@ -119,8 +119,8 @@ async fn enrolments_and_quotas_of_a_unit_that_ended_within_the_year_are_found() 
             let document = format!(r#"{{ unit(by: {{code: "{unit}"}}) {{ quotas({arguments}) {fields} }} }}"#);
             // The fast path answers the second request.
             for _ in 0..2 {
-                let seen = all.query(&document).await;
-                let nodes = seen["unit"]["quotas"]["nodes"].as_array().expect("quotas");
+                let data = all.query(&document).await;
+                let nodes = data["unit"]["quotas"]["nodes"].as_array().expect("quotas");
                 let mut found: Vec<_> =
                     nodes.iter().map(|one| format!("{} {}", text(&one["unit"]["code"]), one["seats"])).collect();
                 found.sort();
@@ -137,9 +137,9 @@ async fn the_sending_unit_of_an_enrolment_is_shown_on_its_last_day_in_the_year()
         fill(app).await;
         let all = app.all_seeing().await;
         let document = r#"{ enrolments(where: {class: "X1"}, first: 1) { nodes { sendingUnit { code parent { code validTo } } } } }"#;
-        let seen = all.query(document).await;
+        let data = all.query(document).await;
         assert_eq!(
-            seen["enrolments"]["nodes"][0]["sendingUnit"],
+            data["enrolments"]["nodes"][0]["sendingUnit"],
             json!({"code": "E", "parent": {"code": "D", "validTo": "2025-07-01"}})
         );
     })

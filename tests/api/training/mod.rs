@@ -21,7 +21,7 @@ use crate::support::{
 
 /// Plans: K21 of the province for 2021, KGD of the province for 2020 to 2022, KB of district B for 2021.
 ///
-/// | quota | of | held by | seats |
+/// | quota | plan | unit | seats |
 /// | --- | --- | --- | --- |
 /// | 1 | K21 | P | 100, of which 60 are allocated |
 /// | 2, 3 | K21 | A, B | 40 and 20 of those |

@@ -10,7 +10,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 use serde_json::json;
 
-use super::{class_now, done, enrolled, issued, office, quota as given, standing, with};
+use super::{current_class, done, enrolled, issued, office, quota as given, quota_numbers, with};
 use crate::support::{Caller, TestApp, csv, on_both};
 
 /// Columns of the enrolments of most tests.
@@ -40,7 +40,7 @@ async fn seat(app: &TestApp, class: &str, person: &str) -> enrolment::Model {
 }
 
 async fn used(caller: &Caller<'_>, quota: &str) -> i64 {
-    standing(caller, quota).await[2]
+    quota_numbers(caller, quota).await[2]
 }
 
 #[actix_web::test]
@@ -92,14 +92,14 @@ async fn imported_seats_beyond_a_quota_are_returned_one_by_one() {
              A-02,LOP-H,CMNV,A2U,2026,ATTENDING\n",
         );
         app.import_text(&[("classes.csv", &class), ("enrolments.csv", &rows)]).await;
-        assert_eq!(standing(&caller, &turns).await[2..4], [3, -2]);
+        assert_eq!(quota_numbers(&caller, &turns).await[2..4], [3, -2]);
         for (person, left) in [("A-03", -1), ("A-04", 0), ("A-02", 1)] {
             let id = seat(app, "LOP-H", person).await.id.to_string();
             done(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "Ốm" })).await;
-            assert_eq!(standing(&caller, &turns).await[3], left, "{person}");
+            assert_eq!(quota_numbers(&caller, &turns).await[3], left, "{person}");
         }
         enrolled(&caller, "LOP-H", "A-03", json!({ "quotaId": turns })).await;
-        assert_eq!(standing(&caller, &turns).await[2..4], [1, 0]);
+        assert_eq!(quota_numbers(&caller, &turns).await[2..4], [1, 0]);
     })
     .await;
 }
@@ -159,7 +159,7 @@ async fn learners_of_cancelled_and_postponed_classes_take_no_seats() {
         assert_eq!((used(&caller, &persons).await, turns(&caller).await), before);
         for (class, expected) in [("LOP-X1", "DROPPED"), ("LOP-X2", "WAITLISTED")] {
             assert_eq!(seat(app, class, "A-04").await.state.to_string(), expected);
-            assert_eq!(class_now(&caller, class).await["enrolled"], 0, "{class}");
+            assert_eq!(current_class(&caller, class).await["enrolled"], 0, "{class}");
         }
         assert_eq!(loaded(app, &files).await.outcome, Outcome::NothingNew, "the same bundle again");
     })
@@ -223,8 +223,8 @@ async fn revoking_an_imported_pass_revokes_exactly_its_qualification() {
             let document = format!(
                 r#"{{ cadre(by: {{code: "{person}"}}) {{ qualifications(subject: "POLITICAL_THEORY") {{ level {{ code }} }} }} }}"#
             );
-            let shown = caller.query(&document).await;
-            let papers = shown["cadre"]["qualifications"].as_array().expect("a list").clone();
+            let granted = caller.query(&document).await;
+            let papers = granted["cadre"]["qualifications"].as_array().expect("a list").clone();
             papers.iter().filter(|paper| paper["level"]["code"] == "INTERMEDIATE").count()
         };
         assert_eq!([levels("A-03").await, levels("B-02").await], [1, 1]);
@@ -265,16 +265,17 @@ async fn migrations_keep_used_seats_in_both_directions() {
         let at = all.iter().position(|step| step.name() == "m20261202_000023_quota_use").expect("a migration");
         let steps = u32::try_from(all.len() - at).expect("few");
         Migrator::down(app.database.writer(), Some(steps)).await.expect("down");
-        let sums = "SELECT CAST(sum(used) AS bigint) AS acts, CAST(sum(used_before) AS bigint) AS history FROM quota";
+        let sums =
+            "SELECT CAST(sum(used) AS bigint) AS by_commands, CAST(sum(used_before) AS bigint) AS by_import FROM quota";
         let row = sea_orm::ConnectionTrait::query_one_raw(
             app.database.writer(),
             sea_orm::Statement::from_string(app.database.backend(), sums),
         );
         let row = row.await.expect("read").expect("sums");
         let total: i64 = before.0.iter().map(|(_, used, _)| i64::from(*used)).sum();
-        let (acts, history): (i64, i64) =
-            (row.try_get("", "acts").expect("acts"), row.try_get("", "history").expect("history"));
-        assert_eq!((acts, history), (1, total - 1));
+        let (by_commands, by_import): (i64, i64) =
+            (row.try_get("", "by_commands").expect("by commands"), row.try_get("", "by_import").expect("by import"));
+        assert_eq!((by_commands, by_import), (1, total - 1));
 
         Migrator::up(app.database.writer(), None).await.expect("migrated again");
         assert_eq!(stored(app).await, before);

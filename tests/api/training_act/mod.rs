@@ -36,33 +36,33 @@ async fn office(app: &TestApp) -> Caller<'_> {
 }
 
 /// The selection of the object of a command.
-fn shown(act: &str) -> String {
-    match act {
+fn selection(command: &str) -> String {
+    match command {
         "quotaAllocate" => format!("quota {{ {QUOTA} }} child {{ {QUOTA} }}"),
         "classEnrol" => format!("enrolment {{ {ENROLMENT} }} warnings {{ code message }}"),
-        act if act.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
-        act if act.starts_with("class") => format!("class {{ {CLASS} }}"),
-        act if act.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
+        command if command.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
+        command if command.starts_with("class") => format!("class {{ {CLASS} }}"),
+        command if command.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
         _ => "plan { id code state version documentNo }".to_owned(),
     }
 }
 
 /// A document with one command that selects its payload.
-fn document(act: &str) -> String {
-    let input = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+fn document(command: &str) -> String {
+    let input = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     format!(
-        "mutation($input: {input}!) {{ done: {act}(input: $input) {{
+        "mutation($input: {input}!) {{ done: {command}(input: $input) {{
             {}
             userErrors {{ __typename code message field
                 ... on StepError {{ state due }} ... on ConflictError {{ currentVersion }}
                 ... on SeatsError {{ seats allocated used remaining }} }}
         }} }}",
-        shown(act)
+        selection(command)
     )
 }
 
 /// The input with a new key, unless it has one.
-fn keyed(mut input: Value) -> Value {
+fn with_key(mut input: Value) -> Value {
     if input.get("idempotencyKey").is_none() {
         input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
     }
@@ -70,56 +70,59 @@ fn keyed(mut input: Value) -> Value {
 }
 
 /// Sends a command and returns its payload.
-async fn payload(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    caller.query_with(&document(act), json!({ "input": keyed(input) })).await["done"].take()
+async fn payload(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    caller.query_with(&document(command), json!({ "input": with_key(input) })).await["done"].take()
 }
 
 /// Sends a command that must succeed, and returns its payload.
-async fn done(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let payload = payload(caller, act, input).await;
-    assert_eq!(payload["userErrors"], json!([]), "{act}");
+async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let payload = payload(caller, command, input).await;
+    assert_eq!(payload["userErrors"], json!([]), "{command}");
     payload
 }
 
 /// Sends a command that must be refused with one error, and returns the error. Every refusal of these tests is checked
 /// in both languages.
-async fn refusal(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut payload = payload(caller, act, input.clone()).await;
-    ensure_told_in_both(caller, act, &input, &payload["userErrors"][0]).await;
-    let shown = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
-    assert!(shown.clone().all(|(_, object)| object.is_null() || *object == json!([])), "{act} {input}: {payload:#}");
-    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{act} {input}: {payload:#}");
+async fn refusal(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut payload = payload(caller, command, input.clone()).await;
+    ensure_same_in_both_languages(caller, command, &input, &payload["userErrors"][0]).await;
+    let selection = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
+    assert!(
+        selection.clone().all(|(_, object)| object.is_null() || *object == json!([])),
+        "{command} {input}: {payload:#}"
+    );
+    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{command} {input}: {payload:#}");
     payload["userErrors"][0].take()
 }
 
 /// Checks that a refusal names a field of the input, and that both languages contain the same state, numbers, days and
 /// advice.
-async fn ensure_told_in_both(caller: &Caller<'_>, act: &str, input: &Value, refused: &Value) {
+async fn ensure_same_in_both_languages(caller: &Caller<'_>, command: &str, input: &Value, refused: &Value) {
     let field = refused["field"][1].as_str().expect("a field");
-    let coordinate = format!("{}{}Input.{field}", act[..1].to_uppercase(), &act[1..]);
-    assert!(sdl::coordinates().contains(&coordinate), "{act} has no field {field}");
+    let coordinate = format!("{}{}Input.{field}", command[..1].to_uppercase(), &command[1..]);
+    assert!(sdl::coordinates().contains(&coordinate), "{command} has no field {field}");
 
-    let body = json!({ "query": document(act), "variables": { "input": keyed(input.clone()) } });
+    let body = json!({ "query": document(command), "variables": { "input": with_key(input.clone()) } });
     let vietnamese = [(ACCEPT_LANGUAGE, HeaderValue::from_static("vi"))].into_iter().collect();
     let answer = caller.post(&body).headers(vietnamese).send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("JSON");
     let of = |error: &Value| error["message"].as_str().expect("a message").to_owned();
     let (en, vi) = (of(refused), of(&answer["data"]["done"]["userErrors"][0]));
-    let numbers = |told: &str| {
+    let numbers = |message: &str| {
         let mut runs: Vec<_> =
-            told.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::to_owned).collect();
+            message.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::to_owned).collect();
         runs.sort();
         runs
     };
-    assert_eq!(numbers(&en), numbers(&vi), "{act}: {en} / {vi}");
-    assert_ne!(en, vi, "{act}");
-    assert!(en.is_ascii() && !vi.is_ascii(), "{act}: {en} / {vi}");
+    assert_eq!(numbers(&en), numbers(&vi), "{command}: {en} / {vi}");
+    assert_ne!(en, vi, "{command}");
+    assert!(en.is_ascii() && !vi.is_ascii(), "{command}: {en} / {vi}");
     assert!(en.contains("; ") || en.contains(", so "), "the advice: {en}");
     assert!(["; hãy ", ", hãy ", "bước được phép tiếp theo"].iter().any(|way| vi.contains(way)), "the advice: {vi}");
     for field in ["state", "currentVersion", "seats", "used"] {
         let Some(named) = refused.get(field).filter(|named| !named.is_null()) else { continue };
         let named = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
-        assert!(en.contains(&named) && vi.contains(&named), "{field} of {act}: {en} / {vi}");
+        assert!(en.contains(&named) && vi.contains(&named), "{field} of {command}: {en} / {vi}");
     }
 }
 
@@ -143,7 +146,7 @@ async fn issued(caller: &Caller<'_>, input: Value) -> String {
 }
 
 /// Allocates seats and returns the id of the unit's quota.
-async fn handed(caller: &Caller<'_>, from: &str, unit: &str, seats: i32) -> String {
+async fn allocated_quota(caller: &Caller<'_>, from: &str, unit: &str, seats: i32) -> String {
     let input = json!({ "quotaId": from, "unitCode": unit, "seats": seats });
     done(caller, "quotaAllocate", input).await["child"]["id"].as_str().expect("an id").to_owned()
 }
@@ -154,7 +157,7 @@ fn numbers(quota: &Value) -> [i64; 5] {
 }
 
 /// The current numbers of a quota.
-async fn standing(caller: &Caller<'_>, id: &str) -> [i64; 5] {
+async fn quota_numbers(caller: &Caller<'_>, id: &str) -> [i64; 5] {
     let document = format!("query($id: ID!) {{ node(id: $id) {{ ... on Quota {{ {QUOTA} }} }} }}");
     numbers(&caller.query_with(&document, json!({ "id": id })).await["node"])
 }
@@ -173,7 +176,7 @@ fn class(code: &str) -> Value {
 }
 
 /// Plans a class and advances it through states.
-async fn led(caller: &Caller<'_>, input: Value, states: &[&str]) {
+async fn planned_class(caller: &Caller<'_>, input: Value, states: &[&str]) {
     let code = input["code"].clone();
     done(caller, "classPlan", input).await;
     for state in states {
@@ -188,7 +191,7 @@ async fn enrolled(caller: &Caller<'_>, class: &str, cadre: &str, other: Value) -
 }
 
 /// The current state of a class.
-async fn class_now(caller: &Caller<'_>, code: &str) -> Value {
+async fn current_class(caller: &Caller<'_>, code: &str) -> Value {
     let document = format!("query($code: String!) {{ trainingClass(by: {{code: $code}}) {{ {CLASS} }} }}");
     caller.query_with(&document, json!({ "code": code })).await["trainingClass"].take()
 }

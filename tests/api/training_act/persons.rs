@@ -5,8 +5,8 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::{
-    class, done, enrolled, handed, issued, led, office, quota, race::code, race_for_seats::import_people, refusal,
-    seats, standing, with,
+    allocated_quota, class, done, enrolled, issued, office, planned_class, quota, quota_numbers, race::code,
+    race_for_seats::import_people, refusal, seats, with,
 };
 use crate::support::{Caller, on_both};
 
@@ -20,13 +20,13 @@ fn of_persons(seats: i32) -> Value {
 
 async fn open_classes(caller: &Caller<'_>) {
     for code in CLASSES {
-        led(caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
     }
 }
 
 /// Seats used and remaining.
 async fn used(caller: &Caller<'_>, id: &str) -> [i64; 2] {
-    let [_, _, used, left, _] = standing(caller, id).await;
+    let [_, _, used, left, _] = quota_numbers(caller, id).await;
     [used, left]
 }
 
@@ -46,9 +46,9 @@ async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
         };
 
         let first = sent("L-1", "A-02").await;
-        assert_eq!(standing(&caller, &persons).await, [2, 0, 1, 1, 2]);
+        assert_eq!(quota_numbers(&caller, &persons).await, [2, 0, 1, 1, 2]);
         let second = sent("L-2", "A-02").await;
-        assert_eq!(standing(&caller, &persons).await, [2, 0, 1, 1, 2], "the second enrolment changes nothing");
+        assert_eq!(quota_numbers(&caller, &persons).await, [2, 0, 1, 1, 2], "the second enrolment changes nothing");
         sent("L-1", "A-03").await;
         let other = json!({ "classCode": "L-2", "cadreCode": "A-04", "quotaId": persons });
         let refused = refusal(&caller, "classEnrol", other).await;
@@ -117,15 +117,15 @@ async fn allocated_seats_of_persons_count_in_the_quota_that_uses_them() {
     on_both(async |app| {
         let caller = office(app).await;
         let above = issued(&caller, of_persons(4)).await;
-        let below = handed(&caller, &above, "A1", 1).await;
+        let below = allocated_quota(&caller, &above, "A1", 1).await;
         open_classes(&caller).await;
         for (class, of_quota) in [("L-1", &below), ("L-2", &below), ("L-3", &above)] {
             enrolled(&caller, class, "A-02", json!({ "quotaId": of_quota })).await;
         }
 
-        assert_eq!(standing(&caller, &below).await[..4], [1, 0, 1, 0], "the allocated quota has the same measure");
+        assert_eq!(quota_numbers(&caller, &below).await[..4], [1, 0, 1, 0], "the allocated quota has the same measure");
         assert_eq!(
-            standing(&caller, &above).await[..4],
+            quota_numbers(&caller, &above).await[..4],
             [4, 1, 1, 2],
             "seats used below are not used seats of the quota above"
         );
@@ -147,9 +147,9 @@ async fn concurrent_enrolments_in_two_classes_take_one_of_the_last_seats_of_pers
                 let input = json!({ "classCode": class, "cadreCode": format!("R-{person}"), "quotaId": persons });
                 code(&caller, "classEnrol", input)
             };
-            let mut came = join_all(of.map(send)).await;
-            came.sort();
-            came
+            let mut outcomes = join_all(of.map(send)).await;
+            outcomes.sort();
+            outcomes
         };
         for round in 0..15 {
             let (one, other) = (round * 3, [round * 3 + 1, round * 3 + 2]);
@@ -159,8 +159,8 @@ async fn concurrent_enrolments_in_two_classes_take_one_of_the_last_seats_of_pers
             assert_eq!(used(&caller, &persons).await, [before + 1, 0]);
 
             done(&caller, "quotaAmend", json!({ "quotaId": persons, "seats": before + 2 })).await;
-            let came = at_once([("L-1", other[0]), ("L-2", other[1])]).await;
-            assert_eq!(came, ["DONE", "QUOTA_EXHAUSTED"], "two persons");
+            let outcomes = at_once([("L-1", other[0]), ("L-2", other[1])]).await;
+            assert_eq!(outcomes, ["DONE", "QUOTA_EXHAUSTED"], "two persons");
             assert_eq!(used(&caller, &persons).await, [before + 2, 0]);
         }
     })
@@ -177,7 +177,8 @@ async fn a_move_to_another_class_during_a_postponement_keeps_one_seat_of_persons
         for round in 0..10 {
             let (from, to) = (format!("FROM-{round}"), format!("TO-{round}"));
             for code in [&from, &to] {
-                led(&caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+                planned_class(&caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"])
+                    .await;
             }
             let seat = async |class: &str, at: usize| {
                 let person = format!("R-{}", round * 8 + at);
@@ -189,8 +190,8 @@ async fn a_move_to_another_class_during_a_postponement_keeps_one_seat_of_persons
 
             // The class is postponed without locks of its learners; the lock of the quota makes the count exact.
             let put_off = code(&caller, "classAdvance", json!({ "classCode": from, "to": "POSTPONED" }));
-            let (came, put_off) = join(join_all((0..8).map(|at| seat(&to, at))), put_off).await;
-            assert_eq!((came, put_off), (vec!["DONE".to_owned(); 8], "DONE".to_owned()));
+            let (outcomes, put_off) = join(join_all((0..8).map(|at| seat(&to, at))), put_off).await;
+            assert_eq!((outcomes, put_off), (vec!["DONE".to_owned(); 8], "DONE".to_owned()));
             assert_eq!(in_use().await, round * 8 + 8, "each is in one class");
         }
     })

@@ -18,8 +18,8 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
         let of_plan = |seats| with(quota(seats), json!({ "planCode": "KH-A-27" }));
 
         let mut quota_id = String::new();
-        let road = ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED", "RETURNED", "DRAFT", "COLLECTING_DEMAND", "CONSOLIDATED"];
-        for (version, to) in (2..).zip(road.into_iter().chain(["SUBMITTED", "APPROVED", "PUBLISHED", "CLOSED"])) {
+        let states = ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED", "RETURNED", "DRAFT", "COLLECTING_DEMAND", "CONSOLIDATED"];
+        for (version, to) in (2..).zip(states.into_iter().chain(["SUBMITTED", "APPROVED", "PUBLISHED", "CLOSED"])) {
             if !matches!(to, "PUBLISHED" | "CLOSED") {
                 let refused = refusal(&caller, "quotaIssue", of_plan(1)).await;
                 assert_eq!((&refused["code"], &refused["field"]), (&json!("WRONG_STEP"), &json!(["input", "planCode"])));
@@ -27,9 +27,9 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
                 quota_id = issued(&caller, of_plan(9)).await;
             }
             let input = json!({ "planCode": "KH-A-27", "to": to, "expectedVersion": version - 1, "documentNo": format!("{version}/KH") });
-            let led = done(&caller, "planAdvance", input).await["plan"].take();
-            assert_eq!((&led["state"], &led["version"]), (&json!(to), &json!(version)));
-            assert_eq!(led["documentNo"], format!("{version}/KH"));
+            let planned_class = done(&caller, "planAdvance", input).await["plan"].take();
+            assert_eq!((&planned_class["state"], &planned_class["version"]), (&json!(to), &json!(version)));
+            assert_eq!(planned_class["documentNo"], format!("{version}/KH"));
         }
 
         let on = json!({ "quotaId": quota_id, "unitCode": "A1", "seats": 1 });

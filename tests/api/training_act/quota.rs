@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use super::{document, done, handed, issued, numbers, office, quota as given, refusal, standing, with};
+use super::{allocated_quota, document, done, issued, numbers, office, quota as given, quota_numbers, refusal, with};
 use crate::support::{TestApp, on_both};
 
 #[actix_web::test]
@@ -31,20 +31,20 @@ async fn a_quota_is_allocated_down_the_tree_and_returned() {
         assert_eq!(more["child"]["id"], first["child"]["id"], "a unit has one quota below another");
         assert_eq!((numbers(&more["quota"]), numbers(&more["child"])), ([40, 15, 0, 25, 3], [15, 0, 0, 15, 2]));
         let child = more["child"]["id"].as_str().expect("an id");
-        let below = handed(&caller, child, "A1U", 4).await;
-        assert_eq!(standing(&caller, child).await, [15, 4, 0, 11, 3]);
+        let below = allocated_quota(&caller, child, "A1U", 4).await;
+        assert_eq!(quota_numbers(&caller, child).await, [15, 4, 0, 11, 3]);
 
         let back = done(&caller, "quotaReturn", json!({ "quotaId": child, "seats": 11 })).await["quota"].take();
         assert_eq!(numbers(&back), [4, 4, 0, 0, 4]);
-        assert_eq!(standing(&caller, root).await, [40, 4, 0, 36, 4]);
+        assert_eq!(quota_numbers(&caller, root).await, [40, 4, 0, 36, 4]);
 
         let revoked = done(&caller, "quotaRevoke", json!({ "quotaId": below })).await["quota"].take();
         assert_eq!((&revoked["state"], numbers(&revoked)), (&json!("REVOKED"), [4, 0, 0, 4, 2]));
-        assert_eq!(standing(&caller, child).await, [4, 0, 0, 4, 5]);
+        assert_eq!(quota_numbers(&caller, child).await, [4, 0, 0, 4, 5]);
         let amended = done(&caller, "quotaAmend", json!({ "quotaId": root, "seats": 4 })).await["quota"].take();
         assert_eq!(numbers(&amended), [4, 4, 0, 0, 5]);
 
-        let again = handed(&caller, child, "A1U", 1).await;
+        let again = allocated_quota(&caller, child, "A1U", 1).await;
         assert_ne!(again, below, "a revoked quota stays revoked");
     })
     .await;
@@ -73,9 +73,9 @@ async fn a_lower_bound_is_never_exhausted() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, with(given(10), json!({ "isLowerBound": true }))).await;
-        let child = handed(&caller, &root, "A1", 25).await;
+        let child = allocated_quota(&caller, &root, "A1", 25).await;
 
-        assert_eq!(standing(&caller, &root).await, [10, 25, 0, -15, 2]);
+        assert_eq!(quota_numbers(&caller, &root).await, [10, 25, 0, -15, 2]);
         let more = json!({ "quotaId": child, "unitCode": "A1U", "seats": 26 });
         assert_eq!(refusal(&caller, "quotaAllocate", more).await["code"], "QUOTA_EXHAUSTED", "its parts are exact");
     })
@@ -90,7 +90,7 @@ async fn an_ended_plan_is_checked_on_its_last_day() {
         let input = with(given(3), json!({ "planCode": "KH-B", "unitCode": "B1" }));
         assert_eq!(done(&caller, "quotaIssue", input).await["quota"]["unit"]["code"], "B1");
         let root = issued(&caller, given(3)).await;
-        handed(&caller, &root, "C1", 1).await;
+        allocated_quota(&caller, &root, "C1", 1).await;
     })
     .await;
 }
@@ -100,7 +100,7 @@ async fn a_command_is_logged_with_its_changes() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(5)).await;
-        let child = handed(&caller, &root, "A1", 2).await;
+        let child = allocated_quota(&caller, &root, "A1", 2).await;
 
         let (reader, audits) = (app.database.reader(), audit_entry::Entity::find());
         let last = audits.order_by_desc(audit_entry::COLUMN.seq).one(reader).await.expect("read").expect("an entry");
@@ -140,8 +140,9 @@ async fn one_key_forty_times_is_one_command() {
     on_both(async |app| {
         let caller = office(app).await;
         let before = quotas(app).await;
-        let many = async |act: &str, input: Value| -> Value {
-            let (document, input) = (document(act), json!({ "input": with(input, json!({ "idempotencyKey": act })) }));
+        let many = async |command: &str, input: Value| -> Value {
+            let (document, input) =
+                (document(command), json!({ "input": with(input, json!({ "idempotencyKey": command })) }));
             let ask = |_| caller.raw(&document, input.clone());
             let answers: BTreeSet<String> = stream::iter(0..40).map(ask).buffer_unordered(8).collect().await;
             assert_eq!(answers.len(), 1, "{answers:#?}");
@@ -151,12 +152,12 @@ async fn one_key_forty_times_is_one_command() {
         };
 
         let root = many("quotaIssue", given(10)).await["quota"]["id"].clone();
-        let handed = many("quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 4 })).await;
-        let back = many("quotaReturn", json!({ "quotaId": handed["child"]["id"], "seats": 3 })).await;
+        let allocated_quota = many("quotaAllocate", json!({ "quotaId": root, "unitCode": "A1", "seats": 4 })).await;
+        let back = many("quotaReturn", json!({ "quotaId": allocated_quota["child"]["id"], "seats": 3 })).await;
         let amended = many("quotaAmend", json!({ "quotaId": root, "seats": 8 })).await;
-        let revoked = many("quotaRevoke", json!({ "quotaId": handed["child"]["id"] })).await;
+        let revoked = many("quotaRevoke", json!({ "quotaId": allocated_quota["child"]["id"] })).await;
 
-        assert_eq!(numbers(&handed["child"]), [4, 0, 0, 4, 1]);
+        assert_eq!(numbers(&allocated_quota["child"]), [4, 0, 0, 4, 1]);
         assert_eq!(numbers(&back["quota"]), [1, 0, 0, 1, 2]);
         assert_eq!(numbers(&amended["quota"]), [8, 1, 0, 7, 4]);
         assert_eq!(revoked["quota"]["state"], "REVOKED");

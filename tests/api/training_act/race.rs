@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{issued, keyed, office, quota as given, standing};
+use super::{issued, office, quota as given, quota_numbers, with_key};
 use crate::support::{Caller, TestApp, on_both};
 
 const TASKS: usize = 64;
@@ -22,11 +22,11 @@ const SEATS: i32 = 500;
 
 /// Sends a command like a client that retries with the same key if the service asks for it. Returns the code of the
 /// refusal.
-pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
-    let input_type = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+pub(super) async fn code(caller: &Caller<'_>, command: &str, input: Value) -> String {
+    let input_type = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     let document =
-        format!("mutation($input: {input_type}!) {{ done: {act}(input: $input) {{ userErrors {{ code }} }} }}");
-    let input = json!({ "input": keyed(input) });
+        format!("mutation($input: {input_type}!) {{ done: {command}(input: $input) {{ userErrors {{ code }} }} }}");
+    let input = json!({ "input": with_key(input) });
     loop {
         let answer = caller.ask(&document, input.clone()).await;
         match answer["errors"][0]["extensions"]["code"].as_str() {
@@ -41,18 +41,18 @@ pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String
 pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -> BTreeMap<String, usize> {
     let next = AtomicUsize::new(0);
     let task = async || {
-        let mut came: BTreeMap<String, usize> = BTreeMap::new();
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= requests {
-                return came;
+                return outcomes;
             }
-            *came.entry(send(at).await).or_default() += 1;
+            *outcomes.entry(send(at).await).or_default() += 1;
         }
     };
     let mut all = BTreeMap::new();
-    for came in join_all((0..TASKS).map(|_| task())).await {
-        for (code, count) in came {
+    for outcomes in join_all((0..TASKS).map(|_| task())).await {
+        for (code, count) in outcomes {
             *all.entry(code).or_default() += count;
         }
     }
@@ -66,7 +66,7 @@ async fn ten_thousand_concurrent_requests_get_exactly_the_free_seats() {
         let root = issued(&caller, given(SEATS)).await;
         let units = ["A1", "A2", "C1", "A1U", "A2U", "C1U", "A1P"];
 
-        let came = race(REQUESTS, async |at| {
+        let outcomes = race(REQUESTS, async |at| {
             let input = json!({ "quotaId": root, "unitCode": units[at % units.len()], "seats": 1 });
             code(&caller, "quotaAllocate", input).await
         })
@@ -74,8 +74,8 @@ async fn ten_thousand_concurrent_requests_get_exactly_the_free_seats() {
 
         let seats = usize::try_from(SEATS).expect("a number");
         let expected = [("DONE".to_owned(), seats), ("QUOTA_EXHAUSTED".to_owned(), REQUESTS - seats)];
-        assert_eq!(came, expected.into());
-        assert_eq!(standing(&caller, &root).await, [500, 500, 0, 0, 501]);
+        assert_eq!(outcomes, expected.into());
+        assert_eq!(quota_numbers(&caller, &root).await, [500, 500, 0, 0, 501]);
         let children = children(app, &root).await;
         assert_eq!(children.iter().map(|child| child.seats).sum::<i32>(), SEATS);
         assert_eq!(children.len(), units.len(), "each unit has one");
@@ -137,9 +137,9 @@ async fn concurrent_allocations_and_returns_neither_lose_nor_create_seats() {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
         let units = ["A1", "A2", "C1"];
-        let child = join_all(units.map(|unit| super::handed(&caller, &root, unit, 3))).await;
+        let child = join_all(units.map(|unit| super::allocated_quota(&caller, &root, unit, 3))).await;
 
-        let came = race(600, async |at| {
+        let outcomes = race(600, async |at| {
             let (unit, child) = (units[at % 3], &child[at % 3]);
             match at % 5 {
                 0 | 1 => {
@@ -158,11 +158,11 @@ async fn concurrent_allocations_and_returns_neither_lose_nor_create_seats() {
         .await;
 
         assert!(
-            came.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "QUOTA_IN_USE"].contains(&code.as_str())),
-            "{came:?}"
+            outcomes.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "QUOTA_IN_USE"].contains(&code.as_str())),
+            "{outcomes:?}"
         );
-        assert!(came["DONE"] > 20, "{came:?}");
-        let [seats, allocated, ..] = standing(&caller, &root).await;
+        assert!(outcomes["DONE"] > 20, "{outcomes:?}");
+        let [seats, allocated, ..] = quota_numbers(&caller, &root).await;
         assert!(allocated <= seats);
         let of_root = children(app, &root).await;
         assert_eq!(of_root.iter().map(|child| i64::from(child.seats)).sum::<i64>(), allocated);

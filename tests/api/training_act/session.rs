@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{class, class_now, document, done, enrolled, keyed, led, office, refusal, with};
+use super::{class, current_class, document, done, enrolled, office, planned_class, refusal, with, with_key};
 use crate::support::{Caller, on_both};
 
 /// A part-time class of the whole of June with sessions on some days.
@@ -16,7 +16,7 @@ fn june(days: &[u32]) -> Value {
 }
 
 async fn open(caller: &Caller<'_>, input: Value) {
-    led(caller, input, &["OPEN_FOR_NOMINATION"]).await;
+    planned_class(caller, input, &["OPEN_FOR_NOMINATION"]).await;
 }
 
 #[actix_web::test]
@@ -26,7 +26,7 @@ async fn sessions_are_stated_changed_and_deleted_with_the_days_of_their_class() 
         let made = done(&caller, "classPlan", meeting("L-1", &[20, 6, 13])).await["class"].take();
         assert_eq!(made["sessions"], june(&[6, 13, 20]));
         done(&caller, "classPlan", class("L-2")).await;
-        assert_eq!(class_now(&caller, "L-2").await["sessions"], json!([]));
+        assert_eq!(current_class(&caller, "L-2").await["sessions"], json!([]));
 
         for (other, capacity, sessions) in [
             (json!({ "capacity": 9 }), json!(9), june(&[6, 13, 20])),
@@ -54,7 +54,11 @@ async fn sessions_are_stated_changed_and_deleted_with_the_days_of_their_class() 
             let moved = done(&caller, "classAdvance", to("PLANNED", july)).await["class"].take();
             assert_eq!(moved["sessions"], expected, "the old sessions are deleted");
         }
-        assert_eq!(class_now(&caller, "L-2").await["sessions"], june(&[8]), "the control: another class is unchanged");
+        assert_eq!(
+            current_class(&caller, "L-2").await["sessions"],
+            june(&[8]),
+            "the control: another class is unchanged"
+        );
     })
     .await;
 }
@@ -63,7 +67,7 @@ async fn sessions_are_stated_changed_and_deleted_with_the_days_of_their_class() 
 async fn an_invalid_session_is_refused_with_its_day() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
+        planned_class(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
         let many: Vec<String> = vec!["2026-06-06".to_owned(); 401];
         for (sessions, code, named) in [
             (json!(["2026-05-31"]), "INVALID_DAY", "2026-05-31"),
@@ -77,27 +81,30 @@ async fn an_invalid_session_is_refused_with_its_day() {
                 json!({ "classCode": "L-1", "to": "PLANNED", "sessions": sessions }),
                 json!({ "startOn": "2026-06-01", "lastOn": "2026-06-30" }),
             );
-            for (act, input) in [("classPlan", planned), ("classAmend", amended), ("classAdvance", moved)] {
-                let refused = refusal(&caller, act, input).await;
+            for (command, input) in [("classPlan", planned), ("classAmend", amended), ("classAdvance", moved)] {
+                let refused = refusal(&caller, command, input).await;
                 assert_eq!(
                     (&refused["code"], &refused["field"]),
                     (&json!(code), &json!(["input", "sessions"])),
-                    "{act}"
+                    "{command}"
                 );
-                assert!(refused["message"].as_str().is_some_and(|message| message.contains(named)), "{act} {refused}");
+                assert!(
+                    refused["message"].as_str().is_some_and(|message| message.contains(named)),
+                    "{command} {refused}"
+                );
             }
         }
         let early = json!({ "classCode": "L-1", "to": "CANCELLED", "sessions": june(&[6]) });
         assert_eq!(refusal(&caller, "classAdvance", early).await["due"], json!(["classAdvance(to: PLANNED)"]));
-        led(&caller, class("L-3"), &[]).await;
+        planned_class(&caller, class("L-3"), &[]).await;
         let opened = json!({ "classCode": "L-3", "to": "OPEN_FOR_NOMINATION", "sessions": june(&[8]) });
         assert_eq!(
             refusal(&caller, "classAdvance", opened).await["code"],
             "INVALID_DAY",
             "only new days bring new sessions"
         );
-        let kept = class_now(&caller, "L-1").await;
-        assert_eq!((&kept["sessions"], &kept["state"]), (&june(&[6]), &json!("POSTPONED")));
+        let unchanged = current_class(&caller, "L-1").await;
+        assert_eq!((&unchanged["sessions"], &unchanged["state"]), (&june(&[6]), &json!("POSTPONED")));
     })
     .await;
 }
@@ -151,11 +158,11 @@ async fn a_waiting_person_gets_no_seat_that_overlaps_a_session_of_another_class(
         let caller = office(app).await;
         open(&caller, with(meeting("L-1", &[6, 13]), json!({ "capacity": 1 }))).await;
         open(&caller, meeting("L-2", &[13])).await;
-        let held = enrolled(&caller, "L-1", "A-03", json!({})).await;
+        let enrolment = enrolled(&caller, "L-1", "A-03", json!({})).await;
         let waits = enrolled(&caller, "L-1", "A-04", json!({ "waitlist": true })).await;
         let other = enrolled(&caller, "L-2", "A-04", json!({})).await;
         assert_eq!((&waits["state"], &other["state"]), (&json!("WAITLISTED"), &json!("CONFIRMED")));
-        done(&caller, "enrolmentDrop", json!({ "enrolmentId": held["id"], "reason": "Ốm" })).await;
+        done(&caller, "enrolmentDrop", json!({ "enrolmentId": enrolment["id"], "reason": "Ốm" })).await;
 
         let confirm = json!({ "enrolmentId": waits["id"] });
         let refused = refusal(&caller, "enrolmentConfirm", confirm.clone()).await;
@@ -163,7 +170,7 @@ async fn a_waiting_person_gets_no_seat_that_overlaps_a_session_of_another_class(
             (&refused["code"], &refused["field"]),
             (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "enrolmentId"]))
         );
-        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 0);
+        assert_eq!(current_class(&caller, "L-1").await["enrolled"], 0);
         done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
         let seated = done(&caller, "enrolmentConfirm", confirm).await["enrolment"].take();
         assert_eq!(seated["state"], "CONFIRMED", "a postponed class has no sessions");
@@ -200,7 +207,7 @@ async fn new_sessions_may_not_overlap_other_sessions_of_the_learners() {
         assert_eq!(enrolled(&caller, "L-3", "A-06", json!({ "waitlist": true })).await["state"], "WAITLISTED");
 
         let amend = |class: &str, days: &[u32]| json!({ "classCode": class, "sessions": june(days) });
-        let before = class_now(&caller, "L-1").await;
+        let before = current_class(&caller, "L-1").await;
         for (days, persons) in [(&[7][..], 3), (&[8, 7], 3)] {
             let refused = refusal(&caller, "classAmend", amend("L-1", days)).await;
             assert_eq!(
@@ -211,13 +218,13 @@ async fn new_sessions_may_not_overlap_other_sessions_of_the_learners() {
             assert!(message.contains(&format!("{persons}")), "{message}");
             assert!(["L-2", "L-3", "A-0"].iter().all(|name| !message.contains(name)), "{message}");
         }
-        assert_eq!(class_now(&caller, "L-1").await, before);
+        assert_eq!(current_class(&caller, "L-1").await, before);
         let refused = refusal(&caller, "classAmend", amend("L-2", &[6])).await;
         assert!(refused["message"].as_str().is_some_and(|message| message.contains('2')), "A-01 is in no other class");
         for (class, days) in [("L-1", &[8][..]), ("L-2", &[7, 9]), ("L-3", &[]), ("L-3", &[7]), ("L-1", &[])] {
             done(&caller, "classAmend", amend(class, days)).await;
         }
-        assert_eq!(class_now(&caller, "L-1").await["sessions"], json!([]));
+        assert_eq!(current_class(&caller, "L-1").await["sessions"], json!([]));
     })
     .await;
 }
@@ -232,8 +239,8 @@ async fn an_overlapping_session_is_reported_in_both_languages() {
         open(&caller, meeting("L-3", &[7])).await;
         enrolled(&caller, "L-1", "A-04", json!({})).await;
         enrolled(&caller, "L-3", "A-04", json!({})).await;
-        let told = async |act: &str, input: Value| {
-            let body = json!({ "query": document(act), "variables": { "input": keyed(input) } });
+        let messages_of = async |command: &str, input: Value| {
+            let body = json!({ "query": document(command), "variables": { "input": with_key(input) } });
             let plain = app.http().post(format!("{}/graphql", app.url)).bearer_auth(&caller.token).json(&body);
             let mut messages = Vec::new();
             for request in [plain, caller.post(&body)] {
@@ -245,7 +252,7 @@ async fn an_overlapping_session_is_reported_in_both_languages() {
         };
 
         assert_eq!(
-            told("classEnrol", json!({ "classCode": "L-2", "cadreCode": "A-04" })).await,
+            messages_of("classEnrol", json!({ "classCode": "L-2", "cadreCode": "A-04" })).await,
             [
                 "Người này đã có chỗ trong một lớp khác có buổi học trùng 2 ngày với lớp này, sớm nhất là ngày \
                  2026-06-06; hãy chọn lớp khác, hoặc ghi thôi học ở lớp kia trước.",
@@ -254,7 +261,7 @@ async fn an_overlapping_session_is_reported_in_both_languages() {
             ]
         );
         assert_eq!(
-            told("classAmend", json!({ "classCode": "L-3", "sessions": june(&[13]) })).await,
+            messages_of("classAmend", json!({ "classCode": "L-3", "sessions": june(&[13]) })).await,
             [
                 "1 học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc ghi thôi học ở \
                  một trong hai lớp trước.",

@@ -155,7 +155,7 @@ impl Operation<'_> {
         if name == "first" {
             (schema["minimum"], schema["maximum"], schema["default"]) = (json!(0), json!(100), json!(20));
         }
-        let mut shown = json!({
+        let mut described_parameter = json!({
             "name": name,
             "in": if is_path { "path" } else { "query" },
             "required": parameter.is_required(),
@@ -163,9 +163,9 @@ impl Operation<'_> {
             "schema": schema,
         });
         if let Some((_, example)) = EXAMPLES.iter().find(|(of, _)| of == name) {
-            shown["example"] = json!(example);
+            described_parameter["example"] = json!(example);
         }
-        shown
+        described_parameter
     }
 
     /// The argument or input field that a parameter fills.
