@@ -1,5 +1,5 @@
 //! Protected facts are visible to clients that have the person's file in their custody today and on the requested day.
-//! A caller that reads a rotation or an enrolment of another person sees the name, and none of these facts.
+//! A caller that sees another person only by a rotation or an enrolment reads the name, and none of these facts.
 
 use std::collections::BTreeSet;
 

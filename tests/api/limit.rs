@@ -155,7 +155,7 @@ async fn a_request_without_a_free_place_is_refused_at_once() {
             .filter(row::COLUMN.id.eq(id))
             .exec(&lock)
             .await
-            .expect("held");
+            .expect("locked");
         let document = format!(
             r#"mutation {{ clientRevoke(input: {{idempotencyKey: "k", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
         );
@@ -207,7 +207,7 @@ async fn one_client_leaves_places_for_others() {
             .filter(row::COLUMN.id.eq(id))
             .exec(&lock)
             .await
-            .expect("held");
+            .expect("locked");
         let command = |key: usize| {
             let document = format!(
                 r#"mutation {{ clientRotateSecret(input: {{idempotencyKey: "{key}", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
@@ -256,7 +256,7 @@ async fn an_operation_over_its_time_limit_is_refused_without_a_retry_hint() {
             assert_eq!((answer.status().as_u16(), header(answer.headers(), "retry-after")), (200, ""));
             let body: Value = answer.json().await.expect("JSON");
             assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
-            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "the field without a database read is present");
+            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "Viewer reads no row");
         }
         let before = changes(app).await;
         let command = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,

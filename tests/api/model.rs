@@ -27,7 +27,7 @@ const PEOPLE: usize = 14;
 /// The classes: code, programme, seats.
 const CLASSES: [(&str, &str, usize); 2] = [("LOP-L", "LLCT_TC", 6), ("LOP-N", "CMNV", 4)];
 /// The quotas of the province: programme, measure, seats. Seats of the last one are valid for every programme.
-const GIVEN: [(&str, &str, i32); 3] = [("LLCT_TC", "TURNS", 14), ("CMNV", "TURNS", 9), (ANY, PERSONS, 5)];
+const INITIAL: [(&str, &str, i32); 3] = [("LLCT_TC", "TURNS", 14), ("CMNV", "TURNS", 9), (ANY, PERSONS, 5)];
 const ANY: &str = "TAT_CA";
 const PERSONS: &str = "PERSONS";
 
@@ -286,7 +286,7 @@ async fn prepare(app: &TestApp) {
         writeln!(cadres, "T-{at:02},9990005{at:05},Người Mẫu {at}").expect("text");
         writeln!(posts, "T-{at:02},{}", unit_of(at)).expect("text");
     }
-    for (programme, measure, seats) in GIVEN {
+    for (programme, measure, seats) in INITIAL {
         writeln!(quotas, "KH-M,P,{programme},{measure},{seats}").expect("text");
     }
     for (code, programme, seats) in CLASSES {
@@ -308,7 +308,7 @@ async fn initial_quotas(caller: &Caller<'_>) -> Vec<Quota> {
     let plan =
         caller.query(r#"{ trainingPlan(by: {code: "KH-M"}) { quotas { nodes { id programme { code } } } } }"#).await;
     let nodes = plan["trainingPlan"]["quotas"]["nodes"].as_array().expect("quotas").clone();
-    GIVEN
+    INITIAL
         .into_iter()
         .map(|(programme, measure, seats)| Quota {
             id: nodes.iter().find(|quota| quota["programme"]["code"] == programme).expect(programme)["id"]

@@ -196,7 +196,7 @@ async fn imported_units_and_lists_are_loaded_despite_concurrent_commits() {
     // Only PostgreSQL has concurrent writers: the command is executed while the import waits before its commit.
     let app = TestApp::new(Kind::Postgres).await;
     let transaction = app.database.begin().await.expect("begun");
-    db::lock(&transaction, "cadre-api headcount", LockMode::Alone).await.expect("held");
+    db::lock(&transaction, "cadre-api headcount", LockMode::Alone).await.expect("locked");
     let during_import = async {
         let waiting = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
                        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)";

@@ -116,7 +116,7 @@ async fn every_table_has_row_security_or_contains_no_persons() {
 
     assert_eq!(
         tables, TABLES,
-        "add the new table here: with row security by `migration::wall::raise`, or without it if it contains no facts about persons"
+        "add a new table here: with row security by `migration::wall::raise`, or without it if it contains no persons"
     );
     database.close().await.expect("closed");
 }

@@ -18,7 +18,8 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
         let of_plan = |seats| with(quota(seats), json!({ "planCode": "KH-A-27" }));
 
         let mut quota_id = String::new();
-        let states = ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED", "RETURNED", "DRAFT", "COLLECTING_DEMAND", "CONSOLIDATED"];
+        let states =
+            ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED", "RETURNED", "DRAFT", "COLLECTING_DEMAND", "CONSOLIDATED"];
         for (version, to) in (2..).zip(states.into_iter().chain(["SUBMITTED", "APPROVED", "PUBLISHED", "CLOSED"])) {
             if !matches!(to, "PUBLISHED" | "CLOSED") {
                 let refused = refusal(&caller, "quotaIssue", of_plan(1)).await;
