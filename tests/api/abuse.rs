@@ -1,4 +1,4 @@
-//! What attacks the service (documents, bodies, slow connections) and how it answers: briefly, at once, and alive.
+//! Hostile documents, bodies and slow connections are refused with a small response, at once, and the process survives.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -13,12 +13,12 @@ use crate::support::{
     wire::Wire,
 };
 
-/// Stands in every text that a hostile request sends and that nobody may see again.
+/// Part of every hostile text. No response and no log line may repeat it.
 const MARK: &str = "MARK-079204001234";
-/// An answer without data stays this small, whatever was asked.
+/// Maximum size of a response without data.
 const SMALL: usize = 16 * 1024;
 
-/// A program of its own over the small province, with a token.
+/// A separate process that serves the small province, with a token.
 struct Target {
     program: Program,
     token: String,
@@ -34,7 +34,7 @@ impl Target {
         Self { program, token, _folder: folder }
     }
 
-    /// Posts a body and gives status and text.
+    /// Posts a body and returns status and text.
     async fn post(&self, body: String) -> (u16, String) {
         let request = reqwest::Client::new().post(format!("{}/graphql", self.program.url)).bearer_auth(&self.token);
         let answer = request.header("Content-Type", "application/json").body(body).send().await.expect("an answer");
@@ -56,7 +56,7 @@ fn nested(open: &str, depth: usize, inner: &str, close: &str) -> String {
 }
 
 #[actix_web::test]
-async fn nesting_of_any_depth_leaves_the_process_alive() {
+async fn the_process_survives_nesting_of_any_depth() {
     let mut target = Target::new(&[]).await;
     let by_variable = "query($w: UnitWhere) { units(where: $w) { nodes { code } } }";
     for depth in [10, 31, 32, 33, 100, 126, 127, 128, 1_000, 2_000, 10_000, 100_000] {
@@ -99,7 +99,7 @@ async fn nesting_of_any_depth_leaves_the_process_alive() {
     }
 }
 
-/// What a document is answered with: the codes of its errors and the length of the answer.
+/// The error codes and the length of the response to a document.
 async fn refused(caller: &Caller<'_>, document: &str) -> (Vec<String>, usize) {
     let answer = caller.post(&json!({ "query": document })).send().await.expect("an answer");
     let text = answer.text().await.expect("text");
@@ -111,7 +111,7 @@ async fn refused(caller: &Caller<'_>, document: &str) -> (Vec<String>, usize) {
 }
 
 #[actix_web::test]
-async fn documents_that_cost_more_than_they_show_are_refused_before_they_run() {
+async fn short_documents_with_a_high_cost_are_refused_before_they_run() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let doubling = |levels: usize| {
@@ -140,13 +140,13 @@ async fn documents_that_cost_more_than_they_show_are_refused_before_they_run() {
         assert!(length < SMALL);
     }
 
-    // The control: one level of pages is affordable.
+    // The control: one level of pages is within the budget.
     caller.query(&format!("{{ unit(by: {{code: \"W\"}}) {{ {} }} }}", paged(1))).await;
     app.stop().await;
 }
 
 #[actix_web::test]
-async fn documents_that_are_not_valid_are_refused_in_few_words() {
+async fn invalid_documents_are_refused_with_a_short_message() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let many = |count: usize, each: fn(usize) -> String| (0..count).map(each).collect::<String>();
@@ -180,7 +180,7 @@ async fn documents_that_are_not_valid_are_refused_in_few_words() {
 }
 
 #[actix_web::test]
-async fn variables_are_what_was_sent_and_nothing_else() {
+async fn variables_have_exactly_the_sent_values() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let total = async |document: &str, variables: Value| {
@@ -198,8 +198,8 @@ async fn variables_are_what_was_sent_and_nothing_else() {
     let all = total("{ cadres { totalCount { value } } }", json!({})).await;
     let by_gender = "query($g: Gender) { cadres(where: {gender: $g}) { totalCount { value } } }";
     let women = total(by_gender, json!({ "g": "FEMALE" })).await;
-    assert!(0 < women && women < all, "the control: the variable counts once it is sent");
-    assert_eq!(total(by_gender, json!({})).await, all, "what was not sent is absent");
+    assert!(0 < women && women < all, "the control: the variable counts if it is sent");
+    assert_eq!(total(by_gender, json!({})).await, all, "a variable that was not sent is absent");
     let by_default = "query($g: Gender = FEMALE) { cadres(where: {gender: $g}) { totalCount { value } } }";
     assert_eq!(total(by_default, json!({})).await, women);
     let nested = "query($g: Gender) { cadres(where: {and: [{gender: $g}]}) { totalCount { value } } }";
@@ -208,7 +208,7 @@ async fn variables_are_what_was_sent_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn introspection_and_suggestions_are_for_callers_with_a_token() {
+async fn introspection_and_suggestions_require_a_token() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["stats:read"], &["W"]).await;
 
@@ -225,7 +225,7 @@ async fn introspection_and_suggestions_are_for_callers_with_a_token() {
 }
 
 #[actix_web::test]
-async fn no_value_of_a_request_comes_back_and_no_text_of_it_is_logged() {
+async fn no_value_of_a_request_is_returned_and_no_text_of_it_is_logged() {
     let target = Target::new(&["--log", "trace"]).await;
     let url = &target.program.url;
     let http = reqwest::Client::new();
@@ -243,7 +243,7 @@ async fn no_value_of_a_request_comes_back_and_no_text_of_it_is_logged() {
         format!("{{ unit(by: {{code: \"A\"}}) {{ composition(subject: \"{MARK}\") {{ total }} }} }}"),
         format!("{{ units(where: {{unit: {{code: \"{MARK}\"}}}}) {{ nodes {{ code }} }} }}"),
     ];
-    // The names that a client chooses come back, so that it finds the misspelt one; the log has none of them.
+    // The response repeats names that a client chose, so that it finds the misspelt one. The log does not.
     let names = [
         format!("{{ {} {{ a }} }}", MARK.replace('-', "_")),
         format!("{{ viewer {{ {} }} }}", MARK.replace('-', "_")),
@@ -308,12 +308,12 @@ async fn no_value_of_a_request_comes_back_and_no_text_of_it_is_logged() {
         ids.extend(answer.headers().get("X-Request-Id").map(|id| id.to_str().expect("ASCII").to_owned()));
         let head = format!("{:?}", answer.headers());
         let text = answer.text().await.expect("text");
-        for seen in [&head, &text] {
-            assert!(!seen.contains("079204001234"), "{what}: {seen}");
+        for part in [&head, &text] {
+            assert!(!part.contains("079204001234"), "{what}: {part}");
         }
     }
 
-    let last = ids.pop().expect("answers carry ids");
+    let last = ids.pop().expect("responses carry ids");
     poll::until(|| target.program.log().contains(&last).then_some(())).expect("the control: the log holds requests");
     let log = target.program.log();
     let line = log.lines().find(|line| line.contains("079204001234"));
@@ -330,8 +330,8 @@ async fn bodies_that_are_too_large_are_refused_unread() {
     for announced in [262_145_u64, 50_000_000, 200_000_000, u64::MAX] {
         let mut wire = Wire::to(&app.url);
         wire.post(&caller.token, &format!("Content-Length: {announced}\r\n"));
-        let answer = wire.answer().expect("an answer before the body");
-        // A length that no machine can hold is refused with the head.
+        let answer = wire.answer().expect("a response before the body");
+        // A length that does not fit into memory is refused with the head.
         let expected = if announced == u64::MAX { 400 } else { 413 };
         assert!(answer.status == 413 || answer.status == expected, "{announced}: {answer:?}");
     }
@@ -340,21 +340,25 @@ async fn bodies_that_are_too_large_are_refused_unread() {
     wire.post(&caller.token, "Transfer-Encoding: chunked\r\n");
     let chunk = [b"10000\r\n".to_vec(), vec![b' '; 0x10000], b"\r\n".to_vec()].concat();
     for _ in 0..5 {
-        wire.send(&chunk).expect("not yet too large, or just so");
+        wire.send(&chunk).expect("at most one byte too large");
     }
-    let answer = wire.answer().expect("an answer before the end");
+    let answer = wire.answer().expect("a response before the end");
     assert_eq!((answer.status, answer.code().as_str()), (413, "PAYLOAD_TOO_LARGE"));
     assert!(answer.head.to_ascii_lowercase().contains("connection: close"), "{}", answer.head);
-    // Who goes on for ever is cut off.
+    // A client that never stops sending is disconnected.
     let begun = Instant::now();
     while wire.send(&chunk).is_ok() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the server reads without end");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the server never stops reading");
     }
 
     let most = format!("{{\"query\": \"{{ __typename }}\"{}}}", " ".repeat(256 * 1024 - 27));
     assert_eq!(most.len(), 256 * 1024);
     let request = |body: String| caller.post(&json!(null)).body(body).send();
-    assert_eq!(request(most.clone()).await.expect("an answer").status(), 200, "the control: this much is read");
+    assert_eq!(
+        request(most.clone()).await.expect("an answer").status(),
+        200,
+        "the control: a body of this size is read"
+    );
     assert_eq!(request(most + " ").await.expect("an answer").status(), 413);
     let variables = json!({ "query": "{ __typename }", "variables": { "a": "x".repeat(1_000_000) } }).to_string();
     assert_eq!(request(variables).await.expect("an answer").status(), 413);
@@ -416,7 +420,7 @@ async fn only_plain_json_is_read() {
 }
 
 #[actix_web::test]
-async fn a_change_does_not_come_by_get() {
+async fn a_mutation_by_get_is_refused() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
 
@@ -437,10 +441,10 @@ async fn a_change_does_not_come_by_get() {
 }
 
 #[actix_web::test]
-async fn who_is_slow_is_told_so_and_let_go() {
+async fn slow_senders_are_disconnected_with_a_timeout() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
-    // The service knows the client, so a slow request is not refused because its look-up took too long.
+    // The client is already cached, so a slow request is not refused because of a slow look-up.
     let known = poll::until_async(async || {
         let answer = caller.ask("{ viewer { clientId } }", json!({})).await;
         answer.get("errors").is_none().then_some(())
@@ -457,7 +461,7 @@ async fn who_is_slow_is_told_so_and_let_go() {
     let head = "POST /oauth/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n";
     never_a_form.send(head).expect("sent");
 
-    // A byte now and then is not enough to keep a place.
+    // One byte now and then does not keep a connection open.
     let sent = AtomicUsize::new(0);
     let cut_off = poll::until(|| {
         sent.fetch_add(1, Ordering::Relaxed);
@@ -492,7 +496,7 @@ async fn heads_that_are_too_large_or_broken_are_refused() {
     ] {
         let mut wire = Wire::to(&app.url);
         wire.post(&caller.token, head);
-        // At least one byte of body, should it be wanted.
+        // Completes the body in case the server still reads it.
         let _ = wire.send("0\r\n\r\n");
         let answer = wire.answer();
         assert!(answer.as_ref().is_none_or(|answer| answer.status == 400), "{name}: {answer:?}");

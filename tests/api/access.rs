@@ -1,7 +1,6 @@
-//! Who may see what: a golden table of every root field, every field and filter that needs a scope, and every kind of
-//! caller; and a decision for every place of the schema.
-//!
-//! `UPDATE_EXPECT=1` writes `access.txt` anew.
+//! The table of rights (`access.txt`): the result for every root field, and for every field and filter that needs a
+//! scope, for every kind of caller. Every coordinate of the schema has a policy decision. `UPDATE_EXPECT=1` rewrites
+//! `access.txt`.
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
@@ -41,14 +40,15 @@ struct Line {
     is_found_by_value: bool,
 }
 
-/// A kind of caller.
+/// A kind of caller, and its column of the table.
 struct Column<'a> {
     name: &'static str,
     caller: Option<Caller<'a>>,
 }
 
-/// How to reach a type: the question with a hole, and the path to where the hole's answer lies.
-fn road(parent: &str) -> (&'static str, &'static str) {
+/// A query that selects an object of a type, with `%` in the place of its fields, and the path to the object in the
+/// response.
+fn route(parent: &str) -> (&'static str, &'static str) {
     match parent {
         "Query" => ("{ % }", ""),
         "Cadre" => (r#"{ cadre(by: {code: "A-02"}) { % } }"#, "cadre"),
@@ -115,11 +115,11 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         "Change" => ("{ changes(types: [UNIT]) { nodes { % } } }", "changes.nodes"),
         "ChangeConnection" => ("{ changes(types: [UNIT]) { % } }", "changes"),
         "ChangeEdge" => ("{ changes(types: [UNIT]) { edges { % } } }", "changes.edges"),
-        _ => panic!("no road leads to {parent}: say how it is reached"),
+        _ => panic!("{parent} has no query here: add one"),
     }
 }
 
-/// The arguments that a field must have.
+/// The required arguments of a field.
 fn arguments(coordinate: &str) -> &'static str {
     match coordinate {
         "Query.changes" => "(types: [UNIT])",
@@ -142,7 +142,7 @@ fn arguments(coordinate: &str) -> &'static str {
     }
 }
 
-/// Filters, sorts and other ways in, each by a question of its own. An input that needs a scope and is not here fails.
+/// Filters, sort orders and keys, each with its query. A test fails if an input that needs a scope is missing here.
 const WAYS_IN: &[(&str, &str)] = &[
     ("CadreKey.code", r#"{ cadre(by: {code: "A-02"}) { __typename } }"#),
     ("CadreKey.id", r#"{ cadre(by: {id: "CADRE"}) { __typename } }"#),
@@ -290,17 +290,17 @@ fn lines() -> Vec<Line> {
             continue;
         }
         let is_composite = composites.contains(&field.named);
-        if let Some(line) = of_act(&field, is_composite) {
+        if let Some(line) = of_command(&field, is_composite) {
             lines.push(line);
             continue;
         }
-        let (road, path) = road(&field.parent);
+        let (route, path) = route(&field.parent);
         let selection = if is_composite { " { __typename }" } else { "" };
-        let asked = format!("{}{}{selection}", field.name, arguments(&coordinate));
+        let selected = format!("{}{}{selection}", field.name, arguments(&coordinate));
         let path = path.split('.').filter(|step| !step.is_empty()).chain([field.name.as_str()]);
         lines.push(Line {
             name: coordinate,
-            document: road.replace('%', &asked),
+            document: route.replace('%', &selected),
             path: path.map(str::to_owned).collect(),
             is_found_by_value: is_composite,
         });
@@ -315,13 +315,13 @@ fn lines() -> Vec<Line> {
     lines
 }
 
-/// The line of an act, of its payload, or of what a payload alone leads to. Whether something stands in a payload is
-/// nothing that the table tells: its acts do nothing.
-fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
-    let (act, selection) = match (field.parent.as_str(), act_inputs::of_payload(&field.parent)) {
+/// The line for a mutation, its payload, or a type that only payloads contain. The table does not record whether a
+/// payload has content, because these commands are refused.
+fn of_command(field: &schema::Field, is_composite: bool) -> Option<Line> {
+    let (command, selection) = match (field.parent.as_str(), act_inputs::of_payload(&field.parent)) {
         ("Mutation", _) => (field.name.clone(), "userErrors { code }".to_owned()),
-        (_, Some(act)) => (
-            act,
+        (_, Some(command)) => (
+            command,
             format!("userErrors {{ code }} asked: {}{}", field.name, if is_composite { " { __typename }" } else { "" }),
         ),
         ("RuleError", _) => {
@@ -334,8 +334,8 @@ fn of_act(field: &schema::Field, is_composite: bool) -> Option<Line> {
     };
     Some(Line {
         name: field.coordinate(),
-        document: act_inputs::act(&act, &selection),
-        path: vec![act],
+        document: act_inputs::operation(&command, &selection),
+        path: vec![command],
         is_found_by_value: true,
     })
 }
@@ -382,13 +382,13 @@ async fn columns(app: &TestApp) -> Vec<Column<'_>> {
     let of = |name: &str| columns.iter().find(|column| column.name == name).and_then(|column| column.caller.as_ref());
     let (revoked, expired) = (of("revoked").expect("a column"), of("expired").expect("a column"));
     for caller in [revoked, expired] {
-        assert_eq!(cell(app, Some(caller), &viewer()).await, "ok", "the control: both could see");
+        assert_eq!(cell(app, Some(caller), &viewer()).await, "ok", "the control: both had access");
     }
     client::revoke(&app.database, clock(), revoked.id.parse().expect("an id")).await.expect("revoked");
     client::end_grant(&app.database, clock(), expired.id.parse().expect("an id")).await.expect("ended");
     for caller in [revoked, expired] {
         let out = async || (cell(app, Some(caller), &viewer()).await == "unauthenticated").then_some(());
-        poll::until_async(out).await.expect("a right that ended acts within seconds");
+        poll::until_async(out).await.expect("an ended right is refused within seconds");
     }
     columns
 }
@@ -418,17 +418,17 @@ async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String
         (None, _) => {}
         (Some("FORBIDDEN"), _) => return "forbidden".to_owned(),
         (Some("PURPOSE_REQUIRED"), _) => return "purpose".to_owned(),
-        // The records were loaded in bulk, so the feed of them begins later; the policy admitted the caller.
+        // The records were imported without single changes, so the feed starts later. The policy admitted the caller.
         (Some("RESYNC"), _) => return "ok".to_owned(),
-        // A unit out of reach is refused in the words for one that does not exist.
+        // A unit out of reach gets the same error as a unit that does not exist.
         (Some("INVALID"), Some(field)) if field.starts_with("where.") && field.ends_with(".code") => {
             return "not found".to_owned();
         }
         _ => panic!("{}: {body:#}", line.document),
     }
     let mut at = &body["data"];
-    // An act out of reach is refused in the words for what does not exist.
-    if line.path.first().is_some_and(|act| at[act]["userErrors"][0]["code"] == "NOT_FOUND") {
+    // A command on an object out of reach gets the same error as one on an object that does not exist.
+    if line.path.first().is_some_and(|command| at[command]["userErrors"][0]["code"] == "NOT_FOUND") {
         return "not found".to_owned();
     }
     for step in &line.path {
@@ -443,8 +443,7 @@ async fn cell(app: &TestApp, caller: Option<&Caller<'_>>, line: &Line) -> String
     "ok".to_owned()
 }
 
-/// The rotation of which everything that can be said of one is said, and as many more as a rounded number shows for
-/// sure.
+/// A rotation with a value in every column, and enough others that a rounded number is visible.
 async fn write_rotation(app: &TestApp) {
     let of = Places::of(&app.database).await;
     let title = |code: &str| Some(code.parse().expect("a code"));
@@ -494,7 +493,7 @@ async fn write_rotation(app: &TestApp) {
     granted.into_active_model().insert(writer).await.expect("written");
 }
 
-/// One plan with quotas from the district to an office, one class, one enrolment.
+/// One plan with quotas from the district to an office, one class and one enrolment.
 async fn write_training(app: &TestApp) {
     let of = Places::of(&app.database).await;
     let plan = training::plan(&of, ["KA", "A"], (2021, 2021));
@@ -531,14 +530,14 @@ async fn table(app: &TestApp) -> String {
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
         cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
     }"#;
-    // Through a security server, so that the entry of the log has a gateway.
+    // With the header of a security server, so that the entry of the access log has a gateway.
     let sent = all.post(&json!({ "query": document })).header("X-Road-Client", "VN/GOV/T90").send().await;
     let ids: Value = sent.expect("an answer").json().await.expect("JSON");
     let ids = &ids["data"];
     let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
     let (unit, cadre, paper) = (id("/unit/id"), id("/cadre/id"), id("/cadre/qualifications/0/id"));
     let rotation = id("/cadre/rotations/0/id");
-    // Nobody but who holds every scope over its unit administers it, and who holds this one.
+    // The client with all scopes over its unit administers the new client. It also reads the access log.
     let log = all.query(r#"{ cadre(by: {code: "A-02"}) { accessLog(first: 1) { nodes { id } } } }"#).await;
     let reading = log["cadre"]["accessLog"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
     let administered = app.caller(&["clients:admin"], &["A1"]).await;
@@ -575,43 +574,43 @@ async fn table(app: &TestApp) -> String {
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own setting, which the application does not know")]
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the application")]
 fn rewrites() -> bool {
     env::var("UPDATE_EXPECT").is_ok_and(|value| !value.is_empty())
 }
 
 #[actix_web::test]
-async fn everybody_sees_what_the_table_says() {
+async fn every_caller_has_the_rights_in_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/access.txt");
     on_both(async |app| {
-        let seen = table(app).await;
+        let actual = table(app).await;
         if rewrites() && app.kind == Kind::Sqlite {
-            fs::write(&path, &seen).expect("written");
+            fs::write(&path, &actual).expect("written");
         }
         let expected = fs::read_to_string(&path).unwrap_or_default();
-        let changed: Vec<_> = seen.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
-        assert!(seen == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", app.kind);
+        let changed: Vec<_> = actual.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
+        assert!(actual == expected, "{:?}: review, then UPDATE_EXPECT=1; lines that changed:\n{changed:#?}", app.kind);
     })
     .await;
 }
 
 #[test]
-fn every_place_of_the_schema_has_a_decision() {
+fn every_coordinate_of_the_schema_has_a_policy_decision() {
     let undecided: Vec<_> = schema::coordinates().into_iter().filter(|coordinate| need(coordinate).is_none()).collect();
     assert!(undecided.is_empty(), "decide in domain::access::policy: {undecided:#?}");
 
     let listed: BTreeSet<String> = lines().into_iter().map(|line| line.name).collect();
     for coordinate in schema::coordinates() {
         let is_person = matches!(need(&coordinate), Some(Need::Scope(_) | Need::Numbers(_) | Need::Own(_)));
-        // An argument is asked with its field, what an act takes with the act.
+        // An argument is checked with its field, and an input of a command with the command.
         let is_asked_with_it = coordinate.contains('(') || act_inputs::names_input(&coordinate);
-        assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "no line for {coordinate}");
+        assert!(!is_person || is_asked_with_it || listed.contains(&coordinate), "{coordinate} has no line");
     }
     assert!(sdl().contains("type Cadre implements Node"), "the control: this is the schema");
 }
 
 #[actix_web::test]
-async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
+async fn a_refusal_names_fields_and_scopes_and_contains_no_data() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["P"]).await;
 
@@ -643,19 +642,19 @@ async fn a_refusal_names_the_fields_and_scopes_and_gives_nothing() {
 }
 
 #[actix_web::test]
-async fn the_schema_itself_can_be_asked() {
+async fn introspection_is_allowed() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
 
-        let seen = caller
+        let actual = caller
             .query(
                 r#"{ __schema { queryType { name } directives { name args(includeDeprecated: true) { name } } }
                      __type(name: "Cadre") { kind fields(includeDeprecated: true) { name args { name } type { ofType { name } } } } }"#,
             )
             .await;
 
-        assert_eq!(seen["__schema"]["queryType"]["name"], "Query");
-        assert_eq!(seen["__type"]["kind"], "OBJECT");
+        assert_eq!(actual["__schema"]["queryType"]["name"], "Query");
+        assert_eq!(actual["__type"]["kind"], "OBJECT");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Who read whose protected data is written down before the answer leaves, or nothing leaves.
+//! A reading of protected data is logged before the response is sent. If the log cannot be written, nothing is sent.
 
 use std::ops::ControlFlow;
 
@@ -16,7 +16,7 @@ use crate::support::{
     rotation::{Places, day, keep_only},
 };
 
-/// What the log holds: client, person, categories, purpose, one line an entry.
+/// The entries of the access log: client, person, categories, purpose.
 async fn log(app: &TestApp) -> Vec<[String; 4]> {
     let rows = access_entry::Entity::find()
         .find_also_related(cadre::Entity)
@@ -32,7 +32,7 @@ async fn log(app: &TestApp) -> Vec<[String; 4]> {
 }
 
 #[actix_web::test]
-async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
+async fn a_reading_of_protected_data_is_logged_once_for_each_person() {
     on_both(async |app| {
         let mut caller = app.all_seeing().await;
         caller.purpose = Some("TRAINING");
@@ -64,13 +64,13 @@ async fn whoever_reads_protected_data_stands_in_the_log_once_for_each_person() {
         let people = caller.query("{ cadres(first: 100) { nodes { code origin { __typename } } } }").await;
         let nodes = people["cadres"]["nodes"].as_array().expect("nodes").len();
         let all = log(app).await;
-        assert!(nodes > 5 && all.len() == expected.len() + nodes, "one for each person of a list: {nodes}");
+        assert!(nodes > 5 && all.len() == expected.len() + nodes, "one entry for each person of a list: {nodes}");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
+async fn an_entry_has_purpose_and_document_and_is_in_the_chain() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#;
@@ -84,7 +84,7 @@ async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
         assert_eq!(of_client.expect("a client").id.to_string(), caller.id);
         assert_eq!(rows[0].legal_basis.as_deref(), Some("Hợp đồng 1/2026"));
         assert_eq!((rows[0].on_behalf_of.as_ref(), rows[0].operation.len()), (None, 64));
-        assert_ne!(rows[0].operation, rows[1].operation, "another text is another document");
+        assert_ne!(rows[0].operation, rows[1].operation, "another text has another hash");
         for row in &rows {
             let link = log_link::Entity::find_by_id(row.seq).one(reader).await.expect("read").expect("a link");
             assert_eq!((link.log, link.entry), (Log::Access, row.seq));
@@ -97,7 +97,7 @@ async fn an_entry_says_for_what_by_which_document_and_stands_in_the_chain() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_cannot_be_logged_does_not_leave() {
+async fn a_response_that_cannot_be_logged_is_not_sent() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = r#"{ cadre(by: {code: "A-02"}) { fullName identity { birthOn } } }"#;
@@ -113,12 +113,12 @@ async fn an_answer_that_cannot_be_logged_does_not_leave() {
         let body: serde_json::Value = answer.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{body}");
         assert!(body.get("data").is_none(), "{body}");
-        assert!(open["cadre"]["fullName"].is_string(), "what is not protected is answered");
+        assert!(open["cadre"]["fullName"].is_string(), "unprotected data is still sent");
     })
     .await;
 }
 
-/// Tables of which nothing is changed or taken out, and a column of each.
+/// Append-only tables, and a column of each.
 const APPEND_ONLY: [(&str, &str); 5] = [
     ("audit_entry", "actor"),
     ("change", "object"),
@@ -128,7 +128,7 @@ const APPEND_ONLY: [(&str, &str); 5] = [
 ];
 
 #[actix_web::test]
-async fn the_database_itself_refuses_to_change_a_log() {
+async fn the_database_refuses_changes_of_the_logs() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         caller.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
@@ -160,7 +160,7 @@ const LOG: &str = r#"query($first: Int, $after: String) { cadre(by: {code: "A-02
     totalCount { value } pageInfo { endCursor hasNextPage } nodes { at clientName onBehalfOf categories purpose }
 } } }"#;
 
-/// A caller that reads protected data of A-02 under each of the purposes, one after the other.
+/// A caller that reads protected data of A-02 once for each purpose.
 async fn read_by<'a>(app: &'a TestApp, purposes: &[&'a str]) -> Caller<'a> {
     let mut reader = app.caller(&["cadre:read", "cadre.identity:read"], &["P"]).await;
     for purpose in purposes {
@@ -172,30 +172,30 @@ async fn read_by<'a>(app: &'a TestApp, purposes: &[&'a str]) -> Caller<'a> {
 }
 
 #[actix_web::test]
-async fn a_person_s_log_is_read_newest_first_and_tells_of_nobody_else() {
+async fn the_log_of_a_person_is_read_newest_first_and_contains_no_other_person() {
     on_both(async |app| {
         let purposes = ["PERSONNEL", "TRAINING", "PLANNING", "STATISTICS", "CONFIRMATION"];
         read_by(app, &purposes).await;
         let auditor = app.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
 
-        let (mut seen, mut after) = (Vec::new(), json!(null));
+        let (mut listed, mut after) = (Vec::new(), json!(null));
         loop {
             let page = auditor.query_with(LOG, json!({ "first": 2, "after": after })).await;
             let list = &page["cadre"]["accessLog"];
             assert_eq!(list["totalCount"]["value"], 5);
-            seen.extend(list["nodes"].as_array().expect("nodes").clone());
+            listed.extend(list["nodes"].as_array().expect("nodes").clone());
             if list["pageInfo"]["hasNextPage"] == false {
                 break;
             }
             after = list["pageInfo"]["endCursor"].clone();
         }
 
-        let stated: Vec<_> = seen.iter().map(|node| node["purpose"].as_str().expect("a purpose")).collect();
+        let stated: Vec<_> = listed.iter().map(|node| node["purpose"].as_str().expect("a purpose")).collect();
         assert_eq!(stated, ["CONFIRMATION", "STATISTICS", "PLANNING", "TRAINING", "PERSONNEL"]);
-        assert_eq!(seen[0]["categories"], json!(["IDENTITY"]));
-        assert_eq!(seen[0]["at"], "2026-06-01T05:00:00Z");
-        assert!(seen[0]["clientName"].is_string() && seen[0]["onBehalfOf"].is_null(), "{}", seen[0]);
-        assert_eq!(log(app).await.len(), 10, "reading the log is no reading of protected data");
+        assert_eq!(listed[0]["categories"], json!(["IDENTITY"]));
+        assert_eq!(listed[0]["at"], "2026-06-01T05:00:00Z");
+        assert!(listed[0]["clientName"].is_string() && listed[0]["onBehalfOf"].is_null(), "{}", listed[0]);
+        assert_eq!(log(app).await.len(), 10, "reading the log is not logged as a reading of protected data");
     })
     .await;
 }
@@ -213,19 +213,19 @@ async fn the_log_of_a_person_out_of_reach_is_empty() {
 
         let of = |answer: &serde_json::Value| answer["rotations"]["nodes"][0]["cadre"].clone();
         assert_eq!(of(&there)["accessLog"]["totalCount"]["value"], 1, "the control");
-        assert_eq!(of(&elsewhere)["fullName"], of(&there)["fullName"], "the person of the rotation is known");
+        assert_eq!(of(&elsewhere)["fullName"], of(&there)["fullName"], "the person of the rotation is visible");
         assert_eq!(of(&elsewhere)["accessLog"], json!({ "totalCount": { "value": 0 }, "nodes": [] }));
     })
     .await;
 }
 
 #[actix_web::test]
-async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
+async fn withheld_entries_are_visible_from_their_day_and_earlier_to_the_operator() {
     on_both(async |app| {
         let reader = read_by(app, &["PERSONNEL", "TRAINING"]).await;
         let other = read_by(app, &["PLANNING"]).await;
         let auditor = app.caller_for(&[], &["cadre:read", "audit:read"], &["P"]).await;
-        let told = async || {
+        let visible = async || {
             let page = auditor.query_with(LOG, json!({})).await;
             let list = &page["cadre"]["accessLog"];
             let nodes = list["nodes"].as_array().expect("nodes").len();
@@ -239,7 +239,7 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
             document_no: "12/CV".to_owned(),
         };
         let withheld = async |order| access_log::withhold(&app.database, clock(), order).await;
-        assert_eq!(told().await, 3, "the control");
+        assert_eq!(visible().await, 3, "the control");
 
         for (client, until, left) in [
             (&reader, "2026-06-02", 1),
@@ -249,10 +249,10 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
             (&other, "2026-05-01", 1),
         ] {
             withheld(order(client, until)).await.expect("withheld");
-            assert_eq!(told().await, left, "{until}");
+            assert_eq!(visible().await, left, "{until}");
         }
         reader.query(r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#).await;
-        assert_eq!(told().await, 1, "what is read after the order is withheld as well");
+        assert_eq!(visible().await, 1, "readings after the order are withheld as well");
 
         let mut lines = Vec::new();
         let person = "A-02".parse().expect("a code");
@@ -271,14 +271,18 @@ async fn what_is_withheld_is_told_from_its_day_on_and_to_the_operator_before() {
         ] {
             assert!(withheld(wrong).await.is_err());
         }
-        let acts = audit_entry::Entity::find().filter(audit_entry::Column::Act.eq("access.withhold"));
-        assert_eq!(acts.count(app.database.reader()).await.expect("a count"), 5, "each order is an act");
+        let audit_entries = audit_entry::Entity::find().filter(audit_entry::Column::Act.eq("access.withhold"));
+        assert_eq!(
+            audit_entries.count(app.database.reader()).await.expect("a count"),
+            5,
+            "each order has an audit entry"
+        );
     })
     .await;
 }
 
 #[actix_web::test]
-async fn an_entry_is_found_by_its_id_where_the_log_of_its_person_shows_it() {
+async fn an_entry_is_found_by_its_id_by_callers_that_see_it_in_the_log() {
     on_both(async |app| {
         let reader = read_by(app, &["PERSONNEL"]).await;
         let scopes = ["cadre:read", "audit:read"];

@@ -7,8 +7,8 @@ use async_graphql::parser::types::{BaseType, Type};
 
 use crate::support::sdl::{self as schema, Inputs};
 
-/// Values of the fields that a command looks up or checks before its key. Any value of their type will do for the
-/// others. `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` stand for ids.
+/// Values of the fields that a command looks up or checks before its key. Other fields get any value of their type.
+/// `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` are placeholders for ids.
 const VALUES: [(&str, &str); 22] = [
     ("idempotencyKey", r#""""#),
     ("expectedVersion", "0"),
@@ -37,16 +37,16 @@ const VALUES: [(&str, &str); 22] = [
 static INPUTS: LazyLock<Inputs> = LazyLock::new(schema::inputs);
 
 /// The operation of a command, with a selection of its payload.
-pub fn act(name: &str, selection: &str) -> String {
+pub fn operation(name: &str, selection: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    assert!(INPUTS.fields.contains_key(&input), "{name} has an input of its name");
+    assert!(INPUTS.fields.contains_key(&input), "{name} has an input with its name");
     format!("mutation {{ {name}(input: {}) {{ {selection} }} }}", object(&input))
 }
 
 /// The command that a payload belongs to: `RotationEndPayload` to `rotationEnd`.
 pub fn of_payload(payload: &str) -> Option<String> {
-    let act = payload.strip_suffix("Payload")?;
-    Some(format!("{}{}", act[..1].to_lowercase(), &act[1..]))
+    let operation = payload.strip_suffix("Payload")?;
+    Some(format!("{}{}", operation[..1].to_lowercase(), &operation[1..]))
 }
 
 /// Whether a field belongs to an input of a command, or to an input inside one: it is named with the command.

@@ -23,15 +23,15 @@ const FILES: [(&str, &str); 4] = [
 
 const GUIDE: &str = include_str!("../../docs/api.md");
 
-/// What a script prints of a server: a line for each client.
+/// The results that a script prints, one line for each client.
 async fn run(script: &'static str, environment: Vec<(&'static str, String)>) -> Vec<Value> {
     let run = move || {
         let folder = npm::installed("apollo", &FILES);
         let output = Command::new("node").arg(script).envs(environment).current_dir(folder).output();
         let output = output.unwrap_or_else(|error| panic!("this test needs node (Debian: nodejs): {error}"));
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+        printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     };
     spawn_blocking(run).await.expect("the runner does not panic")
 }
@@ -75,7 +75,7 @@ async fn run_all(app: &TestApp, caller: &Caller<'_>) -> Vec<(bool, Value, Value,
     lines.iter().map(|line| (line["get"] == true, line["results"].clone(), line["sent"].clone(), texts(line))).collect()
 }
 
-/// Registers the first document of the script for a client, and waits until the service knows it.
+/// Registers the first document of the script for a client, and waits until the service has loaded it.
 async fn register_first(caller: &Caller<'_>, app: &TestApp, text: &str) {
     let name = DocumentCheck::default().check(text).await.expect("it is valid");
     let document = Document::new(text.to_owned(), name.as_deref());
@@ -86,7 +86,7 @@ async fn register_first(caller: &Caller<'_>, app: &TestApp, text: &str) {
         let answer: Value = caller.post(&request).send().await.expect("an answer").json().await.expect("JSON");
         (answer["data"]["unit"]["code"] == "A").then_some(())
     };
-    poll::until_async(known).await.expect("the service knows the document");
+    poll::until_async(known).await.expect("the service has loaded the document");
 }
 
 #[actix_web::test]
@@ -98,17 +98,17 @@ async fn apollo_clients_send_hashes_of_registered_documents_and_texts_of_others(
     assert!(first.starts_with("query Unit("), "{first}");
     let all = json!(["A", "A1", "A", "A1"]);
     for (get, results, sent, _) in &lines {
-        // One refusal tells the client that no hash is known; it sends whole documents from then on.
+        // The first refusal tells the client that the server knows no hashes. From then on it sends whole documents.
         let hash = if *get { "GET hash" } else { "POST hash" };
         let text = "POST text";
-        assert_eq!((results, sent), (&all, &json!([hash, text, text, text, text])), "without documents");
+        assert_eq!((results, sent), (&all, &json!([hash, text, text, text, text])), "without registered documents");
     }
 
     let with = app.caller(&["cadre:read"], &["A"]).await;
     register_first(&with, &app, &first).await;
     for (get, results, sent, texts) in run_all(&app, &with).await {
         assert_eq!(texts[0], first);
-        // Each request for the other document is sent again with its text, as to a server that has not stored it.
+        // Each request for the other document is repeated with its text, as if the server had not stored it.
         let hash = if get { "GET hash" } else { "POST hash" };
         let text = "POST hash text";
         assert_eq!((results, sent), (all.clone(), json!([hash, hash, hash, text, hash, text])), "with a document");

@@ -15,22 +15,22 @@ const FILES: [(&str, &str); 3] = [
     ("run.mjs", include_str!("../audit/run.mjs")),
 ];
 
-/// What the audits say of a server.
+/// The result of the audits.
 #[derive(Debug)]
 pub enum Outcome {
     /// All of them are ok.
     Passed { ok: u64, total: u64 },
-    /// A line for each that is not ok, and whatever else went wrong.
+    /// A line for each failed audit, and other errors.
     Failed(Vec<String>),
 }
 
-/// Runs all audits against the GraphQL endpoint at `url`, as the bearer of `token`. Panics without Node and npm.
+/// Runs all audits against the GraphQL endpoint at `url` with `token`. Panics without Node and npm.
 pub async fn run(url: &str, token: &str) -> Outcome {
     let (url, token) = (url.to_owned(), token.to_owned());
     spawn_blocking(move || run_blocking(&url, &token)).await.expect("the audits can be run")
 }
 
-/// In a copy, so that the tree stays clean.
+/// In a copy, so that the working tree stays clean.
 fn run_blocking(url: &str, token: &str) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     for (name, text) in FILES {
@@ -61,7 +61,7 @@ fn command(folder: &Path, program: &str, args: &[&str], env: &[(&str, &str)]) ->
     command.output().map_err(|error| format!("{program} cannot be run: {error}"))
 }
 
-/// Believes the sum only together with the exit code.
+/// Checks that the printed sum agrees with the exit code.
 fn judge(output: &Output) -> Outcome {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<Value> = stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -76,9 +76,9 @@ fn judge(output: &Output) -> Outcome {
     Outcome::Failed(failed)
 }
 
-/// The control: a server that always says the same thing does not pass.
+/// The control: a server that always sends the same text does not pass.
 #[actix_web::test]
-async fn the_audits_can_fail() {
+async fn the_audits_reject_a_wrong_server() {
     use actix_web::{App, HttpResponse, HttpServer, web};
 
     let always =
@@ -94,10 +94,10 @@ async fn the_audits_can_fail() {
     handle.stop(false).await;
 
     match outcome {
-        Outcome::Passed { ok, total } => panic!("a server that knows one sentence passed {ok} of {total}"),
+        Outcome::Passed { ok, total } => panic!("a server that always sends the same text passed {ok} of {total}"),
         Outcome::Failed(lines) => {
             let names = |id: &str| lines.iter().any(|line| line.contains(id));
-            assert!(names("22EB"), "the content type is not what was asked for: {lines:#?}");
+            assert!(names("22EB"), "the content type is not the requested one: {lines:#?}");
             assert!(!names("2C94"), "a plain query is answered with 200: {lines:#?}");
         }
     }

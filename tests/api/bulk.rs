@@ -1,4 +1,4 @@
-//! Many rows at once, on both databases: what is written comes back, in its order, and no index is lost on the way.
+//! Bulk writes on both databases store exactly the given rows, in their order, and lose no index.
 
 use cadre_api::db::{
     Database,
@@ -18,10 +18,10 @@ use uuid::Uuid;
 
 use crate::support::{Kind, TestApp};
 
-/// More than two statements full, and some.
+/// More rows than two statements can insert.
 const MANY: usize = 2_345;
 
-/// Every index that a statement made.
+/// The definitions of all indexes.
 pub async fn indexes(database: &Database) -> Vec<String> {
     let text = match database.backend() {
         sea_orm::DatabaseBackend::Postgres => {
@@ -50,7 +50,7 @@ fn school(code: &str, name: &str) -> institution::ActiveModel {
 }
 
 #[actix_web::test]
-async fn rows_come_back_as_they_were_given_and_in_their_order() {
+async fn inserted_rows_are_stored_unchanged_and_in_order() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let database = &app.database;
@@ -77,7 +77,7 @@ async fn rows_come_back_as_they_were_given_and_in_their_order() {
 }
 
 #[actix_web::test]
-async fn a_row_that_lacks_what_the_first_one_sets_is_refused() {
+async fn a_row_without_a_column_of_the_first_row_is_refused() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let txn = app.database.begin().await.expect("begun");
@@ -90,7 +90,7 @@ async fn a_row_that_lacks_what_the_first_one_sets_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
+async fn a_filled_table_has_all_its_indexes_and_they_are_enforced() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let (database, is_embedded) = (&app.database, kind == Kind::Sqlite);
@@ -104,7 +104,7 @@ async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
             let taken = Indexes::take::<institution::Entity>(&txn).await.expect("taken");
             let rows = [school("T1", names[0]), school("T2", names[1])];
             let inserted = bulk::insert(&txn, rows).await;
-            assert_eq!(inserted.is_ok(), holds || is_embedded, "only the embedded database looks at them afterwards");
+            assert_eq!(inserted.is_ok(), holds || is_embedded, "only the embedded database checks them afterwards");
             if inserted.is_ok() {
                 assert_eq!(taken.rebuild(&txn).await.is_ok(), holds);
             }
@@ -115,7 +115,7 @@ async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
             assert_eq!(indexes(database).await, before, "{names:?}");
         }
 
-        // A table with rows keeps its indexes: the second of these names is refused at once.
+        // A table with rows keeps its indexes: the second of these names violates one immediately.
         let txn = database.begin().await.expect("begun");
         let taken = Indexes::take::<institution::Entity>(&txn).await.expect("taken");
         assert!(bulk::insert(&txn, [school("T3", "Hai")]).await.is_err());
@@ -126,7 +126,7 @@ async fn a_table_that_is_filled_has_its_indexes_again_and_they_hold() {
     }
 }
 
-/// Counts of one unit, one for each rank.
+/// Headcounts of one unit, one for each rank.
 fn count(rank: i16, people: i32) -> headcount::Model {
     headcount::Model {
         scope: CountScope::Own,
@@ -161,7 +161,7 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
 
             let key = |row: headcount::Model| headcount::ActiveModel { people: NotSet, ..active(row) };
             bulk::delete(&txn, rows(1..many + 1, 0).map(key)).await.expect("deleted");
-            assert_eq!(counts(&txn).await, expected[..1], "the control: one row is not among them");
+            assert_eq!(counts(&txn).await, expected[..1], "the control: one row is missing");
             bulk::delete(&txn, rows(0..1, 0).map(key)).await.expect("deleted");
             assert!(counts(&txn).await.is_empty());
         }
@@ -170,7 +170,7 @@ async fn rows_are_added_to_replaced_and_deleted_by_their_key() {
     }
 }
 
-/// A page key whose place in the table has nothing to do with its number.
+/// A page key whose position in the table does not follow from its number.
 fn key(number: u32) -> level_index::Model {
     let id = Uuid::from_u128(u128::from(number.wrapping_mul(2_654_435_761)) << 96);
     level_index::Model {
@@ -185,8 +185,8 @@ fn key(number: u32) -> level_index::Model {
     }
 }
 
-/// The keys in the order in which the table keeps them.
-async fn as_kept(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
+/// The keys in the physical order of the table.
+async fn in_stored_order(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
     let backend = txn.get_database_backend();
     let sql = match backend {
         DatabaseBackend::Postgres => "SELECT * FROM level_index ORDER BY ctid",
@@ -197,7 +197,7 @@ async fn as_kept(txn: &DatabaseTransaction) -> Vec<level_index::Model> {
 }
 
 #[actix_web::test]
-async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
+async fn staged_rows_are_written_in_the_order_of_the_key() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let before = indexes(&app.database).await;
@@ -206,15 +206,15 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         sorted.sort_by_key(|key| key.unit_id);
         let active = || given.iter().cloned().map(IntoActiveModel::into_active_model);
 
-        // Twice in one transaction: what was set aside is gone once it was poured.
+        // Twice in one transaction: the staged rows are deleted when they are written.
         let txn = app.database.begin().await.expect("begun");
         for _ in 0..2 {
             level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
             let staging = StagingTable::open(&txn).await.expect("a place");
             staging.insert(&txn, active()).await.expect("set aside");
-            assert!(as_kept(&txn).await.is_empty());
+            assert!(in_stored_order(&txn).await.is_empty());
             staging.flush(&txn).await.expect("poured");
-            let poured = as_kept(&txn).await;
+            let poured = in_stored_order(&txn).await;
             assert!(poured == sorted, "{kind:?}: {} rows, or another order", poured.len());
         }
         txn.commit().await.expect("committed");
@@ -223,13 +223,13 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
         let txn = app.database.begin().await.expect("begun");
         level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
         bulk::insert(&txn, active()).await.expect("inserted");
-        let in_order = as_kept(&txn).await == sorted;
-        assert_eq!(in_order, kind == Kind::Sqlite, "the control: PostgreSQL keeps rows as they come");
+        let in_order = in_stored_order(&txn).await == sorted;
+        assert_eq!(in_order, kind == Kind::Sqlite, "the control: PostgreSQL stores rows in the order of insertion");
 
         level_index::Entity::delete_many().exec(&txn).await.expect("emptied");
         let staging = StagingTable::open(&txn).await.expect("a place");
         staging.insert(&txn, active().chain(active().take(1))).await.expect("set aside");
-        assert!(staging.flush(&txn).await.is_err(), "a key is there twice");
+        assert!(staging.flush(&txn).await.is_err(), "a duplicate key");
         txn.rollback().await.expect("rolled back");
         assert_eq!(indexes(&app.database).await, before);
 
@@ -239,19 +239,19 @@ async fn rows_that_are_set_aside_are_in_the_table_in_the_order_of_its_key() {
 }
 
 #[actix_web::test]
-async fn a_role_that_may_set_nothing_aside_writes_rows_as_they_come() {
+async fn a_role_without_the_right_to_stage_rows_writes_them_in_the_given_order() {
     let app = TestApp::empty(Kind::Postgres).await;
-    for (act, is_in_order) in
+    for (privilege, is_in_order) in
         [("GRANT TEMPORARY ON DATABASE %I TO", true), ("REVOKE TEMPORARY ON DATABASE %I FROM", false)]
     {
-        let act = format!("DO $$ BEGIN EXECUTE format('{act} PUBLIC', current_database()); END $$");
-        app.database.writer().execute_unprepared(&act).await.expect("done");
+        let statement = format!("DO $$ BEGIN EXECUTE format('{privilege} PUBLIC', current_database()); END $$");
+        app.database.writer().execute_unprepared(&statement).await.expect("done");
         let txn = app.service.begin().await.expect("begun");
         let staging = StagingTable::open(&txn).await.expect("a place");
         staging.insert(&txn, (0..100).map(|number| key(number).into_active_model())).await.expect("written");
         staging.flush(&txn).await.expect("poured");
-        let kept = as_kept(&txn).await;
-        assert_eq!((kept.len(), kept.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
+        let stored = in_stored_order(&txn).await;
+        assert_eq!((stored.len(), stored.is_sorted_by_key(|key| key.unit_id)), (100, is_in_order));
         txn.rollback().await.expect("rolled back");
     }
     app.stop().await;

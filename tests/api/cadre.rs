@@ -1,4 +1,4 @@
-//! Cadres: look-ups, what is shown on a day, lists with filters, search, order, pages and totals.
+//! Cadres: look-ups, state on a day, lists with filters, search, order, pages and totals.
 
 use cadre_api::demo;
 use serde_json::{Value, json};
@@ -10,13 +10,13 @@ fn codes(of: &Value, pointer: &str) -> Vec<String> {
     nodes.iter().map(|node| node["code"].as_str().expect("a code").to_owned()).collect()
 }
 
-/// Codes of the people that a list gives for these arguments, all on one page.
+/// The codes of a list with these arguments, all on one page.
 async fn listed(caller: &Caller<'_>, arguments: &str) -> Vec<String> {
-    let seen = caller
+    let data = caller
         .query(&format!("{{ cadres(first: 100, {arguments}) {{ nodes {{ code }} totalCount {{ value }} }} }}"))
         .await;
-    let found = codes(&seen, "/cadres/nodes");
-    assert_eq!(seen["cadres"]["totalCount"]["value"], found.len(), "the total is the number of rows: {arguments}");
+    let found = codes(&data, "/cadres/nodes");
+    assert_eq!(data["cadres"]["totalCount"]["value"], found.len(), "the total is the number of rows: {arguments}");
     found
 }
 
@@ -33,7 +33,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
         let caller = app.all_seeing().await;
         let id = caller.query(r#"{ cadre(by: {code: "A-01"}) { id } }"#).await["cadre"]["id"].take();
 
-        let seen = caller
+        let data = caller
             .query_with(
                 r#"query($id: ID!) {
                     id: cadre(by: {id: $id}) { code fullName gender category status joinedServiceOn rankCode unit { code } title { code } }
@@ -55,7 +55,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
             .await;
 
         assert_eq!(
-            seen,
+            data,
             json!({
                 "id": {
                     "code": "A-01", "fullName": "Lê Văn An", "gender": "MALE", "category": "CADRE", "status": "ACTIVE",
@@ -81,7 +81,7 @@ async fn a_person_is_found_by_id_code_and_identity_number() {
 }
 
 #[actix_web::test]
-async fn a_key_names_a_person_in_one_way() {
+async fn a_key_has_exactly_one_member() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         for by in ["{}", r#"{code: "A-01", id: "x"}"#, "{code: null}"] {
@@ -113,7 +113,7 @@ async fn an_identity_number_of_several_people_is_a_conflict() {
 
         let all = app.all_seeing().await;
         assert_eq!(refused(&all, document, json!({})).await.0, "CONFLICT");
-        // Who reaches one of them is not told that there is another.
+        // A caller that reaches one of them does not learn that the other exists.
         let a = app.caller(&["cadre:read", "cadre.identity:read"], &["A"]).await;
         assert_eq!(a.query(document).await, json!({"cadre": {"code": "Q-01"}}));
     })
@@ -121,11 +121,11 @@ async fn an_identity_number_of_several_people_is_a_conflict() {
 }
 
 #[actix_web::test]
-async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
+async fn qualifications_count_from_the_last_possible_day_of_their_date() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let data = caller
             .query(
                 r#"fragment held on Cadre {
                     qualifications { level { code } grantedOn }
@@ -149,16 +149,16 @@ async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
         let (middle, high) = (paper("INTERMEDIATE", "2008-05-20"), paper("ADVANCED", "2016"));
         let best = |level: &str, on: &str| json!({"level": {"code": level}, "grantedOn": on, "institution": {"code": "TCT"}, "mode": "PART_TIME"});
         assert_eq!(
-            seen["eve"],
+            data["eve"],
             json!({"qualifications": [middle, school, study], "highest": best("INTERMEDIATE", "2008-05-20")})
         );
         assert_eq!(
-            seen["day"],
+            data["day"],
             json!({"qualifications": [middle, high, school, study], "highest": best("ADVANCED", "2016")})
         );
-        assert_eq!(seen["month"], json!({"qualifications": [{"level": {"code": "INTERMEDIATE"}}]}));
+        assert_eq!(data["month"], json!({"qualifications": [{"level": {"code": "INTERMEDIATE"}}]}));
         assert_eq!(
-            seen["monthsEnd"],
+            data["monthsEnd"],
             json!({
                 "qualifications": [
                     {"level": {"code": "INTERMEDIATE"}, "fieldCode": null, "institution": {"code": "DHX", "name": "Trường Đại học Xứ"}, "mode": "REGULAR"},
@@ -167,7 +167,7 @@ async fn qualifications_count_from_the_last_day_that_the_paper_can_mean() {
                 "highest": {"level": {"code": "UNIVERSITY"}},
             })
         );
-        assert_eq!(seen["none"], json!({"highest": null, "qualifications": []}));
+        assert_eq!(data["none"], json!({"highest": null, "qualifications": []}));
     })
     .await;
 }
@@ -183,7 +183,7 @@ async fn posts_are_newest_first_and_the_later_primary_one_counts() {
         app.import_text(&[("cadres.csv", &people), ("assignments.csv", &posts)]).await;
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let data = caller
             .query(
                 r#"fragment post on Cadre { unit { code } title { code } assignments { unit { code } title { code } startOn endOn isPrimary } }
                 {
@@ -199,25 +199,25 @@ async fn posts_are_newest_first_and_the_later_primary_one_counts() {
         let early = json!({"unit": {"code": "A2U"}, "title": {"code": "CC"}, "startOn": "2010-01-01", "endOn": null, "isPrimary": true});
         let late = json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "startOn": "2015-01-01", "endOn": "2020-01-01", "isPrimary": true});
         let beside = json!({"unit": {"code": "A1P"}, "title": {"code": "UV"}, "startOn": "2018-01-01", "endOn": null, "isPrimary": false});
-        assert_eq!(seen["both"], json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "assignments": [late, early]}));
+        assert_eq!(data["both"], json!({"unit": {"code": "A1U"}, "title": {"code": "CT"}, "assignments": [late, early]}));
         assert_eq!(
-            seen["one"],
+            data["one"],
             json!({"unit": {"code": "A2U"}, "title": {"code": "CC"}, "assignments": [beside, late, early]})
         );
-        assert_eq!((&seen["last"]["unit"]["code"], &seen["turn"]["unit"]["code"]), (&json!("A1U"), &json!("A2U")));
-        assert_eq!(codes(&seen, "/sorted/nodes"), ["Q-03", "A-03", "A-04", "M-01"], "Q-03 belongs to A1U on that day");
+        assert_eq!((&data["last"]["unit"]["code"], &data["turn"]["unit"]["code"]), (&json!("A1U"), &json!("A2U")));
+        assert_eq!(codes(&data, "/sorted/nodes"), ["Q-03", "A-03", "A-04", "M-01"], "Q-03 belongs to A1U on that day");
     })
     .await;
 }
 
-const EVERYBODY: [&str; 10] = ["A-01", "A-02", "A-03", "A-04", "A-06", "B-01", "B-02", "M-01", "P-01", "P-02"];
+const ALL_CODES: [&str; 10] = ["A-01", "A-02", "A-03", "A-04", "A-06", "B-01", "B-02", "M-01", "P-01", "P-02"];
 
 #[actix_web::test]
-async fn a_filter_means_what_it_says() {
+async fn each_filter_finds_the_matching_people() {
     let cases: &[(&str, &[&str])] = &[
-        ("{}", &EVERYBODY),
-        ("{and: []}", &EVERYBODY),
-        ("{gender: null, titles: null, and: null}", &EVERYBODY),
+        ("{}", &ALL_CODES),
+        ("{and: []}", &ALL_CODES),
+        ("{gender: null, titles: null, and: null}", &ALL_CODES),
         ("{or: []}", &[]),
         ("{not: {}}", &[]),
         (r#"{unit: {code: "A2"}}"#, &["A-03", "A-04"]),
@@ -231,7 +231,8 @@ async fn a_filter_means_what_it_says() {
         ("{keyLeader: false}", &["A-01", "A-02", "A-03", "A-04", "B-02", "M-01", "P-01", "P-02"]),
         (r#"{keyLeader: true, titles: ["CT", "CC"]}"#, &["A-02", "A-06", "B-01"]),
         (r#"{keyLeader: true, unit: {code: "A1U"}}"#, &["A-02"]),
-        // A-02 is chair in A1U and committee member in A1P: one object speaks of one post, two of any two.
+        // A-02 is chair in A1U and committee member in A1P. Conditions in one object apply to the same post; in two
+        // objects, to any two posts.
         (r#"{titles: ["CT"], unit: {code: "A1P"}}"#, &[]),
         (r#"{and: [{titles: ["CT"]}, {unit: {code: "A1P"}}]}"#, &["A-02"]),
         ("{category: CADRE}", &["A-01", "A-02", "A-06", "B-01"]),
@@ -274,9 +275,9 @@ async fn a_filter_means_what_it_says() {
             assert_eq!(listed(&caller, &arguments).await, *expected, "{filter} on {day}");
         }
         let within = r#"{ unit(by: {code: "A"}) { cadres(where: {keyLeader: true}, orderBy: [{field: CODE}]) { nodes { code } } alone: cadres(reach: UNIT) { nodes { code } } } }"#;
-        let seen = caller.query(within).await;
-        assert_eq!(codes(&seen, "/unit/cadres/nodes"), ["A-01", "A-02", "A-06"]);
-        assert_eq!(codes(&seen, "/unit/alone/nodes"), [] as [&str; 0]);
+        let data = caller.query(within).await;
+        assert_eq!(codes(&data, "/unit/cadres/nodes"), ["A-01", "A-02", "A-06"]);
+        assert_eq!(codes(&data, "/unit/alone/nodes"), [] as [&str; 0]);
     })
     .await;
 }
@@ -314,9 +315,9 @@ async fn a_search_folds_marks_case_and_order_and_takes_signs_literally() {
             ("A-05", &[]),
         ] {
             let document = "query($search: String) { cadres(search: $search) { nodes { code } totalCount { value } } }";
-            let seen = caller.query_with(document, json!({ "search": search })).await;
-            assert_eq!(codes(&seen, "/cadres/nodes"), *expected, "{search:?}");
-            assert_eq!(seen["cadres"]["totalCount"]["value"], expected.len(), "{search:?}");
+            let data = caller.query_with(document, json!({ "search": search })).await;
+            assert_eq!(codes(&data, "/cadres/nodes"), *expected, "{search:?}");
+            assert_eq!(data["cadres"]["totalCount"]["value"], expected.len(), "{search:?}");
         }
     })
     .await;
@@ -334,8 +335,8 @@ async fn people_sort_by_given_name_code_and_unit() {
             ("orderBy: []", by_name.to_vec()),
             ("orderBy: [{field: NAME}]", by_name.to_vec()),
             ("orderBy: [{field: NAME, direction: DESC}]", reversed(by_name)),
-            ("orderBy: [{field: CODE}]", EVERYBODY.to_vec()),
-            ("orderBy: [{field: CODE, direction: DESC}]", reversed(EVERYBODY)),
+            ("orderBy: [{field: CODE}]", ALL_CODES.to_vec()),
+            ("orderBy: [{field: CODE, direction: DESC}]", reversed(ALL_CODES)),
             ("orderBy: [{field: UNIT}, {field: CODE}]", by_unit.to_vec()),
             ("orderBy: [{field: UNIT, direction: DESC}, {field: CODE, direction: DESC}]", reversed(by_unit)),
             (
@@ -353,17 +354,17 @@ async fn people_sort_by_given_name_code_and_unit() {
     .await;
 }
 
-/// The whole list, page by page, from one end.
-async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Vec<String> {
+/// The whole list, read page by page from one end.
+async fn all_pages(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Vec<String> {
     let document = format!(
         "query($cursor: String) {{ cadres({size}: 7, {bound}: $cursor, orderBy: {order}) {{
             nodes {{ code }} edges {{ cursor node {{ code }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
     );
-    let (mut walked, mut cursor) = (Vec::new(), Value::Null);
+    let (mut all_pages, mut cursor) = (Vec::new(), Value::Null);
     loop {
-        let seen = caller.query_with(&document, json!({ "cursor": cursor })).await;
-        let (page, info) = (codes(&seen, "/cadres/nodes"), &seen["cadres"]["pageInfo"]);
-        let edges = seen["cadres"]["edges"].as_array().expect("edges");
+        let data = caller.query_with(&document, json!({ "cursor": cursor })).await;
+        let (page, info) = (codes(&data, "/cadres/nodes"), &data["cadres"]["pageInfo"]);
+        let edges = data["cadres"]["edges"].as_array().expect("edges");
         assert_eq!(info["startCursor"], edges.first().expect("a row")["cursor"]);
         assert_eq!(info["endCursor"], edges.last().expect("a row")["cursor"]);
         let (more, came_from, next) = match size {
@@ -371,16 +372,16 @@ async fn walked(caller: &Caller<'_>, order: &str, size: &str, bound: &str) -> Ve
             _ => ("hasPreviousPage", "hasNextPage", "startCursor"),
         };
         assert_eq!(info[came_from], json!(!cursor.is_null()));
-        walked = if size == "first" { [walked, page].concat() } else { [page, walked].concat() };
+        all_pages = if size == "first" { [all_pages, page].concat() } else { [page, all_pages].concat() };
         cursor = info[next].clone();
         if info[more] == json!(false) {
-            return walked;
+            return all_pages;
         }
-        assert!(walked.len() < 200, "the pages have an end");
+        assert!(all_pages.len() < 200, "the pages end");
     }
 }
 
-/// A caller who reaches the 91 people of the demo that one page can hold.
+/// A caller whose reach is 91 people of the demo, which fit on one page.
 async fn demo_app(app: &TestApp) -> Caller<'_> {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_bundle(folder.path()).expect("written");
@@ -403,10 +404,10 @@ async fn pages_give_each_person_once_in_order_from_either_end() {
             let whole = listed(&caller, &format!("orderBy: {order}")).await;
             assert_eq!(whole.len(), 91);
             let different: std::collections::BTreeSet<_> = whole.iter().collect();
-            assert_eq!(different.len(), 91, "each once");
+            assert_eq!(different.len(), 91, "each person once");
 
-            assert_eq!(walked(&caller, order, "first", "after").await, whole, "{order}");
-            assert_eq!(walked(&caller, order, "last", "before").await, whole, "{order}");
+            assert_eq!(all_pages(&caller, order, "first", "after").await, whole, "{order}");
+            assert_eq!(all_pages(&caller, order, "last", "before").await, whole, "{order}");
         }
     })
     .await;
@@ -416,21 +417,21 @@ async fn pages_give_each_person_once_in_order_from_either_end() {
 async fn a_page_can_be_bounded_from_both_sides() {
     on_both(async |app| {
         let caller = demo_app(app).await;
-        let seen = caller.query("{ cadres(first: 30, orderBy: [{field: CODE}]) { edges { cursor node { code } } } }").await;
-        let cursor = |at: usize| seen["cadres"]["edges"][at]["cursor"].clone();
+        let data = caller.query("{ cadres(first: 30, orderBy: [{field: CODE}]) { edges { cursor node { code } } } }").await;
+        let cursor = |at: usize| data["cadres"]["edges"][at]["cursor"].clone();
         let document = "query($after: String, $before: String) {
             head: cadres(first: 3, after: $after, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { hasNextPage hasPreviousPage } }
             tail: cadres(last: 3, after: $after, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { hasNextPage hasPreviousPage } }
             none: cadres(last: 0, before: $before, orderBy: [{field: CODE}]) { nodes { code } pageInfo { startCursor } totalCount { value } }
         }";
 
-        let seen = caller.query_with(document, json!({ "after": cursor(9), "before": cursor(20) })).await;
+        let data = caller.query_with(document, json!({ "after": cursor(9), "before": cursor(20) })).await;
 
-        assert_eq!(codes(&seen, "/head/nodes"), ["CB0011", "CB0012", "CB0013"]);
-        assert_eq!(codes(&seen, "/tail/nodes"), ["CB0018", "CB0019", "CB0020"]);
-        assert_eq!(seen["head"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
-        assert_eq!(seen["tail"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
-        assert_eq!(seen["none"], json!({"nodes": [], "pageInfo": {"startCursor": null}, "totalCount": {"value": 91}}));
+        assert_eq!(codes(&data, "/head/nodes"), ["CB0011", "CB0012", "CB0013"]);
+        assert_eq!(codes(&data, "/tail/nodes"), ["CB0018", "CB0019", "CB0020"]);
+        assert_eq!(data["head"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
+        assert_eq!(data["tail"]["pageInfo"], json!({"hasNextPage": true, "hasPreviousPage": true}));
+        assert_eq!(data["none"], json!({"nodes": [], "pageInfo": {"startCursor": null}, "totalCount": {"value": 91}}));
     })
     .await;
 }
@@ -446,8 +447,8 @@ async fn a_total_is_counted_up_to_its_bound() {
             ("(max: 10)", json!({"value": 10, "isExact": true})),
             ("(max: 1000000)", json!({"value": 10, "isExact": true})),
         ] {
-            let seen = caller.query(&format!("{{ cadres(first: 1) {{ totalCount{max} {{ value isExact }} }} }}")).await;
-            assert_eq!(seen["cadres"]["totalCount"], expected, "{max}");
+            let data = caller.query(&format!("{{ cadres(first: 1) {{ totalCount{max} {{ value isExact }} }} }}")).await;
+            assert_eq!(data["cadres"]["totalCount"], expected, "{max}");
         }
         for max in [0, -1, 1_000_001] {
             let document = format!("{{ cadres {{ totalCount(max: {max}) {{ value }} }} }}");
@@ -473,8 +474,8 @@ async fn people_are_found_by_codes_and_by_status() {
         ] {
             let document =
                 format!("{{ cadres(where: {{{condition}}}, orderBy: [{{field: CODE}}]) {{ nodes {{ code }} }} }}");
-            let seen = caller.query(&document).await;
-            let nodes = seen["cadres"]["nodes"].as_array().expect("nodes");
+            let data = caller.query(&document).await;
+            let nodes = data["cadres"]["nodes"].as_array().expect("nodes");
             let codes: Vec<_> = nodes.iter().map(|node| node["code"].as_str().expect("a code")).collect();
             assert_eq!(codes, expected, "{:?}: {document}", app.kind);
         }
@@ -490,11 +491,11 @@ async fn people_are_found_by_codes_and_by_status() {
 #[actix_web::test]
 async fn institutions_and_ethnic_groups_are_listed_by_code() {
     on_both(async |app| {
-        // Codes of ethnic groups are those that people have: the marks of the tests take them for origins.
+        // The caller may read all origins: codes of ethnic groups are also marked values of the leak check.
         let caller = app.all_seeing().await;
-        let seen = caller.query("{ institutions { code name } ethnicGroups { code name code1979 } }").await;
+        let data = caller.query("{ institutions { code name } ethnicGroups { code name code1979 } }").await;
         for list in ["institutions", "ethnicGroups"] {
-            let rows = seen[list].as_array().expect("rows");
+            let rows = data[list].as_array().expect("rows");
             let codes: Vec<_> = rows.iter().map(|row| row["code"].as_str().expect("a code")).collect();
             assert!(codes.len() > 1 && codes.is_sorted(), "{list}: {codes:?}");
         }
@@ -503,7 +504,7 @@ async fn institutions_and_ethnic_groups_are_listed_by_code() {
 }
 
 #[actix_web::test]
-async fn a_list_that_fails_leaves_its_neighbours() {
+async fn a_failing_list_keeps_the_results_of_its_siblings() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{ wrong: cadres(where: {titles: ["NO"]}) { nodes { code } } right: cadres(first: 1) { totalCount { value } } }"#;
@@ -516,7 +517,7 @@ async fn a_list_that_fails_leaves_its_neighbours() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_in_a_list_is_named_by_its_field() {
+async fn an_invalid_argument_of_a_list_is_refused_with_its_field() {
     let long = format!("search: \"{}\"", "a".repeat(101));
     let cases = [
         (r#"where: {titles: ["CT", "NO"]}"#, "where.titles"),
@@ -560,9 +561,9 @@ async fn a_filter_has_a_bounded_size() {
         let unit = json!({"unit": {"code": "A2"}});
         let holds = json!({"subject": "PROFESSIONAL", "atLeast": "ELEMENTARY"});
 
-        // The outermost object counts too.
-        let seen = caller.query_with(document, json!({ "where": {"holds": holds, "or": vec![&unit; 99]} })).await;
-        assert_eq!(seen["cadres"]["totalCount"]["value"], 2);
+        // The outermost object counts as well.
+        let data = caller.query_with(document, json!({ "where": {"holds": holds, "or": vec![&unit; 99]} })).await;
+        assert_eq!(data["cadres"]["totalCount"]["value"], 2);
         let many = [
             json!({"or": vec![&unit; 100]}),
             json!({"and": vec![json!({"or": vec![&unit; 10]}); 10]}),
@@ -572,22 +573,22 @@ async fn a_filter_has_a_bounded_size() {
             let found = refused(&caller, document, json!({ "where": filter })).await;
             assert_eq!(found, ("INVALID".into(), "where".into()), "{filter}");
         }
-        // Fewer conditions, each of which is dear: their cost is over the limit.
-        let dear = json!({"or": vec![json!({"holds": holds}); 20]});
-        let (code, _) = refused(&caller, document, json!({ "where": dear })).await;
+        // Fewer conditions, but each is expensive, so the cost is over the limit.
+        let expensive = json!({"or": vec![json!({"holds": holds}); 20]});
+        let (code, _) = refused(&caller, document, json!({ "where": expensive })).await;
         assert_eq!(code, "OPERATION_TOO_COMPLEX");
-        // Depth is the guard's: it never gets here.
+        // The guard limits the depth, so the list never sees this filter.
         let deep = (0..40).fold(json!({}), |inner, _| json!({ "not": inner }));
         let (code, _) = refused(&caller, document, json!({ "where": deep })).await;
         assert_ne!(code, "INTERNAL");
-        assert_ne!(code, "INVALID", "refused before the list is made");
+        assert_ne!(code, "INVALID", "refused before the list is read");
         assert!(!code.is_empty());
     })
     .await;
 }
 
 #[actix_web::test]
-async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
+async fn unusual_text_and_distant_days_cause_no_errors() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = "query($text: String!, $id: ID!) {
@@ -596,9 +597,9 @@ async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
             unit(by: {code: $text}) { id } node(id: $id) { id } kept: units(where: {adminCode: $text}) { nodes { id } }
         }";
         for text in ["\0", "A-01\0", "\u{feff}", "\u{10ffff}", "\u{202e}", "' OR 1=1 --", "\\\0%"] {
-            let seen = caller.query_with(document, json!({ "text": text, "id": text })).await;
+            let data = caller.query_with(document, json!({ "text": text, "id": text })).await;
             assert_eq!(
-                seen,
+                data,
                 json!({
                     "code": null, "number": null, "id": null, "found": {"nodes": [], "totalCount": {"value": 0}},
                     "units": {"nodes": []}, "unit": null, "node": null, "kept": {"nodes": []},
@@ -610,9 +611,9 @@ async fn odd_text_and_days_far_away_find_nothing_and_break_nothing() {
             let document = format!(
                 r#"{{ cadres(asOf: "{day}") {{ totalCount {{ value }} }} cadre(by: {{code: "A-01"}}, asOf: "{day}") {{ unit {{ code }} }} }}"#
             );
-            let seen = caller.query(&document).await;
+            let data = caller.query(&document).await;
             let expected = if day < "2000" { json!([0, null]) } else { json!([10, {"code": "A1P"}]) };
-            assert_eq!(json!([seen["cadres"]["totalCount"]["value"], seen["cadre"]["unit"]]), expected, "{day}");
+            assert_eq!(json!([data["cadres"]["totalCount"]["value"], data["cadre"]["unit"]]), expected, "{day}");
         }
     })
     .await;

@@ -1,4 +1,5 @@
-//! The canaries sing: what watches all answers, logs and metrics of the suite would see a check that is gone.
+//! The leak check of the test suite finds protected values in responses, logs and metrics if a check of the service is
+//! missing.
 
 use std::collections::HashSet;
 
@@ -8,19 +9,19 @@ use crate::support::{
     on_both,
 };
 
-/// Everything protected of everybody, by who may see it.
-const QUESTION: &str = "{ cadres(first: 50) { nodes { code \
+/// All protected values of all people, with the scope that each requires.
+const QUERY: &str = "{ cadres(first: 50) { nodes { code \
     identity { nationalId birthOn nativePlaceCode } political { joinedPartyOn } origin { ethnicity { code } } } } }";
 
 #[actix_web::test]
-async fn a_check_that_is_gone_would_be_heard() {
+async fn a_missing_check_would_be_detected() {
     let protected = ["cadre.identity:read", "cadre.political:read", "cadre.origin:read"];
     on_both(async |app| {
         let caller = app.all_seeing().await;
-        let answer = caller.raw(QUESTION, serde_json::json!({})).await;
-        assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "who may see everything leaks nothing");
+        let answer = caller.raw(QUERY, serde_json::json!({})).await;
+        assert!(caller.rights.leaks(&answer, &MARKS).is_empty(), "a caller with all rights causes no finding");
 
-        // The answer is what the service would give with one check removed.
+        // The response that the service would send without one of its checks.
         for missing in protected {
             let mut rights = caller.rights.clone();
             rights.scopes.remove(missing);
@@ -37,9 +38,9 @@ async fn a_check_that_is_gone_would_be_heard() {
 }
 
 #[test]
-fn a_log_line_or_a_metric_that_names_somebody_would_be_heard() {
+fn an_identity_number_in_a_log_line_or_metric_would_be_detected() {
     for text in ["person 999000000001 was read", "at=1970-01-02", r#"cadre_errors_total{id="999000000031"} 1"#] {
-        assert!(canary::names_somebody(text), "{text}");
+        assert!(canary::contains_identity_number(text), "{text}");
     }
     for text in [
         "cadre_requests_total 9990000",
@@ -47,12 +48,12 @@ fn a_log_line_or_a_metric_that_names_somebody_would_be_heard() {
         "99900000000112345",
         "26956fa0-e7e9-4e43-884c-999791941115",
     ] {
-        assert!(!canary::names_somebody(text), "{text}");
+        assert!(!canary::contains_identity_number(text), "{text}");
     }
 }
 
 #[test]
-fn marks_are_said_of_nothing_else() {
+fn marked_values_have_no_other_meaning() {
     let files = std::fs::read_dir(bundle()).expect("the bundle").map(|file| file.expect("a file").path());
     let mut others: HashSet<String> = HashSet::new();
     for file in files {
@@ -63,5 +64,5 @@ fn marks_are_said_of_nothing_else() {
     }
     let doubtful: Vec<_> = MARKS.iter().filter(|mark| others.contains(&mark.value)).collect();
     assert!(doubtful.is_empty(), "{doubtful:?}");
-    assert!(MARKS.len() > 30, "the control: there are marks");
+    assert!(MARKS.len() > 30, "the control: there are marked values");
 }

@@ -1,6 +1,5 @@
-//! The chain over the logs finds whatever was changed, taken out, put in or moved, by whoever owns the database.
-//!
-//! The seed is printed; `CADRE_TEST_SEED` draws the same again.
+//! The hash chain over the logs detects each changed, deleted, inserted or moved entry, even if the owner of the
+//! database changed it. The seed is printed; `CADRE_TEST_SEED` repeats a run.
 
 use std::fs;
 
@@ -23,10 +22,10 @@ use crate::support::{
     rotation::day,
 };
 
-/// Draws on each database.
+/// Random changes on each database.
 const DRAWS: usize = 500;
 
-/// What a tamperer changes: a table, its key, a column, and the new value in SQL.
+/// A column that the attacker changes: table, key, column, and the new value in SQL.
 const EDITS: [(&str, &str, &str, &str); 26] = [
     ("audit_entry", "seq", "actor", "actor || 'x'"),
     ("audit_entry", "seq", "act", "'client.add '"),
@@ -56,7 +55,7 @@ const EDITS: [(&str, &str, &str, &str); 26] = [
     ("log_link", "position", "hash", "(SELECT hash FROM log_link l WHERE l.position <> log_link.position LIMIT 1)"),
 ];
 
-/// A tamperer inside a transaction that never commits.
+/// An attacker inside a transaction that is never committed.
 struct Tamperer<'a> {
     inner: &'a DatabaseTransaction,
     links: &'a [log_link::Model],
@@ -74,25 +73,25 @@ impl Tamperer<'_> {
         row.expect(sql).expect(sql).try_get_by_index(0).expect(sql)
     }
 
-    /// One key of a table, drawn.
+    /// A random key of a table.
     async fn key(&mut self, table: &str, key: &str) -> i64 {
         let rows = self.number(&format!("SELECT count(*) FROM {table}")).await;
         let nth = self.rng.i64(0..rows);
         self.number(&format!("SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {nth}")).await
     }
 
-    /// The place that holds an entry.
+    /// The position of an entry in the chain.
     fn place(&self, log: Log, entry: i64) -> Option<i64> {
         self.links.iter().find(|link| link.log == log && link.entry == entry).map(|link| link.position)
     }
 
-    /// The place that holds a row of a table.
+    /// The position of a row of a table in the chain.
     async fn place_of(&self, table: &str, key: i64) -> Option<i64> {
         match table {
             "audit_entry" => self.place(Log::Audit, key),
             "change" => {
-                let act = self.number(&format!("SELECT audit_seq FROM change WHERE seq = {key}")).await;
-                self.place(Log::Audit, act)
+                let entry_seq = self.number(&format!("SELECT audit_seq FROM change WHERE seq = {key}")).await;
+                self.place(Log::Audit, entry_seq)
             }
             "access_entry" => self.place(Log::Access, key),
             "access_withholding" => self.place(Log::Withholding, key),
@@ -100,7 +99,7 @@ impl Tamperer<'_> {
         }
     }
 
-    /// Changes one value. Gives the place at which it must be found.
+    /// Changes one value. Returns the position at which verification must find it.
     async fn edit(&mut self) -> (String, Option<i64>) {
         let (table, key, column, value) = EDITS[self.rng.usize(..EDITS.len())];
         let row = self.key(table, key).await;
@@ -110,7 +109,7 @@ impl Tamperer<'_> {
         (sql, place)
     }
 
-    /// Takes a row out.
+    /// Deletes a row.
     async fn delete(&mut self) -> (String, Option<i64>) {
         let tables = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
         let table = tables[self.rng.usize(..tables.len())];
@@ -122,7 +121,7 @@ impl Tamperer<'_> {
         (sql, place)
     }
 
-    /// Puts two rows in each other's places, or closes a gap.
+    /// Swaps two rows, or closes a gap.
     async fn reorder(&mut self) -> (String, Option<i64>) {
         let last = self.links.len() as i64;
         let one = self.rng.i64(1..last);
@@ -134,7 +133,7 @@ impl Tamperer<'_> {
             )
         };
         let sqls = match self.rng.u8(0..4) {
-            // An entry in the place of another.
+            // The link of one entry refers to another entry.
             0 => vec![swap("entry"), swap("log")],
             1 => vec![swap("hash")],
             2 => vec![
@@ -154,18 +153,18 @@ impl Tamperer<'_> {
         (sqls.join("; "), Some(one))
     }
 
-    /// Puts a row in that nobody made.
+    /// Inserts a forged row.
     async fn insert(&mut self) -> (String, Option<i64>) {
-        let act = self.key("audit_entry", "seq").await;
-        let place = self.place(Log::Audit, act);
+        let entry_seq = self.key("audit_entry", "seq").await;
+        let place = self.place(Log::Audit, entry_seq);
         let (sql, place) = if self.rng.bool() {
             let row = format!(
-                "INSERT INTO change (audit_seq, kind, object_type, object) VALUES ({act}, 'UPDATED', 'cadre', 'A-01')"
+                "INSERT INTO change (audit_seq, kind, object_type, object) VALUES ({entry_seq}, 'UPDATED', 'cadre', 'A-01')"
             );
             (row, place)
         } else {
             let row = format!(
-                "INSERT INTO audit_entry (at, actor, act) SELECT at, actor, act FROM audit_entry WHERE seq = {act}"
+                "INSERT INTO audit_entry (at, actor, act) SELECT at, actor, act FROM audit_entry WHERE seq = {entry_seq}"
             );
             (row, None)
         };
@@ -173,7 +172,7 @@ impl Tamperer<'_> {
         (sql, place)
     }
 
-    /// Cuts the newest entries off, with their links, and sets the end of the chain back.
+    /// Deletes the newest entries with their links, and moves the head of the chain back.
     async fn cut(&mut self) -> (String, Option<i64>) {
         let left = self.rng.usize(1..self.links.len());
         for link in &self.links[left..] {
@@ -197,7 +196,7 @@ impl Tamperer<'_> {
     }
 }
 
-/// What is done to the end of the chain alone.
+/// Changes of the head of the chain.
 const HEADS: [&str; 4] = [
     "DELETE FROM log_head",
     "UPDATE log_head SET position = position - 1",
@@ -205,15 +204,16 @@ const HEADS: [&str; 4] = [
     "UPDATE log_head SET hash = (SELECT hash FROM log_link WHERE position = 1)",
 ];
 
-/// Whoever owns the database takes its guards away. On PostgreSQL a superuser sets triggers and keys aside.
-async fn disarm(transaction: &DatabaseTransaction) {
+/// Disables the triggers that protect the logs, as the owner of the database can. On PostgreSQL a superuser disables
+/// triggers and keys.
+async fn disable_guards(transaction: &DatabaseTransaction) {
     let sqls: Vec<String> = match transaction.get_database_backend() {
         DatabaseBackend::Postgres => vec!["SET LOCAL session_replication_role = replica".to_owned()],
         _ => {
             let tables = ["audit_entry", "change", "access_entry", "access_withholding", "log_link"];
             let drops = tables
                 .iter()
-                .flat_map(|table| ["update", "delete"].map(|act| format!("DROP TRIGGER {table}_no_{act}")));
+                .flat_map(|table| ["update", "delete"].map(|operation| format!("DROP TRIGGER {table}_no_{operation}")));
             ["PRAGMA defer_foreign_keys = ON".to_owned()].into_iter().chain(drops).collect()
         }
     };
@@ -222,7 +222,7 @@ async fn disarm(transaction: &DatabaseTransaction) {
     }
 }
 
-/// A log of acts, readings and orders.
+/// Writes logs of commands, readings and orders.
 async fn write_logs(app: &TestApp) {
     for purpose in ["PERSONNEL", "TRAINING", "PLANNING"] {
         let mut caller = app.all_seeing().await;
@@ -256,7 +256,7 @@ async fn counted(app: &TestApp, checkpoints: &[Checkpoint]) -> Result<Intact, Fa
 }
 
 #[actix_web::test]
-async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
+async fn every_change_of_the_logs_is_found_at_its_position() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     on_both(async |app| {
@@ -265,13 +265,13 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
         let links = log_link::Entity::find().order_by_asc(log_link::Column::Position);
         let links = links.all(app.database.reader()).await.expect("read");
         assert_eq!(counted(app, &[end]).await, Ok(Intact { entries: end.position, checkpoints: 1 }));
-        assert!(links.len() > 30, "the control: there is something to tamper with");
+        assert!(links.len() > 30, "the control: there are entries to change");
 
         let mut rng = Rng::with_seed(seed);
         let mut found = std::collections::BTreeMap::new();
         for draw in 0..DRAWS {
             let transaction = app.database.begin().await.expect("a transaction");
-            disarm(&transaction).await;
+            disable_guards(&transaction).await;
             let mut tamperer = Tamperer { inner: &transaction, links: &links, rng: &mut rng };
             let (done, place) = match draw % 6 {
                 0 => tamperer.edit().await,
@@ -302,12 +302,12 @@ async fn whatever_is_done_to_the_logs_is_found_where_it_was_done() {
 }
 
 #[actix_web::test]
-async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
+async fn a_checkpoint_detects_a_rebuilt_chain() {
     on_both(async |app| {
         write_logs(app).await;
         let before = end_of(app).await;
         let transaction = app.database.begin().await.expect("a transaction");
-        disarm(&transaction).await;
+        disable_guards(&transaction).await;
         for sql in [
             "DELETE FROM log_link",
             "DELETE FROM access_entry",
@@ -336,9 +336,9 @@ async fn a_chain_that_was_made_anew_is_told_by_a_checkpoint() {
 }
 
 #[actix_web::test]
-async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
+async fn entries_older_than_the_chain_are_added_to_it_once() {
     on_both(async |app| {
-        let acts = audit_entry::Entity::find().count(app.database.reader()).await.expect("a count") as i64;
+        let audit_entries = audit_entry::Entity::find().count(app.database.reader()).await.expect("a count") as i64;
         for _ in 0..Migrator::migrations().len() {
             let names = Migrator::get_applied_migrations(app.database.writer()).await.expect("names");
             if !names.iter().any(|applied| applied.name().ends_with("access_log")) {
@@ -349,33 +349,33 @@ async fn acts_from_before_there_was_a_chain_are_taken_into_it_once() {
         Migrator::up(app.database.writer(), None).await.expect("up");
         assert_eq!(counted(app, &[]).await.expect_err("the control").what, Wrong::Unlinked);
 
-        audit::adopt(&app.database).await.expect("taken in");
+        audit::adopt(&app.database).await.expect("old entries are added to the chain");
         let end = end_of(app).await;
         audit::adopt(&app.database).await.expect("nothing to do");
 
-        assert_eq!(end_of(app).await.hash, end.hash, "a chain that has begun takes in nothing");
-        assert_eq!(counted(app, &[]).await, Ok(Intact { entries: acts, checkpoints: 0 }));
+        assert_eq!(end_of(app).await.hash, end.hash, "an existing chain takes in no old entries");
+        assert_eq!(counted(app, &[]).await, Ok(Intact { entries: audit_entries, checkpoints: 0 }));
 
-        // The tables of the read models went with the migrations that were taken back.
+        // The rolled back migrations dropped the tables of the read models.
         maintenance::ensure_projections(&app.database, clock()).await.expect("rebuilt");
     })
     .await;
 }
 
-/// Takes the guards of the logs away and runs a statement, as whoever owns the database can.
-async fn tampered(database: &Database, sql: &str) {
+/// Disables the protection of the logs and runs a statement, as the owner of the database can.
+async fn tamper(database: &Database, sql: &str) {
     let transaction = database.begin().await.expect("a transaction");
-    disarm(&transaction).await;
+    disable_guards(&transaction).await;
     transaction.execute_unprepared(sql).await.expect(sql);
     transaction.commit().await.expect("committed");
 }
 
 #[actix_web::test]
-async fn the_program_keeps_checkpoints_and_verifies_against_them() {
+async fn the_program_writes_checkpoints_and_verifies_against_them() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, folder) = copy(kind).await;
         let elsewhere = tempfile::tempdir().expect("a folder");
-        // Beside an embedded database the file is kept unasked.
+        // With an embedded database, the checkpoint file is written by default.
         let (file, flags) = match &folder {
             Some(folder) => (folder.path().join("cadre.db.checkpoints"), Vec::new()),
             None => (elsewhere.path().join("kept"), vec!["--audit-checkpoints".to_owned()]),
@@ -388,8 +388,8 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
         program::client(&url);
 
         let verify = ["audit", "verify", "--checkpoints", path.as_str()];
-        let said = program::printed(&url, &verify);
-        assert!(said.ends_with("entries, intact; 1 checkpoint matches\n"), "{said}");
+        let text = program::printed(&url, &verify);
+        assert!(text.ends_with("entries, intact; 1 checkpoint matches\n"), "{text}");
         let line = fs::read_to_string(&file).expect("a file");
         let bent = elsewhere.path().join("bent");
         fs::write(&bent, line.replacen('.', ".A", 1)).expect("written");
@@ -400,17 +400,17 @@ async fn the_program_keeps_checkpoints_and_verifies_against_them() {
         }
 
         let database = open(&url).await;
-        tampered(&database, "UPDATE audit_entry SET actor = 'somebody else' WHERE act = 'import'").await;
+        tamper(&database, "UPDATE audit_entry SET actor = 'somebody else' WHERE act = 'import'").await;
         database.close().await.expect("closed");
         let output = program::run(&url, &verify);
-        let said = String::from_utf8(output.stdout).expect("text");
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.starts_with("NOT INTACT: the content was changed, log AUDIT, entry "), "{said}");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.starts_with("NOT INTACT: the content was changed, log AUDIT, entry "), "{text}");
     }
 }
 
 #[actix_web::test]
-async fn the_operator_reads_and_withholds_by_the_command_line() {
+async fn the_operator_reads_and_withholds_entries_at_the_command_line() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.all_seeing().await;
     caller.query(r#"{ a: cadre(by: {code: "A-02"}) { identity { birthOn } } b: cadre(by: {code: "A-01"}) { origin { __typename } } }"#).await;

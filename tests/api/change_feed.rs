@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use serde_json::{Value, json};
 
 use crate::{
-    client_admin::grant::asked,
+    client_admin::grant::requested,
     support::{
         Caller, TestApp, clock, csv, on_both, poll,
         rotation::{Places, day},
@@ -32,7 +32,7 @@ const FEED: &str = "query($after: String, $first: Int = 100, $types: [ChangeType
   }
 }";
 
-/// A reader that follows the feed.
+/// A reader of the feed with its cursor.
 struct Reader<'a> {
     caller: &'a Caller<'a>,
     cursor: String,
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-async fn act(caller: &Caller<'_>, name: &str, object: &str, input: &str) -> Value {
+async fn command(caller: &Caller<'_>, name: &str, object: &str, input: &str) -> Value {
     static KEYS: AtomicU32 = AtomicU32::new(0);
     let key = KEYS.fetch_add(1, Ordering::Relaxed);
     let document = format!(
@@ -86,18 +86,18 @@ async fn decided(caller: &Caller<'_>) -> String {
     let input = r#"cadreCode: "A-03", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "B1U", toTitleCode: "CC",
         startOn: "2026-06-01", plannedEndOn: "2029-06-01", preparingUnitCode: "P",
         planning: {documentNo: "1-QH", validFrom: "2025-01-01"}"#;
-    let id = act(caller, "rotationPropose", "rotation", input).await.as_str().expect("an id").to_owned();
+    let id = command(caller, "rotationPropose", "rotation", input).await.as_str().expect("an id").to_owned();
     for step in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"] {
         let input = format!("rotationId: \"{id}\", step: {step}, on: \"2026-06-01\"");
-        act(caller, "rotationAdvance", "rotation", &input).await;
+        command(caller, "rotationAdvance", "rotation", &input).await;
     }
     let input = format!("rotationId: \"{id}\", decisionNo: \"7-QĐ\", decidedOn: \"2026-06-01\"");
-    act(caller, "rotationDecide", "rotation", &input).await;
+    command(caller, "rotationDecide", "rotation", &input).await;
     id
 }
 
 #[actix_web::test]
-async fn a_move_is_told_to_those_who_lose_and_those_who_gain_the_person() {
+async fn a_move_is_reported_to_clients_that_lose_and_that_gain_the_person() {
     on_both(async |app| {
         let (office, nation) = (app.caller(&WRITE, &["P"]).await, app.caller(&READ, &["W"]).await);
         let (east, west, other) =
@@ -111,18 +111,22 @@ async fn a_move_is_told_to_those_who_lose_and_those_who_gain_the_person() {
             news_of(&mut readers).await.try_into().expect("five");
         let steps = [vec![format!("CREATED ROTATION {id}")], vec![format!("UPDATED ROTATION {id}"); 5]].concat();
         assert_eq!((office_news, nation_news), (steps.clone(), steps), "the preparing unit's reach and all units");
-        assert_eq!((east_news, west_news, other_news), (vec![], vec![], vec![]), "unpublished, it is in no other feed");
+        assert_eq!(
+            (east_news, west_news, other_news),
+            (vec![], vec![], vec![]),
+            "before publication it is in no other feed"
+        );
 
-        act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
         let published = news_of(&mut readers).await;
         let (known, new) = (vec![format!("UPDATED ROTATION {id}")], vec![format!("ENTERED ROTATION {id}")]);
         assert_eq!(published, [known.clone(), known.clone(), new.clone(), new, vec![]]);
 
-        act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
         let started = news_of(&mut readers).await;
         let with = |operation: &str| vec![format!("UPDATED ROTATION {id}"), format!("{operation} CADRE A-03")];
         assert_eq!(started, [with("UPDATED"), with("UPDATED"), with("LEFT"), with("ENTERED"), vec![]]);
-        assert_eq!(news_of(&mut readers).await, vec![Vec::<String>::new(); 5], "each once");
+        assert_eq!(news_of(&mut readers).await, vec![Vec::<String>::new(); 5], "each change once");
     })
     .await;
 }
@@ -136,7 +140,7 @@ async fn news_of(readers: &mut [Reader<'_>]) -> Vec<Vec<String>> {
 }
 
 #[actix_web::test]
-async fn a_post_that_ends_with_a_day_is_told_on_that_day() {
+async fn the_planned_end_of_a_post_is_reported_on_its_day() {
     on_both(async |app| {
         let (east, west) = (app.caller(&READ, &["A"]).await, app.caller(&READ, &["B"]).await);
         maintenance::record_day(&app.database, clock()).await.expect("recorded");
@@ -168,13 +172,13 @@ async fn a_post_that_ends_with_a_day_is_told_on_that_day() {
 }
 
 #[actix_web::test]
-async fn a_page_of_one_tells_what_a_page_of_all_tells() {
+async fn pages_of_one_contain_the_same_changes_as_one_page() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let (mut one, mut all) = (Reader::from_now(&office).await, Reader::from_now(&office).await);
         let id = decided(&office).await;
-        act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
-        act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
         let (one, all) = (one.news(1).await, all.news(1_000).await);
         assert_eq!(one.len(), 9);
         assert_eq!(one, all);
@@ -195,7 +199,7 @@ async fn a_cursor_made_with_other_rights_is_refused_with_the_reason() {
         for (scopes, units, reason) in
             [(&READ[..], &["A", "B"][..], "REACH_CHANGED"), (&READ[..2], &["A"][..], "SCOPES_CHANGED")]
         {
-            client::grant(&app.database, clock(), client(), asked(scopes, units)).await.expect("granted");
+            client::grant(&app.database, clock(), client(), requested(scopes, units)).await.expect("granted");
             let refused = async || {
                 let refusal = reader.refusal().await;
                 (refusal["reason"] == reason).then_some(refusal)
@@ -203,9 +207,9 @@ async fn a_cursor_made_with_other_rights_is_refused_with_the_reason() {
             let refusal = poll::until_async(refused).await.expect("the service sees the grant");
             assert_eq!(refusal["code"], "RESYNC");
         }
-        client::grant(&app.database, clock(), client(), asked(&READ, &["A"])).await.expect("granted");
+        client::grant(&app.database, clock(), client(), requested(&READ, &["A"])).await.expect("granted");
         let continues = async || reader.refusal().await.is_null().then_some(());
-        poll::until_async(continues).await.expect("with the same rights the cursor is good again");
+        poll::until_async(continues).await.expect("with the same rights the cursor is valid again");
     })
     .await;
 }
@@ -218,9 +222,9 @@ async fn types_follow_the_scopes() {
         let mut reader = Reader::from_now(&persons).await;
         let mut all = Reader::from_now(&office).await;
         let id = decided(&office).await;
-        act(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
-        act(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
-        assert_eq!(reader.news(100).await, ["UPDATED CADRE A-03"], "nothing of rotations without their scope");
+        command(&office, "rotationPublish", "rotation", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationStart", "rotation", &format!("rotationId: \"{id}\"")).await;
+        assert_eq!(reader.news(100).await, ["UPDATED CADRE A-03"], "no change of rotations without their scope");
         assert!(all.news(100).await.len() > 5, "the control");
 
         let refused = persons.errors("{ changes(types: [CADRE, ROTATION]) { nodes { id } } }").await;
@@ -232,7 +236,7 @@ async fn types_follow_the_scopes() {
 }
 
 #[actix_web::test]
-async fn an_import_of_some_records_is_told_record_by_record() {
+async fn a_small_import_is_reported_record_by_record() {
     on_both(async |app| {
         let (east, nation) = (app.caller(&READ, &["A"]).await, app.caller(&READ, &["W"]).await);
         let mut readers = [Reader::from_now(&east).await, Reader::from_now(&nation).await];
@@ -258,7 +262,7 @@ async fn an_import_of_some_records_is_told_record_by_record() {
 }
 
 #[actix_web::test]
-async fn after_a_bulk_load_the_data_is_copied_again() {
+async fn a_bulk_load_requires_a_new_copy() {
     on_both(async |app| {
         let nation = app.caller(&READ, &["W"]).await;
         let from_the_beginning = nation.ask("{ changes { nodes { id } } }", json!({})).await;
@@ -277,9 +281,9 @@ async fn after_a_bulk_load_the_data_is_copied_again() {
     .await;
 }
 
-/// Writers that compete commit in another order than they draw their numbers. No reader misses a change.
+/// Concurrent transactions commit in another order than they draw their numbers. No reader misses a change.
 #[actix_web::test]
-async fn readers_beside_many_writers_miss_nothing() {
+async fn readers_miss_no_change_of_concurrent_writers() {
     const WRITERS: usize = 12;
     const ROUNDS: usize = 6;
     on_both(async |app| {
@@ -293,7 +297,7 @@ async fn readers_beside_many_writers_miss_nothing() {
                     "code: \"F-{writer}-{round}\", name: \"Kế hoạch\", documentNo: \"1-KH\", unitCode: \"P\", \
                      yearFrom: 2026, yearTo: 2026"
                 );
-                act(&office, "planDraft", "plan", &input).await;
+                command(&office, "planDraft", "plan", &input).await;
             }
         };
         let writers = futures_util::future::join_all((0..WRITERS).map(draft));

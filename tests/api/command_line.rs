@@ -1,4 +1,4 @@
-//! Commands in pipes and on terminals: what they print, what they ask, and the exit status.
+//! Commands in pipes and on terminals: output, prompts and exit status.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,22 +18,23 @@ use crate::support::{
     program::{self, PUBLIC_URL, Program, client, printed, refused, run},
 };
 
-/// A pipe whose reader is gone.
-fn closed() -> Stdio {
+/// A pipe whose reader is closed.
+fn closed_pipe() -> Stdio {
     let (reader, writer) = io::pipe().expect("a pipe");
     drop(reader);
     writer.into()
 }
 
-/// Runs a command to its end with other outputs than pipes that are read. Standard error is text where it was a file.
+/// Runs a command to its end with the given outputs. Returns standard error as text if it was a file.
 fn run_into(url: &str, args: &[&str], stdout: Stdio, stderr: Option<Stdio>) -> (ExitStatus, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let args = [args, &["--database-url", url, "--public-url", PUBLIC_URL]].concat();
     let path = folder.path().join("stderr");
     let stderr = stderr.unwrap_or_else(|| File::create(&path).expect("a file").into());
-    let mut child = program::command(folder.path(), &args).stdout(stdout).stderr(stderr).spawn().expect("it starts");
+    let mut child =
+        program::command(folder.path(), &args).stdout(stdout).stderr(stderr).spawn().expect("the program starts");
     let status = poll::until(|| child.try_wait().expect("a child")).unwrap_or_else(|| {
-        child.kill().expect("a child of ours");
+        child.kill().expect("a child of this process");
         panic!("{args:?} does not end")
     });
     (status, fs::read_to_string(&path).unwrap_or_default())
@@ -90,13 +91,13 @@ async fn a_closed_pipe_changes_no_exit_status() {
             (&["migrate", "grant", "--to", "nobody"], 1),
         ];
         for (args, expected) in commands {
-            let (status, said) = run_into(&url, args, closed(), None);
-            assert_eq!(status.code(), Some(*expected), "{kind:?} {args:?}: {said}");
-            assert!(!said.contains("panic") && !said.contains("Broken pipe"), "{kind:?} {args:?}: {said}");
+            let (status, message) = run_into(&url, args, closed_pipe(), None);
+            assert_eq!(status.code(), Some(*expected), "{kind:?} {args:?}: {message}");
+            assert!(!message.contains("panic") && !message.contains("Broken pipe"), "{kind:?} {args:?}: {message}");
         }
-        // Without standard error too, where each command does the same again or refuses.
+        // The same without standard error. Each command then repeats its effect or refuses.
         for (args, _) in commands {
-            let (status, _) = run_into(&url, args, closed(), Some(closed()));
+            let (status, _) = run_into(&url, args, closed_pipe(), Some(closed_pipe()));
             assert!(matches!(status.code(), Some(0..=2)), "{kind:?} {args:?}: {status:?}");
         }
         assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "{kind:?}");
@@ -104,102 +105,105 @@ async fn a_closed_pipe_changes_no_exit_status() {
 }
 
 #[actix_web::test]
-async fn an_import_whose_report_nobody_reads_is_loaded() {
+async fn an_import_succeeds_if_its_report_cannot_be_printed() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = fresh(kind).await;
         drop(printed(&url, &["migrate", "up"]));
         let dir = bundle();
         let import = ["import", dir.to_str().expect("UTF-8")];
 
-        let (status, said) = run_into(&url, &import, closed(), None);
+        let (status, message) = run_into(&url, &import, closed_pipe(), None);
 
-        assert_eq!(status.code(), Some(0), "{kind:?}: {said}");
+        assert_eq!(status.code(), Some(0), "{kind:?}: {message}");
         assert!(printed(&url, &import).contains("Nothing new"), "{kind:?}");
     }
 }
 
 #[actix_web::test]
-async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_says() {
+async fn a_secret_that_was_not_printed_is_replaced_as_standard_error_explains() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let add = ["client", "add", "--name", "unread", "--scope", "cadre:read", "--unit", "W"];
 
-    let (status, said) = run_into(&url, &add, closed(), None);
+    let (status, message) = run_into(&url, &add, closed_pipe(), None);
 
-    assert_eq!(status.code(), Some(0), "the client is registered: {said}");
-    let said = said.lines().find(|line| line.starts_with("cadre-api: ")).unwrap_or_else(|| panic!("{said}"));
-    assert!(said.contains("was registered, but its secret could not be printed"), "{said}");
-    let (_, rotate) = said.split_once("`cadre-api ").expect("a command");
+    assert_eq!(status.code(), Some(0), "the client is registered: {message}");
+    let message = message.lines().find(|line| line.starts_with("cadre-api: ")).unwrap_or_else(|| panic!("{message}"));
+    assert!(message.contains("was registered, but its secret could not be printed"), "{message}");
+    let (_, rotate) = message.split_once("`cadre-api ").expect("a command");
     let rotate: Vec<&str> = rotate.split('`').next().expect("its end").split(' ').collect();
-    let (status, said) = run_into(&url, &rotate, closed(), None);
-    assert_eq!(status.code(), Some(0), "{said}");
-    assert!(said.contains("was given a new secret, but its secret could not be printed"), "{said}");
+    let (status, message) = run_into(&url, &rotate, closed_pipe(), None);
+    assert_eq!(status.code(), Some(0), "{message}");
+    assert!(message.contains("was given a new secret, but its secret could not be printed"), "{message}");
     let made: Value = serde_json::from_str(&printed(&url, &[&rotate[..], &["--json"]].concat())).expect("JSON");
     let program = Program::serve(&url);
     let word = |name: &str| made[name].as_str().expect("a word").to_owned();
-    assert!(program.exchange(&word("client_id"), &word("client_secret")).await.is_some(), "the new secret holds");
+    assert!(program.exchange(&word("client_id"), &word("client_secret")).await.is_some(), "the new secret is valid");
 }
 
 #[actix_web::test]
-async fn a_service_without_standard_output_and_error_goes_on_serving() {
+async fn a_service_without_standard_output_and_error_continues_serving() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let folder = tempfile::tempdir().expect("a folder");
-    // The test cannot read the port that the service takes, so it chooses one that is free.
+    // The test cannot read the port from the output of the service, so it chooses a free one.
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").to_string();
     let args = ["serve", "--listen", &free, "--database-url", &url];
-    let mut child =
-        program::command(folder.path(), &args).stdout(closed()).stderr(closed()).spawn().expect("it starts");
+    let mut child = program::command(folder.path(), &args)
+        .stdout(closed_pipe())
+        .stderr(closed_pipe())
+        .spawn()
+        .expect("the program starts");
 
     let answers = poll::until_async(async || {
-        // An address that is not taken yet refuses.
+        // Connections are refused until the service listens.
         let answer = reqwest::get(format!("http://{free}/healthz")).await.ok()?;
         Some(answer.status().as_u16())
     });
     let first = answers.await;
     let again = reqwest::get(format!("http://{free}/readyz")).await.map(|answer| answer.status().as_u16());
 
-    child.kill().expect("a child of ours");
+    child.kill().expect("a child of this process");
     child.wait().expect("killed");
     assert_eq!((first, again.ok()), (Some(200), Some(200)));
 }
 
-/// Only Linux has a device that is always full.
+/// `/dev/full` exists only on Linux.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_that_fails_is_an_error() {
     let full = Stdio::from(OpenOptions::new().write(true).open("/dev/full").expect("the device"));
-    let (status, said) = run_into("sqlite:///dev/null/never-opened.db", &["schema"], full, None);
-    assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("was executed, but its output could not be written: No space left"), "{said}");
+    let (status, message) = run_into("sqlite:///dev/null/never-opened.db", &["schema"], full, None);
+    assert_eq!(status.code(), Some(1), "{message}");
+    assert!(message.contains("was executed, but its output could not be written: No space left"), "{message}");
 }
 
 #[actix_web::test]
-async fn migrations_are_taken_back_only_once_the_operator_agrees() {
+async fn migrations_are_rolled_back_only_after_a_confirmation() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         drop(printed(&url, &["migrate", "up"]));
         let all = ["migrate", "down", "--steps", "1000"];
 
-        let said = refused(&url, &all);
+        let message = refused(&url, &all);
 
-        assert!(said.contains("nothing was changed; add --yes"), "{kind:?}: {said}");
+        assert!(message.contains("nothing was changed; add --yes"), "{kind:?}: {message}");
         for lost in ["table cadre: 11 rows", "table qualification: 20 rows", "table class_session: "] {
-            assert!(said.contains(lost), "{kind:?}: {lost}: {said}");
+            assert!(message.contains(lost), "{kind:?}: {lost}: {message}");
         }
-        assert!(!said.contains("Applying migration"), "the scratch database is not logged: {said}");
+        assert!(!message.contains("Applying migration"), "the scratch database is not logged: {message}");
         assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "{kind:?}");
         assert_eq!(refused(&url, &["migrate", "down", "--steps", "0"]).matches("not in 1..").count(), 1);
 
         let taken = printed(&url, &[&all[..], &["--yes"]].concat());
         assert!(taken.ends_with(" migrations rolled back\n"), "{kind:?}: {taken}");
-        let said = printed(&url, &[&all[..], &["--yes"]].concat());
-        assert_eq!(said, "no migration has been applied, so there is nothing to roll back\n", "{kind:?}");
+        let message = printed(&url, &[&all[..], &["--yes"]].concat());
+        assert_eq!(message, "no migration has been applied, so there is nothing to roll back\n", "{kind:?}");
         let status = printed(&url, &["migrate", "status"]);
         assert_eq!(status.split(' ').next(), taken.split(' ').next(), "{kind:?}: {status}");
     }
 }
 
 #[test]
-fn questions_about_a_database_do_not_create_it() {
+fn reading_commands_do_not_create_a_database() {
     let (folder, bundle) = (tempfile::tempdir().expect("a folder"), bundle());
     let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
     let bundle = bundle.to_str().expect("UTF-8");
@@ -214,10 +218,10 @@ fn questions_about_a_database_do_not_create_it() {
         (&["audit", "verify"], 1, "cadre.db does not exist"),
     ] {
         let output = run(&url, args);
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
-        assert!(said.contains(expected), "{args:?}: {said}");
+        let message = [output.stdout, output.stderr].concat();
+        let message = String::from_utf8_lossy(&message);
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {message}");
+        assert!(message.contains(expected), "{args:?}: {message}");
         let files: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
         assert!(files.is_empty(), "{args:?}: {files:?}");
     }
@@ -231,46 +235,49 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Runs a command on a terminal that is its standard input and error; its standard output too.
+    /// Runs a command on a terminal that is its standard input, output and error.
     fn run(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let master = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a terminal");
         pty::grantpt(&master).expect("granted");
         pty::unlockpt(&master).expect("unlocked");
         let name = pty::ptsname(&master, Vec::new()).expect("a name");
         let path = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-        let side = || Stdio::from(OpenOptions::new().read(true).write(true).open(path).expect("its other side"));
+        let side = || {
+            Stdio::from(OpenOptions::new().read(true).write(true).open(path).expect("the other side of the terminal"))
+        };
         let mut command = program::command(folder, args);
         command.env_remove("NO_COLOR").envs(variables.iter().copied());
-        let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("it starts");
+        let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("the program starts");
         drop(command);
         let keys = File::from(master);
         let (mut reader, screen) = (keys.try_clone().expect("cloned"), Arc::new(Mutex::new(String::new())));
-        let shown = Arc::clone(&screen);
+        let text_of_screen = Arc::clone(&screen);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
-            // The read fails once nothing has the other side open any more.
+            // Reading fails once no process has the other side open.
             while let Ok(read @ 1..) = reader.read(&mut bytes) {
-                shown.lock().expect("no panic").push_str(&String::from_utf8_lossy(&bytes[..read]));
+                text_of_screen.lock().expect("no panic").push_str(&String::from_utf8_lossy(&bytes[..read]));
             }
         });
         Self { child, keys, screen }
     }
 
     fn shows(&self, text: &str) {
-        let shown = || self.screen.lock().expect("no panic").clone();
-        poll::until(|| shown().contains(text).then_some(())).unwrap_or_else(|| panic!("no {text}: {}", shown()));
+        let text_of_screen = || self.screen.lock().expect("no panic").clone();
+        poll::until(|| text_of_screen().contains(text).then_some(()))
+            .unwrap_or_else(|| panic!("no {text}: {}", text_of_screen()));
     }
 
     fn types(&mut self, text: &str) {
         self.keys.write_all(text.as_bytes()).expect("typed");
     }
 
-    /// The exit status, and everything that was shown.
-    fn ends(mut self) -> (Option<i32>, String) {
+    /// The exit status and the complete output.
+    fn finish(mut self) -> (Option<i32>, String) {
         let status = poll::until(|| self.child.try_wait().expect("a child"));
         let Some(status) = status else {
-            self.child.kill().expect("a child of ours");
-            panic!("it does not end: {}", self.screen.lock().expect("no panic"));
+            self.child.kill().expect("a child of this process");
+            panic!("the command does not end: {}", self.screen.lock().expect("no panic"));
         };
         poll::until(|| (Arc::strong_count(&self.screen) == 1).then_some(())).expect("a terminal ends with its process");
         (status.code(), self.screen.lock().expect("no panic").clone())
@@ -278,24 +285,28 @@ impl Terminal {
 }
 
 #[test]
-fn on_a_terminal_the_operator_is_asked() {
+fn a_terminal_prompts_the_operator() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
     drop(printed(&url, &["migrate", "up"]));
-    for (answer, status, said) in [("no\n", 1, "nothing was changed"), ("yes\n", 0, "1 migration rolled back")] {
+    for (answer, status, message) in [("no\n", 1, "nothing was changed"), ("yes\n", 0, "1 migration rolled back")] {
         let mut terminal = Terminal::run(folder.path(), &["migrate", "down"], &[]);
         terminal.shows("Type \"yes\" to continue:");
-        assert_eq!(printed(&url, &["migrate", "status"]), "the schema is up to date\n", "it waits for the answer");
+        assert_eq!(
+            printed(&url, &["migrate", "status"]),
+            "the schema is up to date\n",
+            "the command waits for an answer"
+        );
         terminal.types(answer);
-        let (code, screen) = terminal.ends();
+        let (code, screen) = terminal.finish();
         assert_eq!(code, Some(status), "{screen}");
-        assert!(screen.contains(said), "{screen}");
+        assert!(screen.contains(message), "{screen}");
     }
     assert!(printed(&url, &["migrate", "status"]).starts_with("1 migration not yet applied"));
 }
 
 #[test]
-fn the_log_has_colours_only_on_a_terminal_that_wants_them() {
+fn the_log_has_colours_only_on_a_terminal_that_allows_them() {
     let folder = tempfile::tempdir().expect("a folder");
     for (variables, format, is_coloured) in [
         (&[][..], "text", true),
@@ -305,23 +316,23 @@ fn the_log_has_colours_only_on_a_terminal_that_wants_them() {
         (&[], "json", false),
     ] {
         let args = ["migrate", "up", "--log-format", format];
-        let (code, screen) = Terminal::run(folder.path(), &args, variables).ends();
+        let (code, screen) = Terminal::run(folder.path(), &args, variables).finish();
         assert_eq!(code, Some(0), "{screen}");
         assert!(screen.contains("pending migrations"), "{screen}");
         assert_eq!(screen.contains('\u{1b}'), is_coloured, "{variables:?} {format}: {screen:?}");
     }
     let args = ["migrate", "up", "--log-format", "text"];
     let output = program::command(folder.path(), &args).output().expect("run");
-    let said = String::from_utf8(output.stderr).expect("text");
-    assert!(said.contains("pending migrations") && !said.contains('\u{1b}'), "{said:?}");
+    let message = String::from_utf8(output.stderr).expect("text");
+    assert!(message.contains("pending migrations") && !message.contains('\u{1b}'), "{message:?}");
 }
 
 #[test]
-fn a_log_filter_that_means_nothing_is_refused() {
+fn an_invalid_log_filter_is_refused() {
     let url = "sqlite:///dev/null/never-opened.db";
     for filter in ["loud", "", "inof", "sqlx=warn", "info,sqlx=loud"] {
-        let said = refused(url, &["schema", "--log", filter]);
-        assert!(said.contains("--log") && said.contains("CADRE_LOG"), "{filter}: {said}");
+        let message = refused(url, &["schema", "--log", filter]);
+        assert!(message.contains("--log") && message.contains("CADRE_LOG"), "{filter}: {message}");
     }
     for filter in ["off", "info", "info,sqlx=warn"] {
         assert!(run(url, &["schema", "--log", filter]).status.success(), "{filter}");

@@ -1,4 +1,4 @@
-//! The console: its files, its headers, its samples, and the page in a browser (`tests/console`), if there is one.
+//! The console: files, headers, sample queries, and the page in a browser (`tests/console`) if one is installed.
 
 use std::{io::Read, path::PathBuf, process::Command};
 
@@ -60,7 +60,7 @@ async fn the_console_is_served_only_if_it_is_on() {
 }
 
 #[actix_web::test]
-async fn the_files_of_the_console_load_nothing_from_elsewhere() {
+async fn the_files_of_the_console_load_nothing_from_other_hosts() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let program = Program::serve_with(&url, &["--console", "on"]);
     for (path, kind) in PATHS {
@@ -95,10 +95,13 @@ async fn the_files_of_the_console_load_nothing_from_elsewhere() {
     }
     let (_, page) = program.get("/console").await;
     assert!(!page.contains("://") && !page.contains("<script>") && !page.contains("style="), "{page}");
-    assert!(!page.contains("client_secret") && !page.contains(r#"id="secret""#), "a secret is for the demo: {page}");
+    assert!(
+        !page.contains("client_secret") && !page.contains(r#"id="secret""#),
+        "the page contains a secret only for the demo: {page}"
+    );
 }
 
-/// The third-party files are those of the packages, as `third_party/console.md` lists them.
+/// The third-party files have the hashes that `third_party/console.md` lists.
 #[test]
 fn the_third_party_files_are_those_of_their_packages() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("third_party");
@@ -120,7 +123,7 @@ fn the_third_party_files_are_those_of_their_packages() {
 }
 
 #[actix_web::test]
-async fn the_samples_of_the_console_find_something_in_the_demo() {
+async fn the_sample_queries_of_the_console_find_rows_in_the_demo() {
     let app = TestApp::empty(Kind::Sqlite).await;
     let bundle = tempfile::tempdir().expect("a folder");
     demo::write_bundle(bundle.path()).expect("written");
@@ -139,7 +142,7 @@ async fn the_samples_of_the_console_find_something_in_the_demo() {
     app.stop().await;
 }
 
-/// A browser of this machine: the environment names one, or it is in the path.
+/// An installed browser: from the environment, or found in `PATH`.
 fn browser() -> Option<PathBuf> {
     if let Some(named) = postgres::setting("CADRE_TEST_BROWSER") {
         return Some(PathBuf::from(named));
@@ -150,8 +153,8 @@ fn browser() -> Option<PathBuf> {
     names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
 }
 
-/// What the script finds in the console of a server.
-async fn visited(browser: PathBuf, url: &str, pass: (&'static str, String)) -> Value {
+/// The findings of the script about the console of a server.
+async fn visit_console(browser: PathBuf, url: &str, pass: (&'static str, String)) -> Value {
     let is_demo = pass.0 == "CREDENTIALS";
     let environment = [("URL", url.to_owned()), ("BROWSER", browser.display().to_string()), pass];
     let run = move || {
@@ -162,14 +165,14 @@ async fn visited(browser: PathBuf, url: &str, pass: (&'static str, String)) -> V
             node.env("SCREENSHOT", file);
         }
         let output = node.output().unwrap_or_else(|error| panic!("this test needs node (Debian: nodejs): {error}"));
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_str(&said).expect("JSON")
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&printed).expect("JSON")
     };
     spawn_blocking(run).await.expect("the runner does not panic")
 }
 
-/// A page that leaves nothing in the browser, contacts no other host, and reports no error.
+/// The page stores nothing in the browser, contacts no other host and reports no error.
 fn assert_clean(found: &Value) {
     assert_eq!(found["status"], 200, "{found:#}");
     assert_eq!(found["hadEditorBeforeToken"], false, "{found:#}");
@@ -193,9 +196,9 @@ async fn the_console_works_in_a_browser() {
     let program = Program::start(program::command(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]));
     let prefix = "Client id and secret, for new tokens: ";
     let credentials =
-        poll::until(|| program.said().lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned)));
+        poll::until(|| program.output().lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned)));
 
-    let found = visited(browser.clone(), &program.url, ("CREDENTIALS", credentials.expect("a client"))).await;
+    let found = visit_console(browser.clone(), &program.url, ("CREDENTIALS", credentials.expect("a client"))).await;
 
     assert_clean(&found);
     assert_eq!(found["hasCredentials"], true);
@@ -205,17 +208,17 @@ async fn the_console_works_in_a_browser() {
         let outcome = (&sample["status"], &sample["hasValue"], &sample["errors"]);
         assert_eq!(outcome, (&json!(200), &json!(true), &json!([])), "{sample:#}");
     }
-    let asked = found["asked"].as_array().expect("requests");
-    assert!(asked.iter().any(|request| request["isIntrospection"] == true), "{found:#}");
-    assert!(asked.iter().any(|request| request["purpose"] == "PERSONNEL"), "{found:#}");
-    assert_eq!(asked.last().map(|request| &request["language"]), Some(&json!("en")), "{found:#}");
+    let requests = found["asked"].as_array().expect("requests");
+    assert!(requests.iter().any(|request| request["isIntrospection"] == true), "{found:#}");
+    assert!(requests.iter().any(|request| request["purpose"] == "PERSONNEL"), "{found:#}");
+    assert_eq!(requests.last().map(|request| &request["language"]), Some(&json!("en")), "{found:#}");
     assert!(found["shown"].as_str().is_some_and(|shown| shown.starts_with("200 · X-Request-Id: ")), "{found:#}");
 
     let (url, _folder) = copy(Kind::Sqlite).await;
     let credentials = client(&url);
     let program = Program::serve_with(&url, &["--console", "on"]);
     let token = program.token(&credentials).await;
-    let found = visited(browser, &program.url, ("TOKEN", token)).await;
+    let found = visit_console(browser, &program.url, ("TOKEN", token)).await;
     assert_clean(&found);
     assert_eq!(found["hasCredentials"], false, "{found:#}");
     assert_eq!(found["samples"].as_array().map(Vec::len), Some(2), "{found:#}");

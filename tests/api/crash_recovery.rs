@@ -1,5 +1,5 @@
-//! The server is killed in the middle of acts and imports: what was acknowledged is there, nothing is there twice, and
-//! every sum holds.
+//! The server is killed during commands and imports. Acknowledged commands are stored, nothing is stored twice, and all
+//! sums are correct.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,34 +28,34 @@ use crate::support::{
 };
 
 const ROUNDS: usize = 20;
-/// People who wait to be enrolled, more than all rounds can take.
+/// People who can be enrolled: more than all rounds together enrol.
 const PEOPLE: usize = 3_000;
-/// Who sends acts at the same time: half allocate, half enrol.
+/// Concurrent senders of commands: half allocate quotas, half enrol people.
 const SENDERS: usize = 8;
-/// Units to which seats are handed on.
+/// Units that get allocations.
 const BELOW: [&str; 3] = ["A", "B", "PD1"];
 
-/// An act that was sent.
+/// A command that was sent.
 #[derive(Clone, Debug)]
 enum Sent {
     Allocate { unit: &'static str, seats: i32 },
     Enrol { person: String },
 }
 
-/// What is known of the acts of all rounds.
+/// The commands of all rounds and their outcomes.
 #[derive(Default)]
 struct Ledger {
     sent: BTreeMap<String, Sent>,
     acknowledged: BTreeSet<String>,
 }
 
-/// The news of a sender.
+/// A message of a sender.
 enum News {
     Sends(String, Sent),
     Acknowledged(String),
 }
 
-/// What a sender needs.
+/// The settings of a sender.
 struct Desk {
     url: String,
     token: String,
@@ -65,7 +65,7 @@ struct Desk {
 }
 
 #[actix_web::test]
-async fn what_was_acknowledged_outlives_a_kill() {
+async fn acknowledged_commands_survive_a_kill() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
@@ -82,8 +82,8 @@ async fn what_was_acknowledged_outlives_a_kill() {
             if let Some(key) = ledger.acknowledged.first().cloned() {
                 let before = sums(&url).await;
                 let again = send(&program.url, &token, &quota.to_string(), &key, &ledger.sent[&key]).await;
-                assert!(again, "what was acknowledged is acknowledged again: {key}");
-                assert_eq!(sums(&url).await, before, "and not done twice");
+                assert!(again, "an acknowledged command is acknowledged again: {key}");
+                assert_eq!(sums(&url).await, before, "and has no second effect");
             }
             let desk = Rc::new(Desk {
                 url: program.url.clone(),
@@ -92,19 +92,19 @@ async fn what_was_acknowledged_outlives_a_kill() {
                 next: AtomicUsize::new(next),
                 seed: rng.u64(..),
             });
-            imported.extend(killed_amid(program, &desk, &url, (round, rng.usize(3..40)), &mut ledger).await);
+            imported.extend(run_until_killed(program, &desk, &url, (round, rng.usize(3..40)), &mut ledger).await);
             next = desk.next.load(Ordering::Relaxed);
             check(kind, &url, &ledger, &imported).await;
         }
 
-        let (acts, acknowledged) = (ledger.sent.len(), ledger.acknowledged.len());
-        assert!(acknowledged >= 3 * ROUNDS, "the control: acts were acknowledged, {acknowledged} of {acts}");
+        let (commands, acknowledged) = (ledger.sent.len(), ledger.acknowledged.len());
+        assert!(acknowledged >= 3 * ROUNDS, "the control: {acknowledged} of {commands} commands were acknowledged");
     }
 }
 
-/// Lets acts and an import run until some acts are acknowledged, then kills the server and the import. Gives the number
-/// of the round if its import was through.
-async fn killed_amid(
+/// Runs commands and an import until some commands are acknowledged, then kills the server and the import. Returns the
+/// number of the round if its import succeeded.
+async fn run_until_killed(
     program: Program,
     desk: &Rc<Desk>,
     url: &str,
@@ -115,16 +115,16 @@ async fn killed_amid(
     write_person(folder.path(), round);
     let args = ["import", folder.path().to_str().expect("UTF-8"), "--database-url", url];
     let mut importing = program::command(folder.path(), &args);
-    let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
 
     let (tell, mut news) = unbounded_channel();
     let senders: Vec<_> =
-        (0..SENDERS).map(|at| actix_web::rt::spawn(work(Rc::clone(desk), at, tell.clone()))).collect();
+        (0..SENDERS).map(|at| actix_web::rt::spawn(send_commands(Rc::clone(desk), at, tell.clone()))).collect();
     drop(tell);
     let (mut program, mut acknowledged) = (Some(program), 0);
     while let Some(news) = news.recv().await {
         match news {
-            News::Sends(key, act) => drop(ledger.sent.insert(key, act)),
+            News::Sends(key, sent_command) => drop(ledger.sent.insert(key, sent_command)),
             News::Acknowledged(key) => {
                 acknowledged += 1;
                 ledger.acknowledged.insert(key);
@@ -134,7 +134,7 @@ async fn killed_amid(
             && let Some(program) = program.take()
         {
             program.kill();
-            // It may have ended by itself.
+            // The import may have ended already.
             let _ended = importing.kill();
         }
     }
@@ -143,27 +143,27 @@ async fn killed_amid(
     through
 }
 
-/// Sends acts until the server is gone.
-async fn work(desk: Rc<Desk>, at: usize, tell: UnboundedSender<News>) {
+/// Sends commands until the server is gone.
+async fn send_commands(desk: Rc<Desk>, at: usize, tell: UnboundedSender<News>) {
     let mut rng = Rng::with_seed(desk.seed ^ at as u64);
     loop {
-        let act = if at.is_multiple_of(2) {
+        let sent_command = if at.is_multiple_of(2) {
             Sent::Allocate { unit: BELOW[rng.usize(..BELOW.len())], seats: rng.i32(1..4) }
         } else {
             Sent::Enrol { person: format!("K-{}", desk.next.fetch_add(1, Ordering::Relaxed)) }
         };
         let key = uuid::Uuid::now_v7().to_string();
-        let _told = tell.send(News::Sends(key.clone(), act.clone()));
-        if !send(&desk.url, &desk.token, &desk.quota, &key, &act).await {
+        let _sent = tell.send(News::Sends(key.clone(), sent_command.clone()));
+        if !send(&desk.url, &desk.token, &desk.quota, &key, &sent_command).await {
             return;
         }
-        let _told = tell.send(News::Acknowledged(key));
+        let _sent = tell.send(News::Acknowledged(key));
     }
 }
 
-/// Sends an act; whether it was acknowledged. An answer that refuses it is a fault of the test.
-async fn send(url: &str, token: &str, quota: &str, key: &str, act: &Sent) -> bool {
-    let document = match act {
+/// Sends a command and returns whether it was acknowledged. A refusal is a mistake in the test.
+async fn send(url: &str, token: &str, quota: &str, key: &str, sent_command: &Sent) -> bool {
+    let document = match sent_command {
         Sent::Allocate { unit, seats } => format!(
             "mutation {{ quotaAllocate(input: {{idempotencyKey: \"{key}\", quotaId: \"{quota}\", unitCode: \"{unit}\", \
              seats: {seats}}}) {{ child {{ id }} userErrors {{ code message }} }} }}"
@@ -181,7 +181,7 @@ async fn send(url: &str, token: &str, quota: &str, key: &str, act: &Sent) -> boo
     true
 }
 
-/// A plan with a large quota of the province, a class without bounds, and people to be enrolled.
+/// A plan with a large quota of the province, a class without a limit, and people to enrol.
 fn bundle() -> Vec<(&'static str, String)> {
     let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..PEOPLE {
@@ -232,8 +232,8 @@ async fn province_quota(url: &str) -> QuotaId {
     id
 }
 
-/// Seats handed on to each unit from the province's quota, what was handed on in all, what was used, who is in the
-/// class.
+/// The seats allocated to each unit from the province's quota, the total allocated, the seats used, and the number of
+/// learners in the class.
 async fn sums(url: &str) -> (BTreeMap<UnitId, i32>, i32, i32, i32) {
     let database = open(url).await;
     let quotas = quota::Entity::find().all(database.reader()).await.expect("read");
@@ -246,7 +246,7 @@ async fn sums(url: &str) -> (BTreeMap<UnitId, i32>, i32, i32, i32) {
     (below, whole.allocated, whole.used, class.enrolled)
 }
 
-/// Everything that must hold after a kill.
+/// Checks the database after a kill.
 async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize>) {
     let (below, allocated, used, enrolled) = sums(url).await;
     let database = open(url).await;
@@ -254,7 +254,7 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
     let done: BTreeSet<String> =
         idempotency_key::Entity::find().all(reader).await.expect("read").into_iter().map(|row| row.key).collect();
     let lost: Vec<_> = ledger.acknowledged.difference(&done).collect();
-    assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
+    assert!(lost.is_empty(), "acknowledged but not stored: {lost:?}");
 
     let units: BTreeMap<String, UnitId> = unit::Entity::find()
         .all(reader)
@@ -271,7 +271,7 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
             Sent::Enrol { person } => drop(sent_to_class.insert(person.clone())),
         }
     }
-    assert_eq!(below, handed_on, "each allocation once");
+    assert_eq!(below, handed_on, "each allocation is stored once");
     assert_eq!(allocated, handed_on.values().sum::<i32>());
 
     let people: BTreeMap<_, _> = cadre::Entity::find()
@@ -286,27 +286,27 @@ async fn check(kind: Kind, url: &str, ledger: &Ledger, imported: &BTreeSet<usize
         .filter(enrolment::Column::State.is_in(EnrolmentState::SEATED));
     let seated: Vec<_> =
         seated.all(reader).await.expect("read").into_iter().map(|row| people[&row.cadre_id].clone()).collect();
-    assert_eq!(seated.len(), sent_to_class.len(), "each enrolment once");
+    assert_eq!(seated.len(), sent_to_class.len(), "each enrolment is stored once");
     assert_eq!(seated.into_iter().collect::<BTreeSet<_>>(), sent_to_class);
     assert_eq!((used, enrolled), (sent_to_class.len() as i32, sent_to_class.len() as i32));
 
     let posts: BTreeSet<_> =
         assignment::Entity::find().all(reader).await.expect("read").into_iter().map(|row| row.cadre_id).collect();
     let new = people.iter().filter(|(_, code)| code.starts_with("I-"));
-    assert!(new.clone().all(|(id, _)| posts.contains(id)), "no half of an import");
+    assert!(new.clone().all(|(id, _)| posts.contains(id)), "no import is stored in part");
     let new: BTreeSet<&str> = new.map(|(_, code)| code.as_str()).collect();
     assert!(
         imported.iter().all(|round| new.contains(format!("I-{round}").as_str())),
-        "an import that was through is there"
+        "each import that succeeded is stored"
     );
     if kind == Kind::Sqlite {
-        is_whole(&database).await;
+        assert_consistent(&database).await;
     }
     database.close().await.expect("closed");
 }
 
 /// Runs SQLite's check of pages, indexes and foreign keys.
-async fn is_whole(database: &Database) {
+async fn assert_consistent(database: &Database) {
     for sql in ["PRAGMA integrity_check", "SELECT coalesce(max('broken'), 'ok') FROM pragma_foreign_key_check"] {
         let row = database.reader().query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await;
         let text: String = row.expect("an answer").expect("a row").try_get_by_index(0).expect("text");

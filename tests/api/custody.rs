@@ -1,5 +1,5 @@
-//! Protected facts are shown to clients that have the person's file in their custody, today and on the asked day. Whoever
-//! only knows a rotation or an enrolment of the person sees their name, and none of these facts.
+//! Protected facts are visible to clients that have the person's file in their custody today and on the requested day.
+//! A caller that sees another person only by a rotation or an enrolment reads the name, and none of these facts.
 
 use std::collections::BTreeSet;
 
@@ -30,11 +30,11 @@ async fn readings(app: &TestApp) -> u64 {
     access_entry::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
-/// Asserts that a person is known by name, and that none of the protected facts is shown or logged as read.
+/// Asserts that a person's name is visible and that none of the protected facts is shown or logged as read.
 async fn assert_closed(app: &TestApp, caller: &Caller<'_>, document: &str, pointer: &str) {
     let before = readings(app).await;
-    let seen = caller.query(document).await;
-    let person = seen.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {seen:#}"));
+    let data = caller.query(document).await;
+    let person = data.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {data:#}"));
     assert!(person["fullName"].is_string(), "{document}: {person}");
     for group in ["identity", "political", "origin"] {
         assert_eq!(person[group], Value::Null, "{document}: {person}");
@@ -43,11 +43,11 @@ async fn assert_closed(app: &TestApp, caller: &Caller<'_>, document: &str, point
     assert_eq!(readings(app).await, before, "{document}");
 }
 
-/// The control: the same document of somebody who has the file.
+/// The control: the same document, sent by a caller with custody of the file.
 async fn assert_open(app: &TestApp, caller: &Caller<'_>, document: &str, pointer: &str) {
     let before = readings(app).await;
-    let seen = caller.query(document).await;
-    let person = seen.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {seen:#}"));
+    let data = caller.query(document).await;
+    let person = data.pointer(pointer).unwrap_or_else(|| panic!("no {pointer} in {data:#}"));
     assert!(person["identity"]["nationalId"].is_string(), "{document}: {person}");
     assert!(person["political"]["joinedPartyOn"].is_string(), "{document}: {person}");
     assert!(person["origin"]["ethnicity"]["code"].is_string(), "{document}: {person}");
@@ -55,7 +55,7 @@ async fn assert_open(app: &TestApp, caller: &Caller<'_>, document: &str, pointer
 }
 
 #[actix_web::test]
-async fn a_rotation_opens_no_protected_facts_of_who_left() {
+async fn a_rotation_shows_no_protected_facts_of_a_person_who_left() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
         keep_only(&app.database, vec![of.ended(["01/QĐ", "M-01", "A2U", "B1U", "2018-01-01"], "2021-01-01")]).await;
@@ -74,7 +74,7 @@ async fn a_rotation_opens_no_protected_facts_of_who_left() {
 }
 
 #[actix_web::test]
-async fn an_enrolment_opens_no_protected_facts_of_who_left() {
+async fn an_enrolment_shows_no_protected_facts_of_a_person_who_left() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
         let enrolments = vec![sent(&of, ["M-01", "CMNV", "A2U"], 2017)];
@@ -91,7 +91,7 @@ async fn an_enrolment_opens_no_protected_facts_of_who_left() {
 }
 
 #[actix_web::test]
-async fn a_past_day_opens_no_protected_facts_of_who_left_since() {
+async fn a_past_day_shows_no_protected_facts_of_a_person_who_left_since() {
     on_both(async |app| {
         let (left, here) = (app.caller(&SCOPES, &["A"]).await, app.caller(&SCOPES, &["B"]).await);
         let then = format!("{{ cadre(by: {{code: \"M-01\"}}, asOf: \"2017-06-01\") {{ {PERSON} }} }}");
@@ -120,7 +120,7 @@ const CADRES: &str = "code,national_id,full_name,gender,birth_on,ethnicity_code,
                       N-01,999000000051,Cao Thị Nghỉ,FEMALE,1961-01-02,01,90101,1985-01-01,,CIVIL_SERVANT,,RETIRED\n\
                       N-02,999000000052,Cao Văn Mới,MALE,1990-01-02,01,90101,2015-01-01,,CIVIL_SERVANT,,ACTIVE\n\
                       N-03,999000000053,Cao Thị Chờ,FEMALE,1995-01-02,01,90101,,,CIVIL_SERVANT,,ACTIVE\n";
-/// N-01 left two posts in different districts on one day, N-02 took up two on one day, and N-03 never had a post.
+/// N-01 left two posts in different districts on one day, N-02 started two on one day, and N-03 never had a post.
 const POSTS: &str = "cadre_code,unit_code,title_code,start_on,end_on,is_primary\n\
                      N-01,B1U,CC,2001-01-01,2011-01-01,true\n\
                      N-01,A1U,CC,2003-01-01,2011-01-01,false\n\
@@ -154,7 +154,7 @@ async fn without_post(app: &TestApp, day: &str) -> BTreeSet<String> {
 }
 
 #[actix_web::test]
-async fn people_without_a_post_are_listed_where_their_file_is() {
+async fn people_without_a_post_are_listed_by_the_custody_of_their_file() {
     on_both(async |app| {
         app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
         let everyone = cadre::Entity::find().all(app.database.reader()).await.expect("cadres");
@@ -163,7 +163,7 @@ async fn people_without_a_post_are_listed_where_their_file_is() {
             let caller = app.caller(&["cadre:read"], units).await;
             for day in DAYS {
                 let without = without_post(app, day).await;
-                // By id and code, a file is found only in the custody of the caller.
+                // A look-up by id or code finds a file only if it is in the custody of the caller.
                 let look_ups: String = (0..)
                     .zip(&everyone)
                     .map(|(at, of)| format!("p{at}: cadre(by: {{code: \"{}\"}}, asOf: \"{day}\") {{ code }} ", of.code))
@@ -194,13 +194,13 @@ async fn people_without_a_post_are_listed_where_their_file_is() {
                 assert!(codes_of(&with_post["cadres"]["nodes"]).iter().all(|code| !without.contains(code)));
             }
         }
-        assert!(counts[0] > 30 && counts[1] > 20, "the control: people without a post are in the custody of callers");
+        assert!(counts[0] > 30 && counts[1] > 20, "the control: callers have custody of people without a post");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn conditions_on_the_post_apply_to_the_one_whose_unit_keeps_the_file() {
+async fn conditions_apply_to_the_post_whose_unit_has_custody_of_the_file() {
     on_both(async |app| {
         app.import_text(&[("cadres.csv", CADRES), ("assignments.csv", POSTS)]).await;
         let (all, a) = (app.caller(&["cadre:read"], &["W"]).await, app.caller(&["cadre:read"], &["A"]).await);

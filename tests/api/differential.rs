@@ -1,7 +1,5 @@
-//! The same population in both databases gives the same answers to drawn questions.
-//!
-//! The population is the demo's, or the bundle that `CADRE_TEST_BUNDLE` names. The seed is printed; `CADRE_TEST_SEED`
-//! draws the same questions again.
+//! Both databases with the same population give the same responses to random queries. The population is the demo's, or
+//! the bundle that `CADRE_TEST_BUNDLE` names. The seed is printed; `CADRE_TEST_SEED` repeats a run.
 
 mod training;
 
@@ -13,16 +11,16 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp, postgres::setting};
 
-const QUESTIONS: usize = 500;
+const QUERIES: usize = 500;
 
-/// What is read of a rotation: everything that both databases must agree on, so codes instead of ids.
+/// The fields of a rotation that both databases must agree on: codes instead of ids.
 const ROTATION: &str = "cadre { code fullName unit { code } title { code } } form purpose direction \
     fromUnit { code name } toUnit { code name } fromTier toTier fromTitle { code } toTitle { code } startOn plannedEndOn \
     endOn endReason state decisionNo publishedOn placement { unit { code } title { code } on } \
     checks { rule result legalBasis verified message } version";
 
 #[actix_web::test]
-async fn both_databases_answer_drawn_questions_alike() {
+async fn both_databases_answer_random_queries_alike() {
     let (bundle, _folder) = population();
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
@@ -36,22 +34,22 @@ async fn both_databases_answer_drawn_questions_alike() {
     }
 
     let mut found = 0;
-    for at in 0..QUESTIONS {
+    for at in 0..QUERIES {
         let as_whom = usize::from(at % 4 == 0);
-        let question = if draw.0.bool() { draw.question(&pools) } else { draw.about_training(&pools) };
-        let answer = walked(&callers[0][as_whom], &question).await;
-        let other = walked(&callers[1][as_whom], &question).await;
-        assert_eq!(answer, other, "question {at} of seed {seed}, asked by caller {as_whom}: {question}");
+        let query = if draw.0.bool() { draw.query(&pools) } else { draw.about_training(&pools) };
+        let answer = pages_of(&callers[0][as_whom], &query).await;
+        let other = pages_of(&callers[1][as_whom], &query).await;
+        assert_eq!(answer, other, "query {at} of seed {seed}, sent by caller {as_whom}: {query}");
         found += usize::from(answer.iter().any(holds_something));
     }
 
-    assert!(found * 3 > QUESTIONS, "the control: many questions find something, not {found} of seed {seed}");
+    assert!(found * 3 > QUERIES, "the control: many queries find something, not only {found}, seed {seed}");
     for app in worlds {
         app.stop().await;
     }
 }
 
-/// The bundle, and the folder that keeps it.
+/// The bundle, and the temporary folder that contains it.
 fn population() -> (PathBuf, Option<tempfile::TempDir>) {
     if let Some(bundle) = setting("CADRE_TEST_BUNDLE") {
         return (bundle.into(), None);
@@ -67,13 +65,13 @@ async fn app(kind: Kind, bundle: &Path) -> TestApp {
     app
 }
 
-/// The answers to a question and, where it is a list with more, to the page behind it. Cursors are signed by each
-/// database's own key, so they are followed and not compared.
-async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
+/// The responses to a query and, if its list continues, to the next page. Each database signs cursors with its own key,
+/// so they are followed and not compared.
+async fn pages_of(caller: &Caller<'_>, query: &str) -> Vec<Value> {
     let mut pages = Vec::new();
     let mut after = Value::Null;
     for _ in 0..2 {
-        let mut page = caller.ask(question, json!({ "after": after })).await;
+        let mut page = caller.ask(query, json!({ "after": after })).await;
         after = page.pointer_mut("/data/list/pageInfo/endCursor").map(Value::take).unwrap_or_default();
         if let Some(errors) = page.get_mut("errors") {
             let codes = errors.as_array().into_iter().flatten().map(|error| error["extensions"]["code"].clone());
@@ -96,7 +94,7 @@ fn holds_something(page: &Value) -> bool {
         || lists.any(|list| page.pointer(list).and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()))
 }
 
-/// What questions can name.
+/// Values that random queries use.
 struct Pools {
     root: String,
     units: Vec<String>,
@@ -137,7 +135,7 @@ fn rows(bundle: &Path, file: &str) -> Vec<csv::StringRecord> {
     reader.records().map(|row| row.expect("a row")).collect()
 }
 
-/// The source of all chance.
+/// The random generator.
 struct Draw(Rng);
 
 impl Draw {
@@ -145,7 +143,7 @@ impl Draw {
         self.0.choice(pool).expect("a pool that is not empty")
     }
 
-    /// A day on which something happens, or one beside it.
+    /// A day on which something happens, or the day before or after.
     fn day(&mut self, pools: &Pools) -> String {
         let day: entity::value::Day = self.of(&pools.days).parse().expect("a day");
         let shifted = match self.0.u8(..3) {
@@ -199,7 +197,7 @@ impl Draw {
         conditions.join(", ")
     }
 
-    fn question(&mut self, pools: &Pools) -> String {
+    fn query(&mut self, pools: &Pools) -> String {
         match self.0.u8(..10) {
             0..5 => {
                 let filter = self.filter(pools);
@@ -220,7 +218,7 @@ impl Draw {
             7..9 => {
                 let unit = if self.0.bool() { self.of(&pools.districts) } else { self.of(&pools.visited) }.to_owned();
                 let (one, other) = (self.day(pools), self.day(pools));
-                // Now and then the wrong way round, which is refused.
+                // Sometimes in the wrong order, which is refused.
                 let (from, until) =
                     if self.0.u8(..10) == 0 { (one, other) } else { (one.clone().min(other.clone()), one.max(other)) };
                 let forms = self.some(&["ROTATION", "TRANSFER", "SECONDMENT"]);

@@ -1,11 +1,10 @@
-//! The guides are true: every request of `docs/api.md` and `README.md` is sent and gives the answer that stands below
-//! it; settings, scopes, codes, columns and names of tests are those of the code.
-//!
-//! A block that asks is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its answer is the next `json`
-//! block; a `json variables` block may stand between them. Words after `graphql` narrow the caller: `graphql
-//! scope=cadre:read unit=DB`; `purpose=PERSONNEL` stands for the header `X-Purpose`. In answers `…` stands for a value
-//! that differs from one database to another; as a variable it stands for the last id of a rotation that an answer of
-//! the guide held, `quo_…` for that of a quota, and so on. `UPDATE_EXPECT=1` rewrites the answers.
+//! Checks the guides against the program. Every request of `docs/api.md` and `README.md` is sent and must give the
+//! response printed below it. Settings, scopes, codes, columns and names of tests must be those of the code. A request
+//! is a `graphql` block, or a `sh` block with a `curl` of `/graphql`. Its response is the next `json` block, optionally
+//! after a `json variables` block. Words after `graphql` narrow the caller: `graphql scope=cadre:read unit=DB`;
+//! `purpose=PERSONNEL` sets the header `X-Purpose`. In responses, `…` replaces a value that differs between databases.
+//! As a variable, `…` is the last id of a rotation in an earlier response, `quo_…` that of a quota, and so on.
+//! `UPDATE_EXPECT=1` rewrites the responses.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,17 +26,17 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Caller, Kind, TestApp, postgres::setting};
 
-/// What stands for a value that is drawn anew in every database.
+/// Replaces a value that is random in every database.
 const DRAWN: &str = "…";
 
-/// The keys whose values are drawn.
+/// The keys with random values.
 const DRAWN_KEYS: [&str; 9] =
     ["id", "changeCursor", "clientName", "cursor", "startCursor", "endCursor", "requestId", "clientId", "secret"];
 
 /// The files whose requests are sent.
 const GUIDES: [&str; 2] = ["README.md", "docs/api.md"];
 
-/// Widest line of an answer.
+/// Maximum width of a line of a response.
 const WIDTH: usize = 110;
 
 /// A fenced block of a guide.
@@ -45,12 +44,12 @@ const WIDTH: usize = 110;
 pub struct Block {
     /// The line of its opening fence, from 0.
     pub line: usize,
-    /// What stands after the opening fence.
+    /// The words after the opening fence.
     pub info: String,
     pub text: String,
 }
 
-/// A request of a guide with its answer.
+/// A request of a guide with its response.
 #[derive(Debug)]
 struct Example {
     document: String,
@@ -87,7 +86,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The document that a block asks, if it asks one.
+/// The document of a block, if the block is a request.
 fn document(block: &Block) -> Option<String> {
     match block.info.split(' ').next() {
         Some("graphql") => Some(block.text.trim_end().to_owned()),
@@ -108,7 +107,8 @@ fn examples(text: &str) -> Vec<Example> {
         let mut below = blocks[at + 1..].iter().peekable();
         let variables = below.next_if(|block| block.info == "json variables");
         let answer = below.next().filter(|answer| answer.info == "json");
-        let answer = answer.unwrap_or_else(|| panic!("line {}: nothing answers\n{document}", block.line + 1)).clone();
+        let answer =
+            answer.unwrap_or_else(|| panic!("line {}: no response follows\n{document}", block.line + 1)).clone();
         let word = |name: &str| block.info.split(' ').find_map(|word| word.strip_prefix(name)).map(str::to_owned);
         examples.push(Example {
             document,
@@ -122,14 +122,14 @@ fn examples(text: &str) -> Vec<Example> {
     examples
 }
 
-/// The answer with what is drawn left out.
-pub fn settled(answer: Value) -> Value {
+/// The response with `…` instead of random values.
+pub fn without_random_values(answer: Value) -> Value {
     match answer {
-        Value::Array(items) => items.into_iter().map(settled).collect(),
+        Value::Array(items) => items.into_iter().map(without_random_values).collect(),
         Value::Object(fields) => {
             let settle = |(name, value): (String, Value)| match value {
                 Value::String(_) if DRAWN_KEYS.contains(&name.as_str()) => (name, json!(DRAWN)),
-                value => (name, settled(value)),
+                value => (name, without_random_values(value)),
             };
             Value::Object(fields.into_iter().map(settle).collect::<Map<_, _>>())
         }
@@ -137,24 +137,24 @@ pub fn settled(answer: Value) -> Value {
     }
 }
 
-/// The variables with a drawn value in the place of each `…`.
-fn filled(variables: Value, last: &BTreeMap<String, String>) -> Value {
+/// The variables with ids of earlier responses instead of `…`.
+fn with_ids(variables: Value, last: &BTreeMap<String, String>) -> Value {
     match variables {
         Value::String(text) if text.ends_with(DRAWN) => {
             let kind = text.trim_end_matches(DRAWN).trim_end_matches('_');
             let kind = if kind.is_empty() { "rot" } else { kind };
-            json!(last.get(kind).unwrap_or_else(|| panic!("no answer before holds an id of {kind}")))
+            json!(last.get(kind).unwrap_or_else(|| panic!("no earlier response contains an id of {kind}")))
         }
-        Value::Array(items) => items.into_iter().map(|item| filled(item, last)).collect(),
+        Value::Array(items) => items.into_iter().map(|item| with_ids(item, last)).collect(),
         Value::Object(fields) => {
-            let fill = |(name, value)| (name, filled(value, last));
+            let fill = |(name, value)| (name, with_ids(value, last));
             Value::Object(fields.into_iter().map(fill).collect::<Map<_, _>>())
         }
         plain => plain,
     }
 }
 
-/// Notes the last id of each kind in an answer.
+/// Remembers the last id of each kind in a response.
 pub fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
     match answer {
         Value::String(text) => match text.split_once('_') {
@@ -169,18 +169,18 @@ pub fn note_ids(answer: &Value, last: &mut BTreeMap<String, String>) {
     }
 }
 
-/// JSON as a guide shows it: on one line where it fits, otherwise a line per member.
-pub fn shown(value: &Value, indent: usize, taken: usize) -> String {
+/// JSON as the guides print it: on one line if it fits, otherwise one line per member.
+pub fn formatted(value: &Value, indent: usize, taken: usize) -> String {
     let line = one_line(value);
     if indent + taken + line.chars().count() <= WIDTH {
         return line;
     }
     let pad = " ".repeat(indent + 2);
     let lines: Vec<String> = match value {
-        Value::Array(items) => items.iter().map(|item| format!("{pad}{}", shown(item, indent + 2, 1))).collect(),
+        Value::Array(items) => items.iter().map(|item| format!("{pad}{}", formatted(item, indent + 2, 1))).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| format!("{pad}{}: {}", json!(name), shown(value, indent + 2, name.len() + 5)))
+            .map(|(name, value)| format!("{pad}{}: {}", json!(name), formatted(value, indent + 2, name.len() + 5)))
             .collect(),
         _ => return line,
     };
@@ -199,7 +199,7 @@ fn one_line(value: &Value) -> String {
     }
 }
 
-/// A guide with the answers in their places.
+/// A guide with new responses.
 pub fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
     let answers: BTreeMap<usize, &String> = answers.iter().map(|(line, answer)| (*line, answer)).collect();
     let (mut out, mut inside) = (String::new(), false);
@@ -220,7 +220,7 @@ pub fn rewritten(text: &str, answers: &[(usize, String)]) -> String {
     out
 }
 
-/// A world with the demo's population.
+/// The application with the demo's population.
 pub async fn demo_app(kind: Kind) -> TestApp {
     let app = TestApp::empty(kind).await;
     let bundle = tempfile::tempdir().expect("a folder");
@@ -229,7 +229,7 @@ pub async fn demo_app(kind: Kind) -> TestApp {
     app
 }
 
-/// A caller that states no purpose by itself.
+/// A caller that states no purpose by default.
 pub async fn caller<'a>(app: &'a TestApp, scopes: Option<&str>, unit: Option<&str>) -> Caller<'a> {
     let reading: Vec<String> = Scope::all().map(|scope| scope.to_string()).filter(|s| s.ends_with(":read")).collect();
     let scopes: Vec<&str> = match scopes {
@@ -240,7 +240,7 @@ pub async fn caller<'a>(app: &'a TestApp, scopes: Option<&str>, unit: Option<&st
 }
 
 #[actix_web::test]
-async fn every_request_of_the_guides_gives_the_answer_below_it() {
+async fn every_request_of_the_guides_gives_the_printed_response() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = demo_app(kind).await;
         for guide in GUIDES {
@@ -249,11 +249,11 @@ async fn every_request_of_the_guides_gives_the_answer_below_it() {
             for example in examples(&text) {
                 let mut caller = caller(&app, example.scopes.as_deref(), example.unit.as_deref()).await;
                 caller.purpose = example.purpose.as_deref();
-                let answer = caller.ask(&example.document, filled(example.variables, &ids)).await;
+                let answer = caller.ask(&example.document, with_ids(example.variables, &ids)).await;
                 note_ids(&answer, &mut ids);
-                let answer = settled(answer);
+                let answer = without_random_values(answer);
                 if setting("UPDATE_EXPECT").is_some() {
-                    answers.push((example.answer.line, shown(&answer, 0, 0)));
+                    answers.push((example.answer.line, formatted(&answer, 0, 0)));
                     continue;
                 }
                 let line = example.answer.line + 1;
@@ -261,7 +261,7 @@ async fn every_request_of_the_guides_gives_the_answer_below_it() {
                 assert_eq!(answer, written, "{guide}:{line}, {kind:?}; UPDATE_EXPECT=1 rewrites it");
             }
             if !answers.is_empty() {
-                // In one step: other tests read the guides at the same time.
+                // Renamed in one step, because other tests read the guides at the same time.
                 let (path, new) = (root().join(guide), root().join(format!("{guide}.new")));
                 fs::write(&new, rewritten(&text, &answers)).expect("written");
                 fs::rename(new, path).expect("renamed");
@@ -296,7 +296,7 @@ async fn the_loop_of_the_guide_reaches_every_row_once() {
 }
 
 #[test]
-fn a_request_without_an_answer_fails() {
+fn a_request_without_a_response_fails() {
     for (text, good) in [
         ("```graphql\n{ a }\n```\n```json\n{}\n```\n", true),
         ("```graphql\n{ a }\n```\n```json variables\n{}\n```\n```json\n{}\n```\n", true),
@@ -312,13 +312,13 @@ fn a_request_without_an_answer_fails() {
 }
 
 #[test]
-fn an_answer_is_rewritten_in_its_place() {
+fn a_response_is_rewritten_in_its_place() {
     let text = "a\n```graphql\n{ a }\n```\n```json\nold\nold\n```\nb\n";
     let line = examples(text)[0].answer.line;
     assert_eq!(rewritten(text, &[(line, "new".to_owned())]), "a\n```graphql\n{ a }\n```\n```json\nnew\n```\nb\n");
 }
 
-/// Rows of a table whose first cell begins with a prefix and ends its first word there: their cells, without backticks.
+/// The cells, without backticks, of the rows that a predicate selects by their first cell.
 fn rows(text: &str, is_row: impl Fn(&str) -> bool) -> Vec<Vec<String>> {
     let cells = |line: &str| {
         let inner = line.trim().trim_start_matches('|').trim_end_matches('|').to_owned();
@@ -339,7 +339,7 @@ fn the_settings_are_those_of_the_command_line() {
         })
         .collect();
 
-    // Their defaults are made from other settings; the command line has none.
+    // Their defaults depend on other settings, so the command line has none.
     let made =
         ["CADRE_PUBLIC_URL", "CADRE_KEY_ENCRYPTION_KEY", "CADRE_KEY_ENCRYPTION_KEY_FILE", "CADRE_ISSUERS", "CADRE_LOG"];
     let documented: BTreeSet<Vec<String>> = rows(&read("docs/operations.md"), |first| first.starts_with("CADRE_"))
@@ -352,7 +352,7 @@ fn the_settings_are_those_of_the_command_line() {
     assert_eq!(documented, known);
 }
 
-/// What stands below a heading, up to the next one of its height.
+/// The text below a heading, up to the next heading of the same level.
 fn section(text: &str, heading: &str) -> String {
     let (_, below) = text.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
     below.split("\n## ").next().unwrap_or_default().to_owned()
@@ -377,7 +377,7 @@ fn the_scopes_are_those_of_the_code() {
     }
 }
 
-/// Text between double quotes that is a code, in the sources that make codes.
+/// Codes in string literals, from the sources that create errors.
 fn codes_of_the_code() -> BTreeSet<String> {
     let mut sources = vec!["src/graphql/error.rs".to_owned(), "src/graphql/guard/rejection.rs".to_owned()];
     for entry in fs::read_dir(root().join("src/http")).expect("src/http") {
@@ -396,7 +396,7 @@ fn codes_of_the_code() -> BTreeSet<String> {
     sources.iter().flat_map(quoted).collect()
 }
 
-/// The prices in the guide are those of the code, each in the row of its amount.
+/// Each price in the guide is in the row of its amount in the code.
 #[test]
 fn the_prices_are_those_of_the_code() {
     let guide = read("docs/api.md");
@@ -426,9 +426,9 @@ fn the_codes_of_errors_are_those_of_the_code() {
 #[test]
 fn the_codes_of_refusals_are_those_of_the_code() {
     let guide = read("docs/api.md");
-    let acts =
+    let refusals =
         ["Commands on rotations", "Commands on training", "Clients"].map(|name| rows(&section(&guide, name), |_| true));
-    let table = acts.concat();
+    let table = refusals.concat();
     let documented: Vec<String> =
         table.iter().flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
     let known: BTreeSet<String> = refusal::Code::iter().map(|code| code.as_str().to_owned()).collect();
@@ -437,7 +437,7 @@ fn the_codes_of_refusals_are_those_of_the_code() {
 }
 
 #[test]
-fn the_columns_are_those_of_a_bundle_that_is_loaded() {
+fn the_documented_columns_are_those_of_a_valid_bundle() {
     let list = |columns: &[&str]| if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
     let known: BTreeMap<String, [String; 2]> =
         import::FILES.iter().map(|file| (file.name.to_owned(), [list(file.columns), list(file.optional)])).collect();
@@ -447,7 +447,7 @@ fn the_columns_are_those_of_a_bundle_that_is_loaded() {
         .collect();
     assert_eq!(documented, known);
 
-    // The bundle of the tests, which is loaded, has these columns; it may lack optional ones.
+    // The bundle of the tests has these columns; it may lack optional ones.
     for file in import::FILES {
         let text = read(&format!("tests/api/support/bundle/{}", file.name));
         let header: Vec<&str> = text.lines().next().expect("a header").split(',').collect();

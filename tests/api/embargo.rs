@@ -1,7 +1,6 @@
-//! Until its decision is published, a rotation exists for the preparing unit's scope alone.
-//!
-//! An outsider asks the same questions before a rotation is prepared and at every stage up to its decision: the answers
-//! are the same to the byte. The control: publication changes them.
+//! Until its decision is published, a rotation is visible only to callers whose reach contains the preparing unit. An
+//! outsider sends the same queries before a rotation is prepared and at every stage up to its decision. The responses
+//! are identical to the byte. The control: publication changes them.
 
 use entity::{change, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -9,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, on_both};
 
-/// What an outsider asks. `%id%` stands for the id of the rotation, which is not made yet when they are asked first.
-const QUESTIONS: [&str; 40] = [
+/// The queries of the outsider. `%id%` is replaced by the id of the rotation, or of none before it exists.
+const QUERIES: [&str; 40] = [
     r#"{ node(id: "%id%") { __typename id } }"#,
     r#"{ nodes(ids: ["%id%"]) { __typename ... on Rotation { state } } }"#,
     "{ rotations { totalCount { value isExact } nodes { id state version startOn } } }",
@@ -63,17 +62,17 @@ const QUESTIONS: [&str; 40] = [
 const READ: [&str; 2] = ["cadre:read", "rotation:read"];
 pub const WRITE: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
 
-/// All answers of a caller, with an id in the place of the rotation's.
+/// All responses to a caller, with the rotation's id replaced.
 async fn answers(caller: &Caller<'_>, id: &str) -> Vec<String> {
     let mut answers = Vec::new();
-    for question in QUESTIONS {
-        answers.push(caller.raw(&question.replace("%id%", id), json!({})).await);
+    for query in QUERIES {
+        answers.push(caller.raw(&query.replace("%id%", id), json!({})).await);
     }
     answers
 }
 
-/// Takes a step that must succeed, and gives the rotation.
-pub async fn act(caller: &Caller<'_>, name: &str, input: &str) -> Value {
+/// Sends a command that must succeed, and returns the rotation.
+pub async fn command(caller: &Caller<'_>, name: &str, input: &str) -> Value {
     static KEYS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let key = KEYS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let document = format!(
@@ -90,16 +89,16 @@ pub async fn propose(caller: &Caller<'_>) -> String {
     let input = r#"cadreCode: "A-04", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A1U", toTitleCode: "CC",
         startOn: "2026-07-01", plannedEndOn: "2029-07-01", preparingUnitCode: "P",
         planning: {documentNo: "1-QH", validFrom: "2025-01-01"}"#;
-    act(caller, "rotationPropose", input).await["id"].as_str().expect("an id").to_owned()
+    command(caller, "rotationPropose", input).await["id"].as_str().expect("an id").to_owned()
 }
 
 pub async fn advance(caller: &Caller<'_>, id: &str, step: &str) {
-    act(caller, "rotationAdvance", &format!("rotationId: \"{id}\", step: {step}, on: \"2026-06-01\"")).await;
+    command(caller, "rotationAdvance", &format!("rotationId: \"{id}\", step: {step}, on: \"2026-06-01\"")).await;
 }
 
 pub async fn decide(caller: &Caller<'_>, id: &str) {
     let input = format!("rotationId: \"{id}\", decisionNo: \"7-QĐ\", decidedOn: \"2026-06-01\"");
-    act(caller, "rotationDecide", &input).await;
+    command(caller, "rotationDecide", &input).await;
 }
 
 async fn public_changes(app: &TestApp) -> u64 {
@@ -108,15 +107,15 @@ async fn public_changes(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
+async fn an_outsider_gets_the_same_responses_while_a_rotation_is_prepared() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&WRITE, &["A"]).await;
         let before = answers(&outsider, &RotationId::new().to_string()).await;
-        for (question, answer) in QUESTIONS.iter().zip(&before) {
-            assert!(!answer.contains("\"errors\""), "every question is one: {question} {answer}");
+        for (query, answer) in QUERIES.iter().zip(&before) {
+            assert!(!answer.contains("\"errors\""), "every query is valid: {query} {answer}");
         }
-        let told = public_changes(app).await;
+        let public_feed = public_changes(app).await;
 
         let id = propose(&office).await;
         assert_eq!(answers(&outsider, &id).await, before, "proposed");
@@ -126,28 +125,28 @@ async fn an_outsider_cannot_tell_that_a_rotation_is_prepared() {
         }
         decide(&office, &id).await;
         assert_eq!(answers(&outsider, &id).await, before, "decided");
-        assert_eq!(public_changes(app).await, told, "the change log tells nobody else");
+        assert_eq!(public_changes(app).await, public_feed, "the change is in no other feed");
         let known = office.query(&format!("{{ node(id: \"{id}\") {{ ... on Rotation {{ state }} }} }}")).await;
-        assert_eq!(known["node"]["state"], "DECIDED", "the control: the preparing unit's scope knows of it");
+        assert_eq!(known["node"]["state"], "DECIDED", "the control: the preparing unit sees it");
 
-        act(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
         let after = answers(&outsider, &id).await;
         let changed = after.iter().zip(&before).filter(|(after, before)| after != before).count();
-        assert!(changed >= 20, "the control: publication changes the answers, not only {changed}");
-        assert!(public_changes(app).await > told, "the control: the change log tells of it");
+        assert!(changed >= 20, "the control: publication changes most responses, not only {changed}");
+        assert!(public_changes(app).await > public_feed, "the control: the change is in the feed");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn what_is_given_up_is_never_told() {
+async fn a_rotation_that_is_given_up_is_never_disclosed() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&WRITE, &["A"]).await;
         let before = answers(&outsider, &RotationId::new().to_string()).await;
 
         let cancelled = propose(&office).await;
-        act(&office, "rotationCancel", &format!("rotationId: \"{cancelled}\", reason: \"x\"")).await;
+        command(&office, "rotationCancel", &format!("rotationId: \"{cancelled}\", reason: \"x\"")).await;
         assert_eq!(answers(&outsider, &cancelled).await, before, "cancelled");
 
         let revoked = propose(&office).await;
@@ -155,18 +154,18 @@ async fn what_is_given_up_is_never_told() {
             advance(&office, &revoked, step).await;
         }
         decide(&office, &revoked).await;
-        act(&office, "rotationCancel", &format!("rotationId: \"{revoked}\", reason: \"x\"")).await;
+        command(&office, "rotationCancel", &format!("rotationId: \"{revoked}\", reason: \"x\"")).await;
         assert_eq!(answers(&outsider, &revoked).await, before, "revoked");
 
         let known = office.query("{ rotations(where: {states: [CANCELLED, REVOKED]}) { totalCount { value } } }").await;
-        assert_eq!(known["rotations"]["totalCount"]["value"], 2, "the control: the preparing unit's scope knows");
+        assert_eq!(known["rotations"]["totalCount"]["value"], 2, "the control: the preparing unit sees it");
     })
     .await;
 }
 
-/// An outsider's own rotation of the same person meets no trace of the other one until that is published.
+/// The outsider's own rotation of the same person reveals nothing about the other one before that is published.
 #[actix_web::test]
-async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publication() {
+async fn two_rotations_of_one_person_are_invisible_to_each_other_until_published() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&WRITE, &["A"]).await;
@@ -179,12 +178,12 @@ async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publicat
         let input = r#"cadreCode: "A-04", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A1U", toTitleCode: "CC",
             startOn: "2026-08-01", plannedEndOn: "2029-08-01", preparingUnitCode: "A",
             planning: {documentNo: "2-QH", validFrom: "2025-01-01"}"#;
-        let own = act(&outsider, "rotationPropose", input).await["id"].as_str().expect("an id").to_owned();
+        let own = command(&outsider, "rotationPropose", input).await["id"].as_str().expect("an id").to_owned();
         for step in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"] {
             advance(&outsider, &own, step).await;
         }
         decide(&outsider, &own).await;
-        act(&outsider, "rotationPublish", &format!("rotationId: \"{own}\"")).await;
+        command(&outsider, "rotationPublish", &format!("rotationId: \"{own}\"")).await;
 
         let second = format!(
             "mutation {{ rotationPublish(input: {{idempotencyKey: \"second\", rotationId: \"{hidden}\"}}) \
@@ -196,9 +195,9 @@ async fn two_offices_that_prepare_for_one_person_learn_of_each_other_by_publicat
     .await;
 }
 
-/// What was published once is never taken out of sight again; it only no longer counts.
+/// A published rotation stays visible after its revocation; it only no longer counts.
 #[actix_web::test]
-async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
+async fn a_decision_revoked_after_its_publication_stays_visible() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let outsider = app.caller(&READ, &["A"]).await;
@@ -207,13 +206,13 @@ async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
             advance(&office, &id, step).await;
         }
         decide(&office, &id).await;
-        act(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
+        command(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
         let flows =
             r#"{ unit(by: {code: "A"}) { rotationFlows(from: "2026-07-01", before: "2026-07-02") { rotations } } }"#;
         let counted = outsider.query(flows).await;
         assert_eq!(counted["unit"]["rotationFlows"], json!([{ "rotations": 1 }]), "the control");
 
-        act(&office, "rotationCancel", &format!("rotationId: \"{id}\", reason: \"x\"")).await;
+        command(&office, "rotationCancel", &format!("rotationId: \"{id}\", reason: \"x\"")).await;
 
         let known = outsider.query(&format!("{{ node(id: \"{id}\") {{ ... on Rotation {{ state }} }} }}")).await;
         assert_eq!(known["node"]["state"], "REVOKED");
@@ -222,9 +221,9 @@ async fn a_decision_that_is_revoked_after_its_publication_stays_known() {
     .await;
 }
 
-/// Reach over the preparing unit is what counts, not over the units of the rotation.
+/// The reach must contain the preparing unit; the units of the rotation do not matter.
 #[actix_web::test]
-async fn the_preparing_units_scope_alone_knows() {
+async fn only_the_preparing_unit_sees_a_rotation_before_publication() {
     on_both(async |app| {
         let office = app.caller(&WRITE, &["P"]).await;
         let id = propose(&office).await;

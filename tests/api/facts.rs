@@ -1,7 +1,5 @@
-//! Figures that were once printed in newspapers, asked over HTTP by a client with a token: counts and percentages
-//! must come out exactly.
-//!
-//! The demo's population holds most of them. `province` adds what the others need.
+//! Figures that newspapers once printed, requested over HTTP with a token. Counts and percentages must be exact. The
+//! demo's population contains most of them; `province` adds the others.
 
 mod province;
 mod training;
@@ -11,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp};
 
-/// The people who are counted.
+/// The counted people.
 struct People {
-    /// How the unit is found.
+    /// The key of the unit.
     find: &'static str,
-    /// Arguments of the composition besides the subject.
+    /// Arguments of the composition other than the subject.
     of: &'static str,
 }
 
@@ -28,7 +26,7 @@ const BLOC: People = People {
     of: r#"hierarchy: PARTY, asOf: "2019-12-31""#,
 };
 
-/// The population of one question: the figure, the people, the subject, what is read of the composition.
+/// One query each: the number of the figure, the people, the subject, and the requested fields of the composition.
 const FACTS: [(&str, &People, &str, &str, &str); 12] = [
     ("F107", &COMMITTEE, "PROFESSIONAL", "total", "16"),
     ("F108", &COMMITTEE, "PROFESSIONAL", r#"atLeast(level: "UNIVERSITY")"#, r#"{"count":15,"percent":93.75}"#),
@@ -55,7 +53,7 @@ const FLOWS: [(&str, &str, &str, i64); 6] = [
     ("LATERAL_AGENCY", "PROVINCE", "PROVINCE", 12),
 ];
 
-/// Asks for the flows of the province and of its district, by administrative code.
+/// Requests the flows of the province and of its district, by administrative code.
 async fn ask_flows(caller: &Caller<'_>, province: &str, district: &str) {
     let flows = async |find: &str, from: &str| {
         let code = unit(caller, find).await;
@@ -113,7 +111,7 @@ async fn ask(caller: &Caller<'_>, (fact, people, subject, read, expected): &(&st
 }
 
 #[actix_web::test]
-async fn the_demo_gives_the_figures_of_its_people() {
+async fn the_demo_reproduces_the_published_figures() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let bundle = tempfile::tempdir().expect("a folder");
@@ -131,7 +129,7 @@ async fn the_demo_gives_the_figures_of_its_people() {
 }
 
 #[actix_web::test]
-async fn a_province_gives_every_figure() {
+async fn a_province_reproduces_every_published_figure() {
     let bundle = tempfile::tempdir().expect("a folder");
     province::write(bundle.path()).expect("written");
     let bundle = bundle.path();

@@ -1,5 +1,5 @@
-//! A disk that is full or fails: what is acknowledged is stored, what cannot be stored is refused as `UNAVAILABLE`, and
-//! the service recovers automatically.
+//! A full or failing disk: acknowledged commands are stored, others are refused as `UNAVAILABLE`, and the service
+//! recovers automatically.
 
 use std::{collections::BTreeSet, fs, num::NonZeroU32, path::Path, process::Command};
 
@@ -15,10 +15,10 @@ use crate::support::{
     program::{self, Program, printed, refused},
 };
 
-/// Acts after which a test gives up waiting for the disk to be full.
+/// Maximum number of commands until the disk must be full.
 const MAX: usize = 5_000;
 
-/// Acts that are sent while the disk is full.
+/// Commands that are sent while the disk is full.
 const MORE: usize = 30;
 
 fn draft(code: &str) -> String {
@@ -28,7 +28,7 @@ fn draft(code: &str) -> String {
     )
 }
 
-/// Whether an answer acknowledges the draft. The only other answer is `UNAVAILABLE`.
+/// Whether a response acknowledges the draft. The only other permitted response is `UNAVAILABLE`.
 fn is_acknowledged(answer: &Value) -> bool {
     if answer["data"]["planDraft"]["userErrors"] == json!([]) {
         return true;
@@ -38,8 +38,8 @@ fn is_acknowledged(answer: &Value) -> bool {
     false
 }
 
-/// Drafts plans until the disk is full and some more; the codes of those that were acknowledged.
-async fn drafted_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> BTreeSet<String> {
+/// Drafts plans until the disk is full and some more. Returns the codes of the acknowledged plans.
+async fn draft_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> BTreeSet<String> {
     let (mut acknowledged, mut refused) = (BTreeSet::new(), 0);
     for nth in 0..MAX {
         let code = format!("{prefix}-{nth}");
@@ -48,20 +48,20 @@ async fn drafted_until_full(prefix: &str, send: impl AsyncFn(&str) -> Value) -> 
             false => refused += 1,
         }
         if refused == MORE {
-            assert!(!acknowledged.is_empty(), "the control: the disk was not full from the beginning");
+            assert!(!acknowledged.is_empty(), "the control: the first commands succeed");
             return acknowledged;
         }
     }
-    panic!("the control: the disk is never full")
+    panic!("the control: the disk does not get full")
 }
 
-/// The codes of the plans that a test has drafted, as they are stored.
+/// The stored codes of the plans that a test has drafted.
 async fn stored(database: &Database, prefix: &str) -> BTreeSet<String> {
     let plans = training_plan::Entity::find().all(database.reader()).await.expect("read");
     plans.into_iter().map(|plan| plan.code.to_string()).filter(|code| code.starts_with(prefix)).collect()
 }
 
-/// The whole course of a full disk, for a service in this process.
+/// A full disk and its recovery, for a service in this process.
 async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
     let caller = app.all_seeing().await;
     let ready = async || {
@@ -70,11 +70,11 @@ async fn fills_up_and_recovers(app: &TestApp, free: impl AsyncFnOnce()) {
     };
     assert_eq!(ready().await, (200, "ok\n".to_owned()), "the control");
 
-    let mut acknowledged = drafted_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
+    let mut acknowledged = draft_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
     let (status, why) = ready().await;
     assert_eq!((status, why.contains("the disk of the database is full")), (503, true), "{why}");
     let read = caller.query("{ cadres(first: 1) { nodes { code } } }").await;
-    assert_eq!(read["cadres"]["nodes"].as_array().map(Vec::len), Some(1), "what needs no write is answered");
+    assert_eq!(read["cadres"]["nodes"].as_array().map(Vec::len), Some(1), "requests without writes are answered");
     assert_eq!(ready().await.0, 503, "still");
 
     free().await;
@@ -113,16 +113,16 @@ async fn a_full_database_file_loses_no_acknowledged_write_and_recovers() {
 }
 
 #[actix_web::test]
-async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
+async fn protected_data_is_not_sent_if_the_access_log_cannot_be_written() {
     let app = narrow_app().await;
     let caller = app.all_seeing().await;
     let identity = read_identity(&caller).await;
     let number = identity["data"]["cadres"]["nodes"][0]["identity"]["nationalId"].as_str().expect("the control");
-    drafted_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
+    draft_until_full("VOLL", async |document| caller.ask(document, json!({})).await).await;
 
     let logged = async || access_entry::Entity::find().count(app.database.reader()).await.expect("read");
     let (before, mut answered, mut refused) = (logged().await, 0, 0);
-    // Entries still find a place on pages that are there.
+    // Existing pages still have space for some entries.
     while refused < MORE {
         let answer = read_identity(&caller).await;
         match answer.get("errors") {
@@ -133,7 +133,7 @@ async fn protected_data_is_not_answered_when_the_access_log_cannot_hold_it() {
                 refused += 1;
             }
         }
-        assert_eq!(logged().await, before + answered, "each answer has its entry");
+        assert_eq!(logged().await, before + answered, "each response has its entry");
     }
 
     execute(&app.database, "DROP TABLE filler").await;
@@ -150,13 +150,13 @@ async fn read_identity(caller: &Caller<'_>) -> Value {
 #[actix_web::test]
 async fn a_full_disk_loses_no_acknowledged_write_and_the_service_recovers() {
     let Some(disk) = SmallDisk::mount(24) else { return };
-    let (url, client, _folder) = on(disk.path()).await;
+    let (url, client, _folder) = database_on(disk.path()).await;
     let program = Program::serve(&url);
     disk.fill_up_to(3_600_000);
     process_fails_and_recovers(program, (&url, &client), "the disk of the database is full", |_| disk.free()).await;
 }
 
-/// Writes fail with an I/O error: the limit of a file's size is no full disk.
+/// Writes fail with an I/O error: exceeding the limit of a file's size is not a full disk.
 #[actix_web::test]
 async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
     let prlimit =
@@ -166,7 +166,7 @@ async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let (url, client, _folder) = on(folder.path()).await;
+    let (url, client, _folder) = database_on(folder.path()).await;
     let args = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--public-url", program::PUBLIC_URL];
     let limited = program::through(
         &program::command(folder.path(), &args),
@@ -177,8 +177,7 @@ async fn a_failing_disk_loses_no_acknowledged_write_and_the_service_recovers() {
         .await;
 }
 
-/// The whole course of a disk that fails, for the program: its acts fail, `/readyz` says why, and what was acknowledged
-/// is stored.
+/// A failing disk, for the program: commands fail, `/readyz` states the reason, and acknowledged commands are stored.
 async fn process_fails_and_recovers(
     mut program: Program,
     (url, client): (&str, &(String, String)),
@@ -188,9 +187,9 @@ async fn process_fails_and_recovers(
     let token = program.token(client).await;
     assert_eq!(program.get("/readyz").await, (200, "ok\n".to_owned()), "the control");
     let send = async |document: &str| program.ask(&token, document).await.1;
-    let mut acknowledged = drafted_until_full("VOLL", send).await;
-    let (status, said) = program.get("/readyz").await;
-    assert_eq!((status, said.contains(why)), (503, true), "{said}");
+    let mut acknowledged = draft_until_full("VOLL", send).await;
+    let (status, message) = program.get("/readyz").await;
+    assert_eq!((status, message.contains(why)), (503, true), "{message}");
 
     mend(program.pid());
     let ready = poll::until_async(async || (program.get("/readyz").await.0 == 200).then_some(())).await;
@@ -211,7 +210,7 @@ async fn process_fails_and_recovers(
 }
 
 /// A copy of the database in a folder, and a client that drafts plans.
-async fn on(folder: &Path) -> (String, (String, String), impl Sized) {
+async fn database_on(folder: &Path) -> (String, (String, String), impl Sized) {
     let (url, template) = copy(Kind::Sqlite).await;
     let file = folder.join("cadre.db");
     fs::copy(url.trim_start_matches("sqlite://"), &file).expect("copied");
@@ -226,7 +225,7 @@ async fn on(folder: &Path) -> (String, (String, String), impl Sized) {
 #[actix_web::test]
 async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
     let Some(disk) = SmallDisk::mount(24) else { return };
-    let (url, ..) = on(disk.path()).await;
+    let (url, ..) = database_on(disk.path()).await;
     let database = open(&url).await;
     let cards = cadre_snapshot::Entity::find().count(database.reader()).await.expect("read");
     execute(&database, "DELETE FROM cadre_snapshot WHERE rowid = (SELECT min(rowid) FROM cadre_snapshot)").await;
@@ -241,13 +240,13 @@ async fn a_command_on_a_full_disk_fails_and_writes_nothing() {
 
     disk.fill_up_to(100_000);
     for args in [&import[..], &["verify", "--repair"]] {
-        let said = refused(&url, args);
-        assert!(said.contains("the disk of the database is full"), "{args:?}: {said}");
+        let message = refused(&url, args);
+        assert!(message.contains("the disk of the database is full"), "{args:?}: {message}");
     }
     disk.free();
     let database = open(&url).await;
     let counted = training_plan::Entity::find().count(database.reader()).await.expect("read");
-    assert_eq!(counted, plans, "nothing of the import");
+    assert_eq!(counted, plans, "no row of the import is stored");
     database.close().await.expect("closed");
     assert!(printed(&url, &["verify", "--repair"]).contains("intact"));
     printed(&url, &import);
@@ -264,7 +263,7 @@ async fn a_full_tablespace_loses_no_acknowledged_write_and_the_service_recovers(
         return;
     }
     let Some(disk) = SmallDisk::mount(64) else { return };
-    // A server of its own: a full tablespace fails the checkpoints of the whole server.
+    // A separate server: a full tablespace fails the checkpoints of the whole server.
     let server = postgres::Server::start();
     server.make_roles().await;
     let (url, drop_database) = server.create_database_on(disk.path()).await;
@@ -278,7 +277,7 @@ async fn a_full_tablespace_loses_no_acknowledged_write_and_the_service_recovers(
 }
 
 #[actix_web::test]
-async fn a_log_that_cannot_be_written_breaks_no_answer() {
+async fn a_log_that_cannot_be_written_breaks_no_response() {
     if !fs::exists("/dev/full").is_ok_and(|exists| exists) {
         println!("NOT TESTED: there is no /dev/full here");
         return;

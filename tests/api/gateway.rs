@@ -1,4 +1,4 @@
-//! Requests through an X-Road security server: what the access log records of them, and when.
+//! Requests through an X-Road security server: what the access log records, and under which conditions.
 
 use std::ops::ControlFlow;
 
@@ -15,7 +15,7 @@ const READING: &str = r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"
 const LOG: &str = r#"{ cadre(by: {code: "A-02"}) { accessLog(first: 1) { nodes {
     gateway { client requestId userId issue } } } } }"#;
 
-/// Reads protected data with these headers. Gives the gateway that the log then shows.
+/// Reads protected data with these headers, and returns the gateway of the new log entry.
 async fn read(caller: &Caller<'_>, headers: &[(&str, &str)]) -> Value {
     let request = caller.post(&json!({ "query": READING }));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -24,7 +24,7 @@ async fn read(caller: &Caller<'_>, headers: &[(&str, &str)]) -> Value {
     caller.query(LOG).await["cadre"]["accessLog"]["nodes"][0]["gateway"].clone()
 }
 
-/// The log for the operator.
+/// The exported log.
 async fn exported(app: &TestApp) -> Vec<Line> {
     let mut lines = Vec::new();
     let take = |line: &Line| {
@@ -84,7 +84,7 @@ async fn the_chain_covers_the_gateway() {
     .await;
 }
 
-/// The first fault of the chain after a change, which is taken back.
+/// The first fault of the chain after a change, which is rolled back.
 async fn verify(app: &TestApp, change: Option<&str>) -> Option<Fault> {
     let inner = app.database.begin().await.expect("begun");
     if let Some(change) = change {
@@ -92,11 +92,11 @@ async fn verify(app: &TestApp, change: Option<&str>) -> Option<Fault> {
             Kind::Sqlite => inner.execute_unprepared("DROP TRIGGER access_entry_no_update").await,
             Kind::Postgres => inner.execute_unprepared("SET LOCAL session_replication_role = replica").await,
         }
-        .expect("the database does not refuse changes any more");
+        .expect("the triggers are dropped");
         inner.execute_unprepared(change).await.expect(change);
     }
     let fault = verify_chain(&inner, &[]).await.expect("verified").err();
-    inner.rollback().await.expect("taken back");
+    inner.rollback().await.expect("rolled back");
     fault
 }
 

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: media types, statuses, headers, languages, and what an answer looks like as bytes.
+//! GraphQL over HTTP: media types, statuses, headers, languages, and the bytes of responses.
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ async fn sent(request: reqwest::RequestBuilder) -> Response {
     request.send().await.expect("an answer")
 }
 
-/// Asks a document and wants the answer as this media type: status and body.
-async fn asked(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value) {
+/// Sends a document with an `Accept` header and returns status and body.
+async fn send(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value) {
     let answer = sent(caller.post(&json!({ "query": document })).header("Accept", accept)).await;
     let status = answer.status().as_u16();
     assert_eq!(header(&answer, "content-type"), format!("{accept}; charset=utf-8"), "{document}");
@@ -28,7 +28,7 @@ async fn asked(caller: &Caller<'_>, accept: &str, document: &str) -> (u16, Value
 }
 
 #[actix_web::test]
-async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
+async fn the_media_type_of_a_response_is_the_one_that_the_client_prefers() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let json = "application/json";
@@ -62,7 +62,7 @@ async fn the_media_type_of_an_answer_is_the_one_that_the_client_likes_best() {
 }
 
 #[actix_web::test]
-async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not() {
+async fn an_invalid_document_is_refused_with_the_unknown_name() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     for (document, message) in [
@@ -92,18 +92,18 @@ async fn a_document_that_does_not_fit_the_schema_is_told_the_name_that_does_not(
             r#"value "X" does not exist in enum "Gender"; see /schema.graphql. (line 1, column 7)"#,
         ),
     ] {
-        let (_, answer) = asked(&caller, RESPONSE, document).await;
+        let (_, answer) = send(&caller, RESPONSE, document).await;
         assert_eq!(answer["errors"][0]["message"], message, "{document}: {answer}");
     }
     app.stop().await;
 }
 
 #[actix_web::test]
-async fn the_status_tells_what_the_media_type_lets_it_tell() {
+async fn the_status_depends_on_the_media_type() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let page = "subunits(first: 100) { nodes { ";
-    let dear = format!("{{ unit(by: {{code: \"W\"}}) {{ {}code{} }} }}", page.repeat(4), " } }".repeat(4));
+    let expensive = format!("{{ unit(by: {{code: \"W\"}}) {{ {}code{} }} }}", page.repeat(4), " } }".repeat(4));
 
     for (document, code, status) in [
         ("{", "GRAPHQL_PARSE_FAILED", 400),
@@ -115,22 +115,22 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
         ("{ units(first: \"5\") { nodes { code } } }", "BAD_VARIABLES", 400),
         ("{ units(asOf: \"2026-02-30\") { nodes { code } } }", "BAD_VARIABLES", 400),
         ("query($a: Int = 4294967296) { units(first: $a) { nodes { code } } }", "BAD_VARIABLES", 400),
-        (dear.as_str(), "OPERATION_TOO_COMPLEX", 400),
+        (expensive.as_str(), "OPERATION_TOO_COMPLEX", 400),
         ("{ cadres { nodes { identity { birthOn } } } }", "FORBIDDEN", 403),
     ] {
         for (media, status) in [("application/json", 200), (RESPONSE, status)] {
-            let (found, answer) = asked(&caller, media, document).await;
+            let (found, answer) = send(&caller, media, document).await;
             assert_eq!(found, status, "{media} {document}: {answer}");
             assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{document}: {answer}");
             assert!(answer.get("data").is_none(), "{document}: {answer}");
         }
     }
     let all_seeing = app.all_seeing().await;
-    let (status, answer) = asked(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
-    assert_eq!(status, 200, "the control: it is the scope that is lacking: {answer}");
+    let (status, answer) = send(&all_seeing, RESPONSE, "{ cadres { nodes { identity { birthOn } } } }").await;
+    assert_eq!(status, 200, "the control: the scope is missing: {answer}");
     for media in ["application/json", RESPONSE] {
         let partial = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } viewer { __typename } }"#;
-        let (status, answer) = asked(&caller, media, partial).await;
+        let (status, answer) = send(&caller, media, partial).await;
         assert_eq!(status, 200, "{answer}");
         assert_eq!(answer["data"], json!({ "unit": null, "viewer": { "__typename": "Viewer" } }));
         assert_eq!(answer["errors"][0]["path"], json!(["unit", "composition"]));
@@ -149,7 +149,7 @@ async fn the_status_tells_what_the_media_type_lets_it_tell() {
 }
 
 #[actix_web::test]
-async fn who_has_no_token_is_told_before_anything_is_read() {
+async fn a_request_without_a_token_is_refused_before_its_body_is_read() {
     let app = small_app().await;
     let endpoint = format!("{}/graphql", app.url);
     let http = app.http();
@@ -179,7 +179,7 @@ async fn who_has_no_token_is_told_before_anything_is_read() {
 }
 
 #[actix_web::test]
-async fn the_keys_of_an_answer_stand_in_the_order_of_the_request() {
+async fn the_keys_of_a_response_have_the_order_of_the_request() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let document = r#"{
@@ -241,7 +241,7 @@ fn brief(error: &Value) -> String {
 }
 
 #[actix_web::test]
-async fn variables_that_were_not_sent_are_absent_and_defaults_hold_everywhere() {
+async fn variables_that_were_not_sent_are_absent_and_defaults_apply_everywhere() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let nodes = |data: &Value| data["units"]["nodes"].as_array().expect("nodes").len();
@@ -275,7 +275,7 @@ async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
     let invalid = r#"{ unit(by: {code: "A"}) { composition(subject: "NONE") { total } } }"#;
 
     for document in ["{", "{ nothing }", "{ cadres { nodes { identity { birthOn } } } }", invalid] {
-        let mut seen = Vec::new();
+        let mut messages = Vec::new();
         for (accept, language) in [(None, "vi"), (Some("fr"), "vi"), (Some("en-GB, vi;q=0.5"), "en")] {
             let request = request(document);
             let request = accept.into_iter().fold(request, |request, accept| request.header("Accept-Language", accept));
@@ -283,18 +283,18 @@ async fn messages_come_in_the_language_of_the_client_and_codes_do_not_change() {
             assert_eq!(header(&answer, "content-language"), language, "{document}");
             let answer: Value = answer.json().await.expect("JSON");
             let error = &answer["errors"][0];
-            seen.push((error["message"].to_string(), error["extensions"]["code"].to_string()));
+            messages.push((error["message"].to_string(), error["extensions"]["code"].to_string()));
         }
-        assert_eq!(seen[0], seen[1], "{document}");
-        assert_ne!(seen[0].0, seen[2].0, "{document}");
-        assert_eq!(seen[0].1, seen[2].1, "{document}");
-        assert!(seen[2].0.is_ascii(), "{document}: {}", seen[2].0);
+        assert_eq!(messages[0], messages[1], "{document}");
+        assert_ne!(messages[0].0, messages[2].0, "{document}");
+        assert_eq!(messages[0].1, messages[2].1, "{document}");
+        assert!(messages[2].0.is_ascii(), "{document}: {}", messages[2].0);
     }
     app.stop().await;
 }
 
 #[actix_web::test]
-async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
+async fn every_response_has_its_id_and_must_not_be_cached() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let mut ids = Vec::new();
@@ -326,7 +326,7 @@ async fn every_answer_of_the_api_carries_its_id_and_is_kept_by_nobody() {
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), all, "an id is one request's");
+    assert_eq!(ids.len(), all, "each request has its own id");
     app.stop().await;
 }
 
@@ -391,7 +391,7 @@ async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
         for word in ["/graphql", "schema.graphql", "healthz", "docs/api.md"] {
             assert!(body.contains(word), "{accept}: {word}: {body}");
         }
-        assert!(!body.contains("://"), "nothing is loaded from elsewhere: {body}");
+        assert!(!body.contains("://"), "nothing is loaded from another host: {body}");
         if kind == "application/json" {
             serde_json::from_str::<Value>(&body).expect("JSON");
         } else {
@@ -404,7 +404,7 @@ async fn the_root_has_a_page_for_browsers_and_json_for_programs() {
 }
 
 #[actix_web::test]
-async fn the_schema_is_served_as_it_stands_in_the_repository() {
+async fn the_served_schema_is_the_one_in_the_repository() {
     let app = small_app().await;
 
     let answer = sent(app.http().get(format!("{}/schema.graphql", app.url))).await;
@@ -415,7 +415,7 @@ async fn the_schema_is_served_as_it_stands_in_the_repository() {
 }
 
 #[actix_web::test]
-async fn questions_come_by_get_with_variables_too() {
+async fn queries_may_be_sent_by_get_with_variables() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let get = async |pairs: &[(&str, &str)]| {

@@ -1,4 +1,4 @@
-//! Headers of HTTP that do not depend on GraphQL: compression, validators, HEAD, ids of requests, other origins.
+//! HTTP headers that do not depend on GraphQL: compression, validators, HEAD, request ids, CORS.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -12,7 +12,7 @@ use crate::support::{
     wire::Wire,
 };
 
-/// A page that is longer than the bodies that stay as they are.
+/// A page that is large enough to be compressed.
 const LONG: &str = "{ units(first: 20) { nodes { code name kind tier parent { code name } } } }";
 
 async fn small_app() -> TestApp {
@@ -35,22 +35,22 @@ fn inflated(bytes: &[u8]) -> String {
     text
 }
 
-/// Asks a document and accepts gzip.
-async fn asked(caller: &Caller<'_>, document: &str) -> Response {
+/// Sends a document and accepts gzip.
+async fn send_query(caller: &Caller<'_>, document: &str) -> Response {
     sent(caller.post(&json!({ "query": document })).header("Accept-Encoding", "gzip, br")).await
 }
 
 #[actix_web::test]
-async fn long_answers_are_compressed_for_clients_that_accept_it() {
+async fn long_responses_are_compressed_for_clients_that_accept_it() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let plain = sent(caller.post(&json!({ "query": LONG }))).await;
         assert_eq!((plain.status().as_u16(), header(&plain, "content-encoding").as_str()), (200, ""));
-        assert!(header(&plain, "vary").ends_with("Accept-Encoding"), "a cache must know: {plain:?}");
+        assert!(header(&plain, "vary").ends_with("Accept-Encoding"), "`Vary` names the header: {plain:?}");
         let plain = plain.text().await.expect("text");
-        assert!(plain.len() > 1024, "the control: it is long enough: {plain}");
+        assert!(plain.len() > 1024, "the control: the body is large enough: {plain}");
 
-        let answer = asked(&caller, LONG).await;
+        let answer = send_query(&caller, LONG).await;
 
         assert_eq!((answer.status().as_u16(), header(&answer, "content-encoding").as_str()), (200, "gzip"));
         assert_eq!(header(&answer, "vary"), "Accept, Accept-Language, Authorization, Accept-Encoding");
@@ -61,13 +61,13 @@ async fn long_answers_are_compressed_for_clients_that_accept_it() {
         assert!(bytes.len() < plain.len() / 2, "{} of {}", bytes.len(), plain.len());
         assert_eq!(inflated(&bytes), plain);
 
-        // So long that another thread compresses it.
+        // Large enough to be compressed on another thread.
         let page = LONG.strip_prefix("{ ").and_then(|page| page.strip_suffix(" }")).expect("one field");
         let many = (0..40).fold(String::new(), |many, at| format!("{many} a{at}: {page}"));
         let many = format!("{{ {many} }}");
         let plain = caller.raw(&many, json!({})).await;
         assert!(plain.len() > 64 * 1024, "{}", plain.len());
-        let answer = asked(&caller, &many).await;
+        let answer = send_query(&caller, &many).await;
         assert_eq!((answer.status().as_u16(), header(&answer, "content-encoding").as_str()), (200, "gzip"));
         assert_eq!(inflated(&answer.bytes().await.expect("bytes")), plain);
     })
@@ -75,17 +75,17 @@ async fn long_answers_are_compressed_for_clients_that_accept_it() {
 }
 
 #[actix_web::test]
-async fn short_answers_and_tokens_stay_as_they_are() {
+async fn short_responses_and_tokens_are_not_compressed() {
     let app = small_app().await;
     let caller = app.all_seeing().await;
 
     for document in ["{ __typename }", "{ nothing }", "{"] {
-        let answer = asked(&caller, document).await;
+        let answer = send_query(&caller, document).await;
         assert_eq!(header(&answer, "content-encoding"), "", "{document}");
         assert!(!header(&answer, "vary").contains("Accept-Encoding"), "{document}");
         drop(answer.json::<Value>().await.expect("JSON"));
     }
-    assert_eq!(header(&asked(&caller, LONG).await, "content-encoding"), "gzip", "the control");
+    assert_eq!(header(&send_query(&caller, LONG).await, "content-encoding"), "gzip", "the control");
 
     let form = |path: &str, body: &str| {
         let request = app.http().post(format!("{}{path}", app.url)).basic_auth(&caller.id, Some(&caller.secret));
@@ -147,7 +147,7 @@ async fn the_schema_is_not_sent_again_to_a_client_that_has_it() {
     app.stop().await;
 }
 
-/// Headers that differ between two requests for the same thing.
+/// Headers that differ between two requests for the same resource.
 const OF_ONE_ANSWER: [&str; 3] = ["date", "x-request-id", "ratelimit"];
 
 #[actix_web::test]
@@ -172,7 +172,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
         query("mutation { __typename }"),
         query("{"),
     ];
-    let kept = |answer: &Response| {
+    let stable = |answer: &Response| {
         let names = answer.headers().keys().filter(|name| !OF_ONE_ANSWER.contains(&name.as_str()));
         names.map(|name| (name.to_string(), header(answer, name.as_str()))).collect::<BTreeMap<_, _>>()
     };
@@ -184,7 +184,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
             };
             let get = sent(request(Method::GET)).await;
             let head = sent(request(Method::HEAD)).await;
-            assert_eq!((head.status(), kept(&head)), (get.status(), kept(&get)), "{path} {encoding}");
+            assert_eq!((head.status(), stable(&head)), (get.status(), stable(&get)), "{path} {encoding}");
             let length = header(&head, "content-length");
             assert_eq!(head.bytes().await.expect("bytes").len(), 0, "{path} {encoding}");
             assert_eq!(get.bytes().await.expect("bytes").len().to_string(), length, "{path} {encoding}");
@@ -196,7 +196,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
 }
 
 #[actix_web::test]
-async fn an_unknown_method_is_answered_with_the_known_ones() {
+async fn an_unknown_method_is_refused_with_the_allowed_ones() {
     let app = small_app().await;
     for (path, allow) in [
         ("/graphql", "GET, HEAD, POST"),
@@ -220,7 +220,7 @@ async fn an_unknown_method_is_answered_with_the_known_ones() {
 const ID: &str = "01890A5Dac96774bbcceb302099a8057";
 
 #[actix_web::test]
-async fn a_request_keeps_the_id_that_it_comes_with() {
+async fn a_request_keeps_the_id_that_it_was_sent_with() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let url = |path: &str| format!("{}{path}", app.url);
@@ -274,7 +274,7 @@ async fn a_body_that_does_not_arrive_is_answered_with_the_id_of_its_request() {
 
 const APP: &str = "https://app.example.vn";
 
-/// What a browser sends before a query of a page.
+/// The preflight request that a browser sends before a query of a page.
 fn preflight(url: &str, origin: &str) -> RequestBuilder {
     let request = reqwest::Client::new().request(Method::OPTIONS, url).header("Origin", origin);
     let request = request.header("Access-Control-Request-Method", "POST");
@@ -282,7 +282,7 @@ fn preflight(url: &str, origin: &str) -> RequestBuilder {
 }
 
 #[actix_web::test]
-async fn pages_of_listed_origins_may_ask_and_others_may_not() {
+async fn pages_of_listed_origins_are_allowed_and_others_are_not() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let credentials = client(&url);
     let program = Program::serve_with(&url, &["--cors-origins", "https://app.example.vn, http://localhost:3000"]);
@@ -328,8 +328,8 @@ async fn pages_of_listed_origins_may_ask_and_others_may_not() {
         assert!(header(&answer, "vary").ends_with("Origin"), "{origin}");
     }
     let answer = sent(post(None, &token)).await;
-    assert_eq!(header(&answer, "access-control-allow-origin"), "", "a program is not a page");
-    assert!(header(&answer, "vary").ends_with("Origin"), "a cache must know");
+    assert_eq!(header(&answer, "access-control-allow-origin"), "", "a request without an origin gets no CORS headers");
+    assert!(header(&answer, "vary").ends_with("Origin"), "`Vary` names the header");
     let twice = post(Some(APP), &token).header("Origin", "https://evil.example");
     assert_eq!(header(&sent(twice).await, "access-control-allow-origin"), "");
     let bare = sent(http.request(Method::OPTIONS, at("/graphql")).header("Origin", APP)).await;
@@ -361,15 +361,15 @@ async fn no_page_of_another_origin_uses_a_client_secret() {
 }
 
 #[actix_web::test]
-async fn without_the_setting_no_page_of_another_origin_may_ask() {
+async fn without_the_setting_no_page_of_another_origin_is_allowed() {
     let app = small_app().await;
     let caller = app.caller(&["cadre:read"], &["W"]).await;
 
     let answer = sent(preflight(&format!("{}/graphql", app.url), APP)).await;
     assert_eq!((answer.status().as_u16(), header(&answer, "allow").as_str()), (405, "GET, HEAD, POST"));
-    let asked = sent(caller.post(&json!({ "query": "{ __typename }" })).header("Origin", APP)).await;
-    assert_eq!(asked.status(), 200);
-    for answer in [answer, asked] {
+    let send_query = sent(caller.post(&json!({ "query": "{ __typename }" })).header("Origin", APP)).await;
+    assert_eq!(send_query.status(), 200);
+    for answer in [answer, send_query] {
         let names: Vec<_> = answer.headers().keys().map(|name| name.as_str().to_owned()).collect();
         assert!(!names.iter().any(|name| name.starts_with("access-control-")), "{names:?}");
         assert_eq!(header(&answer, "vary"), "Accept, Accept-Language, Authorization");

@@ -1,4 +1,4 @@
-//! Imports on both databases: the cases that stand beside the importer, asked of each.
+//! Imports on both databases, with the test cases of the importer.
 
 use std::{
     cmp::Ordering,
@@ -81,7 +81,7 @@ async fn a_broken_bundle_is_refused_and_a_good_one_is_loaded_once() {
 
 #[actix_web::test]
 async fn a_doubtful_bundle_is_loaded_with_its_warning() {
-    // On the server alone: the embedded database is asked beside the importer.
+    // Only on PostgreSQL: the tests of the importer cover the embedded database.
     for case in &DOUBTFUL {
         let app = TestApp::empty(Kind::Postgres).await;
         let (outcome, findings) = import(&app, &case.bundle()).await;
@@ -91,7 +91,7 @@ async fn a_doubtful_bundle_is_loaded_with_its_warning() {
     }
 }
 
-/// The rotations of the demo, which is imported without a remark and a second time without news.
+/// The rotations of the demo, whose first import has no findings and whose second import changes nothing.
 async fn demo_rotations(app: &TestApp) -> Vec<rotation::Model> {
     let bundle = tempfile::tempdir().expect("a folder");
     demo::write_bundle(bundle.path()).expect("written");
@@ -109,7 +109,7 @@ async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
         let rotations = demo_rotations(&app).await;
         assert_eq!(rotations.len(), 154);
         for rotation in &rotations {
-            // The order of tiers runs from the centre down.
+            // Tiers are ordered from the centre down.
             let expected = match rotation.to_tier.cmp(&rotation.from_tier) {
                 Ordering::Less => &[RotationDirection::Up][..],
                 Ordering::Greater => &[RotationDirection::Down],
@@ -122,7 +122,7 @@ async fn the_direction_of_every_rotation_agrees_with_its_tiers() {
 }
 
 #[actix_web::test]
-async fn the_demo_holds_the_printed_rotations() {
+async fn the_demo_contains_the_published_rotations() {
     use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
     use Tier::{Commune, District, Province};
 
@@ -145,7 +145,7 @@ async fn the_demo_holds_the_printed_rotations() {
         assert_eq!(rotations.iter().filter(is_it).count(), count, "{direction:?} {from:?} {to:?}");
     }
 
-    // Điện Biên Đông rotated more than 60 persons between its offices and its communes.
+    // Điện Biên Đông rotated more than 60 people between its offices and its communes.
     let east = unit::Entity::find().filter(unit::Column::Code.starts_with("DB-DBD-"));
     let east = east.all(app.database.reader()).await.expect("units");
     let lies_there = |id: &UnitId| east.iter().any(|unit| unit.id == *id);
@@ -164,7 +164,7 @@ async fn the_demo_holds_the_printed_rotations() {
     app.stop().await;
 }
 
-/// The bundle of the cases with these rotations instead of its own.
+/// Imports the bundle of the cases with these rotations instead of its own.
 async fn import_rotations(app: &TestApp, rows: &str) -> (Outcome, Vec<String>) {
     let with_rows = |text: &str| format!("{}\n{rows}", text.lines().next().expect("a header"));
     let files =
@@ -174,7 +174,7 @@ async fn import_rotations(app: &TestApp, rows: &str) -> (Outcome, Vec<String>) {
     (outcome, findings.iter().map(place).collect())
 }
 
-/// What the database holds of each rotation, by its first day.
+/// The stored columns of each rotation, in the order of their first days.
 async fn stored_rotations(app: &TestApp) -> Vec<String> {
     let rows = rotation::Entity::find().order_by_asc(rotation::Column::StartOn).all(app.database.reader()).await;
     let line = |row: rotation::Model| {
@@ -234,7 +234,7 @@ fn sorted(found: &[String]) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
+async fn a_second_running_rotation_is_refused_until_the_first_ends() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         assert_eq!(import_rotations(&app, IN_EVERY_STATE).await.0, Outcome::Loaded);
@@ -250,7 +250,7 @@ async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
             assert_eq!(dump(app.database.reader()).await == before, running);
         }
 
-        // An act ends the first: the file that knows nothing of it differs, and the next one may run.
+        // A command ends the first rotation. The file then contradicts the database, and the next rotation may run.
         let ended = (Expr::val("ENDED"), Expr::val("2023-05-01".parse::<Day>().expect("a day")));
         let act = rotation::Entity::update_many()
             .col_expr(rotation::Column::State, ended.0)
@@ -266,14 +266,14 @@ async fn a_second_running_rotation_waits_for_the_end_of_the_first() {
 }
 
 #[actix_web::test]
-async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
+async fn a_rotation_in_preparation_is_not_disclosed_by_findings() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::empty(kind).await;
         let row = "C2,S,X,ROTATION,2098-01-01,2099-01-01,\n";
         assert_eq!(import_rotations(&app, row).await, (Outcome::Loaded, vec![]));
         let other = "C2,S,X,ROTATION,2098-01-01,2099-06-01,\n";
         let refused = (Outcome::Refused, vec!["2 DIFFERS".to_owned()]);
-        assert_eq!(import_rotations(&app, other).await, refused, "the control: it shows when it is published");
+        assert_eq!(import_rotations(&app, other).await, refused, "the control: it is visible after its publication");
 
         let act = rotation::Entity::update_many().col_expr(rotation::Column::State, Expr::val("DECIDED"));
         act.exec(app.database.writer()).await.expect("hidden");
@@ -283,26 +283,26 @@ async fn a_rotation_in_preparation_does_not_show_in_the_findings() {
 }
 
 #[actix_web::test]
-async fn a_rule_that_an_office_adds_is_seen_at_once_beside_the_shipped_ones() {
+async fn a_rule_added_by_an_office_is_used_at_once_with_the_shipped_ones() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
-        let seen = async || {
+        let visible = async || {
             let lists = caller.query("{ rules { code } retirementAges { code } }").await;
             let has = |list: &str, code: &str| {
                 lists[list].as_array().expect("a list").iter().any(|row| row["code"].as_str() == Some(code))
             };
             (has("rules", "VN-QD98-MIN-TERM"), has("rules", "TU-TERM"), has("retirementAges", "TU-F"))
         };
-        assert_eq!(seen().await, (true, false, false));
+        assert_eq!(visible().await, (true, false, false));
         let law = ["rules.csv", "retirement_ages.csv"];
         let files: Vec<_> = BUNDLE.into_iter().filter(|(name, _)| law.contains(name)).collect();
         app.import_text(&files).await;
-        assert_eq!(seen().await, (true, true, true));
+        assert_eq!(visible().await, (true, true, true));
     })
     .await;
 }
 
-/// A bundle of so many invented people that each of their files takes several batches, with cells left out here and there.
+/// A bundle with so many invented people that each of its files takes several batches, with some cells left empty.
 fn large(persons: usize) -> Vec<(&'static str, String)> {
     let mut files: Vec<(&str, String)> = BUNDLE.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
     let mut add = |file: &str, row: String| {
@@ -326,20 +326,20 @@ fn large(persons: usize) -> Vec<(&'static str, String)> {
     files
 }
 
-/// What a database holds of the people of a bundle, by code and without the ids that are drawn.
+/// The stored people of a bundle, by code and without the random ids.
 async fn people(database: &Database) -> Vec<String> {
     let reader = database.reader();
     let cadres = cadre::Entity::find().all(reader).await.expect("cadres");
     let codes: HashMap<CadreId, String> = cadres.iter().map(|cadre| (cadre.id, cadre.code.to_string())).collect();
-    let kept = cadre::Column::iter().filter(|column| !matches!(column, cadre::Column::Id)).collect::<Vec<_>>();
-    let of_cadre = |cadre: &cadre::Model| kept.iter().map(|column| format!("{:?} ", cadre.get(*column))).collect();
+    let columns = cadre::Column::iter().filter(|column| !matches!(column, cadre::Column::Id)).collect::<Vec<_>>();
+    let of_cadre = |cadre: &cadre::Model| columns.iter().map(|column| format!("{:?} ", cadre.get(*column))).collect();
     let mut rows: Vec<String> = cadres.iter().map(of_cadre).collect();
     for post in assignment::Entity::find().all(reader).await.expect("posts") {
         rows.push(format!("{} {} {} {:?}", codes[&post.cadre_id], post.title_code, post.start_on, post.end_on));
     }
     for paper in qualification::Entity::find().all(reader).await.expect("papers") {
-        let told = (paper.field_code, paper.institution_code, paper.mode, paper.granted_on, paper.counts_from);
-        rows.push(format!("{} {told:?}", codes[&paper.cadre_id]));
+        let values = (paper.field_code, paper.institution_code, paper.mode, paper.granted_on, paper.counts_from);
+        rows.push(format!("{} {values:?}", codes[&paper.cadre_id]));
     }
     for seat in enrolment::Entity::find().all(reader).await.expect("enrolments") {
         rows.push(format!("{} {} {} {:?}", codes[&seat.cadre_id], seat.year, seat.state, seat.grade));
@@ -348,7 +348,7 @@ async fn people(database: &Database) -> Vec<String> {
     rows
 }
 
-/// How many of the tables that hold persons PostgreSQL knows the contents of.
+/// The number of tables with persons for which PostgreSQL has statistics.
 async fn surveyed(database: &Database) -> i64 {
     let select = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('cadre', \
                   'assignment', 'qualification', 'enrolment', 'cadre_snapshot', 'level_index', 'name_index', 'headcount')";
@@ -357,10 +357,10 @@ async fn surveyed(database: &Database) -> i64 {
 }
 
 #[actix_web::test]
-async fn what_an_import_fills_is_surveyed_before_anybody_reads_it() {
+async fn tables_have_statistics_when_an_import_ends() {
     let app = TestApp::empty(Kind::Postgres).await;
     assert_eq!(import(&app, &large(400)).await.0, Outcome::Loaded);
-    assert_eq!(surveyed(&app.database).await, 0, "the control: PostgreSQL comes to a table minutes later, if at all");
+    assert_eq!(surveyed(&app.database).await, 0, "the control: PostgreSQL collects statistics minutes later, or never");
     app.stop().await;
     let app = TestApp::empty(Kind::Postgres).await;
     assert_eq!(import(&app, &large(1_100)).await.0, Outcome::Loaded);
@@ -369,7 +369,7 @@ async fn what_an_import_fills_is_surveyed_before_anybody_reads_it() {
 }
 
 #[actix_web::test]
-async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() {
+async fn a_bundle_of_many_batches_is_loaded_completely_and_alike_on_both_databases() {
     let files = large(4_100);
     let mut found = Vec::new();
     for kind in [Kind::Sqlite, Kind::Postgres] {
@@ -379,14 +379,14 @@ async fn a_bundle_of_many_batches_is_loaded_whole_and_alike_on_both_databases() 
         assert_eq!(indexes(&app.database).await, before);
         assert_eq!(import(&app, &files).await, (Outcome::NothingNew, Vec::new()));
         found.push(people(&app.database).await);
-        // Some more: now the tables have rows, and most of the bundle is known.
+        // Some more people: the tables now have rows, and most of the bundle is known.
         assert_eq!(import(&app, &large(4_101)).await, (Outcome::Loaded, Vec::new()));
         assert_eq!(cadre::Entity::find().count(app.database.reader()).await.expect("a number"), 4_105);
         assert_eq!(indexes(&app.database).await, before);
         app.stop().await;
     }
-    assert!(found[0].len() > 4 * 4_100, "the control: there is something to compare");
-    assert!(found[0] == found[1], "the databases hold the same");
+    assert!(found[0].len() > 4 * 4_100, "the control: there are rows to compare");
+    assert!(found[0] == found[1], "both databases have the same rows");
 }
 
 #[actix_web::test]

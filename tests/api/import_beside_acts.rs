@@ -1,5 +1,5 @@
-//! An import beside a service that is in use: acts that are committed while it validates do not stop it, and what
-//! contradicts the bundle is found.
+//! An import during commands: commands that are committed during validation do not stop it, and a command that
+//! contradicts the bundle is reported.
 
 use std::{
     fmt::Write as _,
@@ -20,10 +20,10 @@ use crate::support::{
     program::{self, Program, printed},
 };
 
-/// People of the bundle: enough for many acts to be committed while they are validated.
+/// People in the bundle: enough for many commands to be committed during validation.
 const PEOPLE: usize = 6_000;
 
-/// Plans of the bundle that contradicts the acts.
+/// Plans in the bundle that contradicts the commands.
 const PLANS: usize = 3_000;
 
 fn write_people(folder: &Path) {
@@ -45,18 +45,18 @@ fn office(url: &str) -> (String, String) {
     (word("client_id"), word("client_secret"))
 }
 
-/// An import under way, and what it has logged.
+/// A running import and its log.
 struct Import {
     child: Child,
     log: Arc<Mutex<String>>,
 }
 
 impl Import {
-    /// Starts it and waits until it validates.
+    /// Starts an import and waits until it validates.
     fn start(url: &str, folder: &Path) -> Self {
         let args = ["import", "--json", folder.to_str().expect("UTF-8"), "--database-url", url, "--log", "info"];
         let mut command = program::command(folder, &args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, copy) = (BufReader::new(child.stderr.take().expect("piped")).lines(), Arc::clone(&log));
         thread::spawn(move || {
@@ -65,7 +65,7 @@ impl Import {
             }
         });
         let import = Self { child, log };
-        poll::until(|| import.log().contains("checking").then_some(())).expect("it validates");
+        poll::until(|| import.log().contains("checking").then_some(())).expect("the import validates");
         import
     }
 
@@ -77,7 +77,7 @@ impl Import {
         self.child.try_wait().expect("a child").is_some()
     }
 
-    /// Whether it succeeded, and its report.
+    /// Whether it succeeded, its report and its log.
     fn end(self) -> (bool, Value, String) {
         let output = self.child.wait_with_output().expect("ended");
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -85,7 +85,7 @@ impl Import {
     }
 }
 
-/// Drafts plans `PREFIX-0`, `PREFIX-1` and so on until the import is over; how many were acknowledged.
+/// Drafts plans `PREFIX-0`, `PREFIX-1` and so on until the import ends. Returns the number of acknowledged plans.
 async fn draft_until_over(import: &mut Import, program: &Program, token: &str, prefix: &str) -> u64 {
     let mut acknowledged = 0;
     for nth in 0.. {
@@ -100,7 +100,7 @@ async fn draft_until_over(import: &mut Import, program: &Program, token: &str, p
         if answer["data"]["planDraft"]["userErrors"] == json!([]) {
             acknowledged += 1;
         } else {
-            // While the import loads, an act may wait for longer than a client is left waiting.
+            // While the import loads, a command may wait longer than its time limit.
             assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer:#}");
         }
     }
@@ -108,7 +108,7 @@ async fn draft_until_over(import: &mut Import, program: &Program, token: &str, p
 }
 
 #[actix_web::test]
-async fn an_import_succeeds_while_acts_are_committed() {
+async fn an_import_succeeds_while_commands_are_committed() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let program = Program::serve(&url);
@@ -121,7 +121,7 @@ async fn an_import_succeeds_while_acts_are_committed() {
         let (is_success, report, log) = import.end();
         assert!(is_success, "{kind:?}: {log}");
         assert_eq!((&report["outcome"], &report["errors"]), (&json!("LOADED"), &json!(0)), "{kind:?}: {log}");
-        assert!(log.contains("validated again"), "the control: something was committed meanwhile\n{log}");
+        assert!(log.contains("validated again"), "the control: a command was committed meanwhile\n{log}");
 
         let database = open(&url).await;
         let plans = training_plan::Entity::find().filter(training_plan::Column::Code.starts_with("KHAC-"));
@@ -134,7 +134,7 @@ async fn an_import_succeeds_while_acts_are_committed() {
 }
 
 #[actix_web::test]
-async fn an_act_that_contradicts_the_bundle_is_found_and_nothing_is_loaded() {
+async fn a_command_that_contradicts_the_bundle_is_reported_and_nothing_is_loaded() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let program = Program::serve(&url);
@@ -160,7 +160,7 @@ async fn an_act_that_contradicts_the_bundle_is_found_and_nothing_is_loaded() {
         let plans = training_plan::Entity::find().filter(training_plan::Column::Code.starts_with("TRUNG-"));
         assert_eq!(plans.count(database.reader()).await.expect("read"), acknowledged, "{kind:?}");
         let last = audit_entry::Entity::find().order_by_desc(audit_entry::Column::Seq).one(database.reader()).await;
-        assert_eq!(last.expect("read").expect("an act").act, "plan.draft", "the import has left no entry");
+        assert_eq!(last.expect("read").expect("an entry").act, "plan.draft", "the import has no entry");
         database.close().await.expect("closed");
     }
 }

@@ -1,4 +1,4 @@
-//! What an import makes of training: where classes and enrolments stand, seats taken, quotas used; on both databases.
+//! Imported training: places of classes and enrolments, seats taken, quotas used; on both databases.
 
 use entity::{
     cadre, change, enrolment, programme, quota, training_class, training_plan, unit,
@@ -36,7 +36,7 @@ async fn classes(app: &TestApp) -> Vec<String> {
     rows.all(app.database.reader()).await.expect("classes").into_iter().map(line).collect()
 }
 
-/// The changes of the last act.
+/// The changes of the last command.
 async fn changes(app: &TestApp) -> Vec<String> {
     let mut rows =
         change::Entity::find().order_by_desc(change::Column::Seq).all(app.database.reader()).await.expect("changes");
@@ -53,7 +53,7 @@ async fn quota_id(app: &TestApp, plan: &str, unit_code: &str) -> QuotaId {
         .filter(training_plan::Column::Code.eq(plan.parse::<PlanCode>().expect("a code")))
         .filter(unit::Column::Code.eq(unit_code.parse::<UnitCode>().expect("a code")))
         .one(app.database.reader());
-    row.await.expect("a question").expect("a quota").id
+    row.await.expect("a query").expect("a quota").id
 }
 
 /// `enrolments.csv` without grades.
@@ -88,7 +88,7 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
         assert_eq!(registered.count(app.database.reader()).await.expect("a count"), 2);
         let programme =
             programme::Entity::find_by_id("LLCT_TC".parse::<entity::value::ProgrammeCode>().expect("a code"));
-        let level = programme.one(app.database.reader()).await.expect("a question").expect("one").level_code;
+        let level = programme.one(app.database.reader()).await.expect("a query").expect("one").level_code;
         assert_eq!(level.expect("a level").as_str(), "INTERMEDIATE");
     })
     .await;
@@ -97,7 +97,7 @@ async fn seats_taken_and_quotas_used_follow_from_the_enrolments() {
 #[actix_web::test]
 async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
     on_both(async |app| {
-        // A second turn of somebody, a seat in a class that had none, and somebody sent elsewhere.
+        // A second turn of a person, a seat in a class that had none, and a person with another sending unit.
         let rows = "A-02,LOP-A2,CMNV,A1U,2026,CONFIRMED\nA-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n\
                     A-01,LOP-A3,CMNV,A1P,2025,DROPPED\nA-05,,CMNV,A1P,2026,REGISTERED\n";
         app.import_text(&[("enrolments.csv", &enrolments(rows))]).await;
@@ -124,12 +124,12 @@ async fn later_enrolments_add_to_seats_and_quotas_and_show_as_changes() {
                 "UPDATED training_class LOP-A2".to_owned(),
                 "UPDATED training_class LOP-P1".to_owned(),
                 format!("UPDATED quota {of_district}"),
-                // The enrolment takes no seat, but shows the class to the sending unit.
+                // The enrolment takes no seat, but makes the class visible to the sending unit.
                 "UPDATED training_class LOP-A3".to_owned(),
             ]
         );
 
-        // A quota that comes after its learners leaves them where they counted.
+        // Learners keep the quota that they counted for when another quota is added later.
         let dir = tempfile::tempdir().expect("a folder");
         let rows = csv::quotas("plan_code,unit_code,programme_code,quantity", "KH-P,A1,LLCT_TC,1\n");
         std::fs::write(dir.path().join("quotas.csv"), rows).expect("written");
@@ -162,15 +162,15 @@ async fn no_class_has_more_learners_than_seats() {
 }
 
 #[actix_web::test]
-async fn history_takes_no_seats_that_were_handed_on() {
+async fn imported_learners_take_no_allocated_seats() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::new(kind).await;
         let quota = quota_id(&app, "KH-P", "A").await;
         for (allocated, loaded) in [(3, false), (2, true)] {
-            let act = quota::Entity::update_many()
+            let update = quota::Entity::update_many()
                 .col_expr(quota::Column::Allocated, Expr::val(allocated))
                 .filter(quota::Column::Id.eq(quota));
-            act.exec(app.database.writer()).await.expect("handed on");
+            update.exec(app.database.writer()).await.expect("allocated");
             let before = (classes(&app).await, quotas(&app).await);
             let dir = tempfile::tempdir().expect("a folder");
             let row = enrolments("A-01,LOP-P1,LLCT_TC,A1P,2025,COMPLETED\n");
@@ -185,7 +185,7 @@ async fn history_takes_no_seats_that_were_handed_on() {
 }
 
 #[actix_web::test]
-async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
+async fn overlaps_with_stored_enrolments_are_found() {
     on_both(async |app| {
         let class = csv::classes(
             "code,programme_code,organiser_code,mode,start_on,end_on,status",
@@ -196,7 +196,7 @@ async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
         let rows = "A-03,LOP-A9,CMNV,A2U,2025,COMPLETED\nA-04,LOP-A9,CMNV,A2U,2025,COMPLETED\n";
         std::fs::write(dir.path().join("enrolments.csv"), enrolments(rows)).expect("written");
         let report = app.import(dir.path()).await;
-        // A-04 gave up the class that lasts until the first day of this one.
+        // A-04 withdrew from the class that lasts until the first day of this one.
         let found: Vec<_> = report.findings.iter().map(|found| (found.line, found.code.to_string())).collect();
         assert_eq!(found, [(Some(2), "OVERLAPPING_CLASSES".to_owned())]);
         let again = app.import(dir.path()).await;
@@ -206,7 +206,7 @@ async fn an_enrolment_of_the_database_counts_when_classes_overlap() {
 }
 
 #[actix_web::test]
-async fn a_programme_may_come_without_the_column_of_its_level() {
+async fn the_level_column_of_programmes_is_optional() {
     on_both(async |app| {
         let rows = "name,code,subject,kind\nTrung cấp lý luận chính trị,LLCT_TC,POLITICAL_THEORY,TRAINING\n\
                     Cao cấp lý luận chính trị,LLCT_CC,POLITICAL_THEORY,TRAINING\n";
@@ -227,18 +227,18 @@ async fn a_programme_may_come_without_the_column_of_its_level() {
 }
 
 #[actix_web::test]
-async fn who_gave_up_and_came_back_is_found_in_either_row() {
+async fn an_import_matches_either_enrolment_of_a_person_who_withdrew_and_returned() {
     on_both(async |app| {
         let person = cadre::Entity::find().filter(cadre::Column::Code.eq("A-04".parse::<CadreCode>().expect("a code")));
         let class = training_class::Entity::find()
             .filter(training_class::Column::Code.eq("LOP-P1".parse::<ClassCode>().expect("a code")));
         let reader = app.database.reader();
-        let person = person.one(reader).await.expect("a question").expect("a person").id;
-        let class = class.one(reader).await.expect("a question").expect("a class").id;
+        let person = person.one(reader).await.expect("a query").expect("a person").id;
+        let class = class.one(reader).await.expect("a query").expect("a class").id;
         let seat = enrolment::Entity::find()
             .filter(enrolment::Column::CadreId.eq(person))
             .filter(enrolment::Column::ClassId.eq(class));
-        let first = seat.one(reader).await.expect("a question").expect("a row");
+        let first = seat.one(reader).await.expect("a query").expect("a row");
         let back = enrolment::Model {
             id: entity::value::EnrolmentId::new(),
             state: entity::value::EnrolmentState::Attending,

@@ -1,14 +1,13 @@
-//! The layers: imports have one direction, from `main` and `http` down to `entity`; `migration` depends on none of them.
-//!
-//! Sources are read as text. A name in a comment does not count; a name in a string does. Unit tests may name higher
-//! layers, to set up what they test.
+//! The layers: imports have one direction, from `main` and `http` down to `entity`; `migration` depends on none of
+//! them. The sources are read as text. Names in comments are ignored, names in strings are not. Unit tests may use
+//! higher layers to set up their data.
 
 mod cycles;
 
 use std::fs;
 use std::path::Path;
 
-/// Highest first. A module that is neither here nor in `SHARED` belongs to `main`, above them all.
+/// Highest first. A module that is neither here nor in `SHARED` belongs to `main`, the highest layer.
 const LAYERS: [&str; 12] = [
     "http",
     "graphql",
@@ -24,11 +23,11 @@ const LAYERS: [&str; 12] = [
     "auth",
 ];
 
-/// Layers that know neither HTTP nor GraphQL.
+/// Layers without HTTP and GraphQL.
 const INNER: [&str; 9] = ["demo", "import", "domain", "authz", "app_state", "projection", "page", "reference", "audit"];
 
-/// Names that give access to rows, transactions or sealed facts. `http` and `graphql` may not use them: visibility
-/// within the crate does not stop them.
+/// Names that give access to rows, transactions or sealed facts. `http` and `graphql` may not use them. Visibility
+/// within the crate does not prevent that.
 const CLOSED: [&str; 8] = [
     "Txn",
     "ReadSession",
@@ -40,20 +39,20 @@ const CLOSED: [&str; 8] = [
     ".beyond_reach(",
 ];
 
-/// Every layer may name these; they name none.
+/// Every layer may use these modules; they use no layer.
 const SHARED: [&str; 8] = ["clock", "config", "db", "error", "language", "limit", "telemetry", "text"];
 
-/// The shared modules that may know rows and values.
+/// The shared modules that may use rows and values.
 const SHARED_OVER_ENTITY: [&str; 4] = ["clock", "config", "error", "text"];
 
-/// What the inner layers may take from async-graphql: derives, so that an act's input is one struct and not two, and the
-/// type of an id in such an input.
+/// The names of async-graphql that the inner layers may use: derives, so that the input of a command is one struct and
+/// not two, and the type of an id in such an input.
 const DERIVES: [&str; 5] = ["Enum", "ID", "InputObject", "OneofObject", "SimpleObject"];
 
-/// What may stand before the `::` of `::sea_orm` without being its parent.
+/// Keywords that may precede the `::` of `::sea_orm`.
 const KEYWORDS: [&str; 7] = ["as", "dyn", "impl", "in", "mut", "return", "use"];
 
-/// What stands wrong in the file at `path`, which is relative to the root and has `/` between its folders.
+/// The violations in the file at `path`, which is relative to the root and has `/` between its folders.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let code = without_comments(text);
     let mut wrong = Vec::new();
@@ -116,14 +115,14 @@ fn violations(path: &str, text: &str) -> Vec<String> {
             "http" => may_not_name(&mut wrong, "sea_orm", "rows are the domain's"),
             "graphql" => may_not_name(&mut wrong, "sea_orm", "no SQL in the shape that clients see"),
             inner if INNER.contains(&inner) => {
-                may_not_name(&mut wrong, "actix_web", "inner layers know no HTTP");
+                may_not_name(&mut wrong, "actix_web", "inner layers may not use HTTP");
                 let names = names.taken_from("async_graphql");
                 wrong.extend(names.into_iter().filter(|name| !DERIVES.contains(&name.as_str())).map(|name| {
                     format!("names async_graphql::{name}: inner layers take only the derives {}", DERIVES.join(", "))
                 }));
             }
             shared if SHARED.contains(&shared) && !SHARED_OVER_ENTITY.contains(&shared) => {
-                may_not_name(&mut wrong, "entity", "a shared module knows no rows");
+                may_not_name(&mut wrong, "entity", "a shared module may not use rows");
             }
             _ => {}
         }
@@ -131,7 +130,7 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     wrong
 }
 
-/// Whether the module `own` of `src/` may name `crate::<name>`.
+/// Whether the module `own` of `src/` may use `crate::<name>`.
 fn may_name(own: &str, name: &str) -> bool {
     let rank = |module: &str| LAYERS.iter().position(|layer| *layer == module);
     if name == own || SHARED.contains(&name) {
@@ -153,7 +152,7 @@ fn module(file: &str) -> Vec<&str> {
     module
 }
 
-/// Without the unit tests: a file of tests as a whole, or the module at the end of a file.
+/// The source without unit tests: a whole file of tests, or the module at the end of a file.
 fn without_tests<'a>(file: &str, code: &'a str) -> &'a str {
     if file.split('/').any(|part| part == "tests" || part == "tests.rs") {
         return "";
@@ -161,13 +160,13 @@ fn without_tests<'a>(file: &str, code: &'a str) -> &'a str {
     code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
 }
 
-/// Without `// ..` to the end of the line; the `//` of a URL stays.
+/// The source without `// ..` to the end of the line; the `//` of a URL stays.
 fn without_comments(text: &str) -> String {
     let code_of = |line: &str| {
         let comment = line.match_indices("//").map(|(at, _)| at).find(|at| !line[..*at].ends_with(':'));
         line[..comment.unwrap_or(line.len())].to_owned()
     };
-    // An inline module takes over its own file by `use super::*;`, which is not a step out of it.
+    // An inline module uses `use super::*;` for its own file, which is no reference to a parent module.
     text.lines()
         .map(code_of)
         .filter(|line| !line.starts_with(' ') || line.trim() != "use super::*;")
@@ -175,7 +174,7 @@ fn without_comments(text: &str) -> String {
         .join("\n")
 }
 
-/// The words of a source: identifiers, and every other visible character by itself but for `::`.
+/// The words of a source: identifiers, `::`, and each other visible character as one word.
 struct Names<'a>(Vec<&'a str>);
 
 impl<'a> Names<'a> {
@@ -206,7 +205,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The `x` of each `name::x` and `name::{x, ..}`; `self` where the crate is taken whole.
+    /// The `x` of each `name::x` and `name::{x, ..}`; `self` if the whole crate is imported.
     fn taken_from(&self, name: &str) -> Vec<String> {
         (0..self.0.len())
             .filter(|at| self.0[*at] == name)
@@ -214,7 +213,7 @@ impl<'a> Names<'a> {
             .collect()
     }
 
-    /// The modules that stand at the root of the crate and are named from within `module`, by `crate::` or by as many `super::`.
+    /// The root modules that are named from within `module`, by `crate::` or by the matching number of `super::`.
     fn root_modules(&self, module: &[&str]) -> Vec<String> {
         let mut found = Vec::new();
         for at in 0..self.0.len() {
@@ -232,7 +231,7 @@ impl<'a> Names<'a> {
         found
     }
 
-    /// What follows the `::` at `at`: a word, `*`, or the first words of a group.
+    /// The words after the `::` at `at`: a word, `*`, or the first words of a group.
     fn heads(&self, at: usize) -> Option<Vec<String>> {
         let [colons, first, rest @ ..] = self.0.get(at..)? else { return None };
         if *colons != "::" {
@@ -319,7 +318,7 @@ fn each_rule_can_fail() {
 }
 
 #[test]
-fn what_the_layers_allow_passes() {
+fn permitted_imports_pass() {
     let right = [
         ("src/main.rs", "use cadre_api::http; use crate::{cli, http};"),
         ("src/lib.rs", "pub mod http; pub use crate::error::{Error, Result};"),
@@ -360,7 +359,7 @@ fn what_the_layers_allow_passes() {
         ("entity/src/value/code.rs", "async_graphql::scalar!(CadreCode);"),
         ("entity/src/value.rs", "use async_graphql::Enum;"),
         ("entity/src/unit.rs", "#[sea_orm::model] #[expect(missing_docs, reason = \"columns\")]"),
-        ("migration/src/m1.rs", "let entity = manager.entity(); // entity::unit holds the row"),
+        ("migration/src/m1.rs", "let entity = manager.entity(); // entity::unit is the row"),
     ];
     for (path, text) in right {
         assert_eq!(violations(path, text), Vec::<String>::new(), "{path}: {text}");
@@ -368,7 +367,7 @@ fn what_the_layers_allow_passes() {
 }
 
 #[test]
-fn imports_run_one_way() {
+fn imports_have_one_direction() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
     for folder in ["src", "entity/src", "migration/src"] {

@@ -1,4 +1,4 @@
-//! Limits: of a client, of attempts with a secret, and of what is worked on at once.
+//! Limits: requests and cost of a client, attempts with a secret, and concurrent requests.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::support::{
 
 const VIEWER: &str = "{ viewer { limits { requestsPerSecond requestsRemaining costPerMinute costRemaining } } }";
 
-async fn asked(caller: &Caller<'_>, document: &str) -> Response {
+async fn send(caller: &Caller<'_>, document: &str) -> Response {
     caller.post(&json!({ "query": document })).send().await.expect("an answer")
 }
 
@@ -31,7 +31,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// A client whose grant sets limits of its own, once the service knows of them.
+/// A client whose grant sets limits, after the service has loaded it.
 async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Caller<'_> {
     let caller = app.caller(&["cadre:read"], &["W"]).await;
     let grant = Asked {
@@ -48,7 +48,7 @@ async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Cal
     let (q, w) = (requests.unwrap_or(1_000), cost.unwrap_or(6_000_000));
     let policy = format!(r#""requests";q={q};w=1, "cost";q={w};w=60;qu="cost""#);
     let known = async || {
-        let answer = asked(&caller, "{ __typename }").await;
+        let answer = send(&caller, "{ __typename }").await;
         (header(answer.headers(), "ratelimit-policy") == policy).then_some(())
     };
     poll::until_async(known).await.expect("the service sees the grant");
@@ -56,11 +56,11 @@ async fn limited(app: &TestApp, requests: Option<u32>, cost: Option<u32>) -> Cal
 }
 
 #[actix_web::test]
-async fn every_answer_to_a_client_says_what_is_left() {
+async fn every_response_states_the_remaining_limit() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let answer = asked(&caller, VIEWER).await;
+        let answer = send(&caller, VIEWER).await;
 
         let policy = r#""requests";q=1000;w=1, "cost";q=6000000;w=60;qu="cost""#;
         let left = r#""requests";r=999;t=1, "cost";r=5999994;t=1"#;
@@ -72,10 +72,10 @@ async fn every_answer_to_a_client_says_what_is_left() {
         });
         assert_eq!(body["data"]["viewer"]["limits"], limits, "{:?}", app.kind);
 
-        let refused = asked(&caller, "{").await;
-        assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also where nothing ran");
-        let nobody = app.http().post(format!("{}/graphql", app.url)).send().await.expect("an answer");
-        assert_eq!((nobody.status().as_u16(), header(nobody.headers(), "ratelimit-policy")), (401, ""));
+        let refused = send(&caller, "{").await;
+        assert_eq!(header(refused.headers(), "ratelimit-policy"), policy, "also if nothing ran");
+        let without_token = app.http().post(format!("{}/graphql", app.url)).send().await.expect("an answer");
+        assert_eq!((without_token.status().as_u16(), header(without_token.headers(), "ratelimit-policy")), (401, ""));
     })
     .await;
 }
@@ -86,16 +86,24 @@ async fn one_request_too_many_is_refused_with_its_wait() {
         let caller = limited(app, Some(1), None).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
 
-        let answers = join_all((0..20).map(|_| asked(&caller, "{ __typename }"))).await;
+        let answers = join_all((0..20).map(|_| send(&caller, "{ __typename }"))).await;
 
-        let refused = answers.into_iter().find(|answer| answer.status() == 429).expect("one of twenty at once");
+        let refused = answers
+            .into_iter()
+            .find(|answer| answer.status() == 429)
+            .expect("one of twenty concurrent requests is refused");
         assert_eq!(header(refused.headers(), "retry-after"), "1");
         assert_eq!(header(refused.headers(), "ratelimit"), r#""requests";r=0;t=1"#);
         let body: Value = refused.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
         let message = "Your client exceeded its limit of requests per second (1); send this request again after 1 s.";
         assert_eq!(body["errors"][0]["message"], message);
-        assert_eq!(asked(&other, "{ __typename }").await.status(), 200, "{:?}: another client goes on", app.kind);
+        assert_eq!(
+            send(&other, "{ __typename }").await.status(),
+            200,
+            "{:?}: another client is still accepted",
+            app.kind
+        );
     })
     .await;
 }
@@ -108,10 +116,12 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
 
         let mut answers = Vec::new();
         for _ in 0..10 {
-            answers.push(asked(&caller, &page(30)).await);
+            answers.push(send(&caller, &page(30)).await);
         }
-        let refused =
-            answers.into_iter().find(|answer| answer.status() == 429).expect("ten cost more than a minute has");
+        let refused = answers
+            .into_iter()
+            .find(|answer| answer.status() == 429)
+            .expect("ten requests exceed the budget of a minute");
         let wait: u64 = header(refused.headers(), "retry-after").parse().expect("seconds");
         assert!((1..=60).contains(&wait), "{wait}");
         let body: Value = refused.json().await.expect("JSON");
@@ -119,7 +129,7 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
         let message = body["errors"][0]["message"].as_str().expect("a message");
         assert!(message.contains("costs 61") && message.contains("100 per minute"), "{message}");
 
-        let never = asked(&caller, &page(100)).await;
+        let never = send(&caller, &page(100)).await;
         assert_eq!((never.status().as_u16(), header(never.headers(), "retry-after")), (200, ""));
         let body: Value = never.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TOO_COMPLEX");
@@ -130,102 +140,107 @@ async fn a_cost_over_the_budget_is_refused_before_it_runs() {
 }
 
 #[actix_web::test]
-async fn what_has_no_place_is_refused_at_once() {
+async fn a_request_without_a_free_place_is_refused_at_once() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::with_places(kind, 1).await;
         let admin = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         let client = app.caller(&["cadre:read"], &["W"]).await;
-        assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
-        // Somebody holds the row of the client, or the one writer: an act on it waits, in the one place.
-        let held = app.database.begin().await.expect("a transaction");
+        assert_eq!(send(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the control: one has a place");
+        // A transaction locks the row of the client, or the database, so a command on the client waits and occupies the
+        // only place.
+        let lock = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = client.id.parse().expect("an id");
         row::Entity::update_many()
             .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
             .filter(row::COLUMN.id.eq(id))
-            .exec(&held)
+            .exec(&lock)
             .await
-            .expect("held");
+            .expect("locked");
         let document = format!(
             r#"mutation {{ clientRevoke(input: {{idempotencyKey: "k", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
         );
 
         let refused = async {
             let busy = async || {
-                let answer = asked(&admin, "{ __typename }").await;
+                let answer = send(&admin, "{ __typename }").await;
                 (answer.status() == 503).then_some(answer)
             };
-            let busy = poll::until_async(busy).await.expect("the one place is taken");
+            let busy = poll::until_async(busy).await.expect("the only place is occupied");
             let live = app.http().get(format!("{}/healthz", app.url)).send().await.expect("an answer");
-            assert_eq!(live.status(), 200, "who asks whether it lives needs no place");
-            held.rollback().await.expect("let go");
+            assert_eq!(live.status(), 200, "a liveness check needs no place");
+            lock.rollback().await.expect("rolled back");
             busy
         };
-        // Whoever looks may have the place for a moment.
-        let act = async || {
-            let answer = asked(&admin, &document).await;
+        // Another request may occupy the place for a moment.
+        let command = async || {
+            let answer = send(&admin, &document).await;
             (answer.status() != 503).then_some(answer)
         };
-        let (done, busy) = join(poll::until_async(act), refused).await;
+        let (done, busy) = join(poll::until_async(command), refused).await;
 
         assert_eq!(header(busy.headers(), "retry-after"), "1");
         let body: Value = busy.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE");
         let body: Value = done.expect("a place").json().await.expect("JSON");
-        assert_eq!(body["data"]["clientRevoke"]["userErrors"], json!([]), "{kind:?}: what had the place went on");
-        assert_eq!(asked(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
+        assert_eq!(
+            body["data"]["clientRevoke"]["userErrors"],
+            json!([]),
+            "{kind:?}: the request in the place was completed"
+        );
+        assert_eq!(send(&admin, "{ __typename }").await.status(), 200, "{kind:?}: the place is free again");
         app.stop().await;
     }
 }
 
-/// A client has half of the places: what waits beyond them is refused, and other clients are answered.
+/// A client can occupy half of the places. Its further requests are refused, and other clients are served.
 #[actix_web::test]
-async fn one_client_does_not_take_the_places_of_others() {
+async fn one_client_leaves_places_for_others() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = TestApp::with_places(kind, 4).await;
         let greedy = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
-        // Acts on a client whose row, or the one writer, is taken wait.
-        let held = app.database.begin().await.expect("a transaction");
+        // Commands on a client whose row, or database, is locked wait.
+        let lock = app.database.begin().await.expect("a transaction");
         let id: entity::value::ClientId = other.id.parse().expect("an id");
         row::Entity::update_many()
             .col_expr(row::Column::Version, Expr::col(row::Column::Version).add(0))
             .filter(row::COLUMN.id.eq(id))
-            .exec(&held)
+            .exec(&lock)
             .await
-            .expect("held");
-        let act = |key: usize| {
+            .expect("locked");
+        let command = |key: usize| {
             let document = format!(
                 r#"mutation {{ clientRotateSecret(input: {{idempotencyKey: "{key}", clientId: "{id}"}}) {{ userErrors {{ code }} }} }}"#
             );
             let greedy = &greedy;
-            // Whoever looks may have the second place for a moment.
+            // Another request may occupy the second place for a moment.
             async move {
-                let act = async || {
-                    let status = asked(greedy, &document).await.status().as_u16();
+                let command = async || {
+                    let status = send(greedy, &document).await.status().as_u16();
                     (status != 429).then_some(status)
                 };
-                poll::until_async(act).await
+                poll::until_async(command).await
             }
         };
 
         let answered = async {
-            let refused = async || (asked(&greedy, "{ __typename }").await.status() == 429).then_some(());
-            poll::until_async(refused).await.expect("two of its operations wait, a third has no place");
-            let answer = asked(&other, "{ __typename }").await.status();
-            held.rollback().await.expect("let go");
+            let refused = async || (send(&greedy, "{ __typename }").await.status() == 429).then_some(());
+            poll::until_async(refused).await.expect("two of its operations wait, and a third is refused");
+            let answer = send(&other, "{ __typename }").await.status();
+            lock.rollback().await.expect("rolled back");
             answer
         };
-        let (acts, answer) = join(join_all((0..2).map(act)), answered).await;
+        let (responses, answer) = join(join_all((0..2).map(command)), answered).await;
 
         assert_eq!(answer, 200, "{kind:?}: another client is answered");
-        assert_eq!(acts, [Some(200), Some(200)], "{kind:?}: what waited goes on");
+        assert_eq!(responses, [Some(200), Some(200)], "{kind:?}: the waiting requests are completed");
         app.stop().await;
     }
 }
 
-/// A time limit of nothing: whatever reads the database is over it.
+/// With a time limit of zero, each operation that reads the database exceeds it.
 #[actix_web::test]
-async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_retry() {
+async fn an_operation_over_its_time_limit_is_refused_without_a_retry_hint() {
     on_both(async |app| {
         let pool = Pool { operation_timeout: Duration::ZERO, ..Pool::default() };
         let database = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
@@ -235,20 +250,20 @@ async fn an_operation_over_its_time_limit_is_answered_without_an_invitation_to_r
             let request = app.http().post(format!("{}/graphql", node.url)).bearer_auth(&caller.token);
             request.json(&json!({ "query": document })).send().await.expect("an answer")
         };
-        // The second time the answer would be written without the engine.
+        // The fast path would answer the second request.
         for _ in 0..2 {
             let answer = ask(r#"{ cadre(by: {code: "A-04"}) { code } viewer { day: __typename } }"#).await;
             assert_eq!((answer.status().as_u16(), header(answer.headers(), "retry-after")), (200, ""));
             let body: Value = answer.json().await.expect("JSON");
             assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
-            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "what needs no time is there");
+            assert_eq!(body["data"], json!({ "cadre": null, "viewer": { "day": "Viewer" } }), "Viewer reads no row");
         }
         let before = changes(app).await;
-        let act = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
+        let command = r#"mutation { planDraft(input: {idempotencyKey: "k", unitCode: "P", code: "KH-T", name: "T", yearFrom: 2027,
             yearTo: 2027}) { userErrors { code } } }"#;
-        let body: Value = ask(act).await.json().await.expect("JSON");
+        let body: Value = ask(command).await.json().await.expect("JSON");
         assert_eq!(body["errors"][0]["extensions"]["code"], "OPERATION_TIMEOUT", "{body}");
-        assert_eq!(changes(app).await, before, "{:?}: no act begins", app.kind);
+        assert_eq!(changes(app).await, before, "{:?}: no command starts", app.kind);
         node.stop().await;
         database.close().await.expect("closed");
     })
@@ -260,7 +275,7 @@ async fn changes(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn secrets_cannot_be_guessed_at_speed() {
+async fn the_rate_of_guesses_at_secrets_is_limited() {
     on_both(async |app| {
         let (caller, other) = (app.caller(&["cadre:read"], &["W"]).await, app.caller(&["cadre:read"], &["W"]).await);
         for id in [caller.id.clone(), entity::value::ClientId::new().to_string()] {
@@ -274,7 +289,7 @@ async fn secrets_cannot_be_guessed_at_speed() {
             let answers =
                 join_all((0..60).map(|_| attempt())).await.into_iter().map(|answer| answer.expect("an answer"));
             let refused: Vec<_> = answers.filter(|answer| answer.status() == 429).collect();
-            assert!(!refused.is_empty(), "{:?}: {id}: whether there is such a client or not", app.kind);
+            assert!(!refused.is_empty(), "{:?}: {id}: the same for known and unknown clients", app.kind);
             let wait: u64 = header(refused[0].headers(), "retry-after").parse().expect("seconds");
             assert!((1..=6).contains(&wait), "{wait}");
         }
@@ -286,7 +301,7 @@ async fn secrets_cannot_be_guessed_at_speed() {
 }
 
 #[actix_web::test]
-async fn no_correct_secret_is_refused_however_many_come_at_once() {
+async fn no_correct_secret_is_refused_under_concurrency() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let attempt = |secret: String| {
@@ -294,7 +309,7 @@ async fn no_correct_secret_is_refused_however_many_come_at_once() {
             let request = request.header("Content-Type", "application/x-www-form-urlencoded");
             request.body("grant_type=client_credentials").send()
         };
-        // Somebody who knows the id guesses at the same time.
+        // Another sender that knows the id guesses secrets at the same time.
         let sent = (0..640).map(|at| {
             let is_guess = at % 5 == 0;
             let answer = attempt(if is_guess { "guess".to_owned() } else { caller.secret.clone() });
@@ -312,7 +327,7 @@ async fn no_correct_secret_is_refused_however_many_come_at_once() {
 }
 
 #[actix_web::test]
-async fn the_settings_bound_clients_and_the_metrics_count_who_was_refused() {
+async fn the_settings_limit_clients_and_the_metrics_count_refusals() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let client = program::client(&url);
     let flags = ["--client-requests-per-second", "1", "--client-cost-per-minute", "70", "--max-in-flight", "8"];

@@ -1,4 +1,4 @@
-//! One binary for all tests: each linked binary costs a minute, and the PostgreSQL is started once.
+//! One binary for all tests: linking a binary takes a minute, and PostgreSQL starts once.
 
 mod abuse;
 mod access;

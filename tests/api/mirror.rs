@@ -22,14 +22,14 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::{
-    client_admin::grant::asked,
+    client_admin::grant::requested,
     support::{Caller, Node, TestApp, clock, csv, on_both, poll, postgres::setting},
 };
 
 const WRITERS: usize = 16;
-/// Rounds of each writer: a rotation and a training of a person, each up to a random step.
+/// Rounds of each writer. Each takes a rotation and a training of a person up to a random step.
 const ROUNDS: usize = 2;
-/// How often the mirror is killed.
+/// Number of times that the mirror is killed.
 const KILLS: usize = 5;
 const READ: [&str; 4] = ["cadre:read", "rotation:read", "training:read", "quota:read"];
 const WRITE: [&str; 7] = [
@@ -42,7 +42,7 @@ const WRITE: [&str; 7] = [
     "quota:allocate",
 ];
 
-/// An office that sends commands to one of the nodes at a time.
+/// An office that alternates between the nodes.
 struct Office<'a> {
     caller: &'a Caller<'a>,
     nodes: [String; 2],
@@ -50,8 +50,8 @@ struct Office<'a> {
 }
 
 impl Office<'_> {
-    /// Sends a command, and gives the id of its object unless it is refused.
-    async fn act(&self, name: &str, object: &str, mut input: Value) -> Option<String> {
+    /// Sends a command, and returns the id of its object unless it is refused.
+    async fn send_command(&self, name: &str, object: &str, mut input: Value) -> Option<String> {
         input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
         let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
         let document = format!(
@@ -77,23 +77,23 @@ impl Office<'_> {
             "startOn": start, "plannedEndOn": "2029-06-01", "preparingUnitCode": (["P", "A", "B"][rng.usize(..3)]),
             "planning": { "documentNo": "1-QH", "validFrom": "2024-01-01" },
         });
-        let id = self.act("rotationPropose", "rotation", proposal).await?;
+        let id = self.send_command("rotationPropose", "rotation", proposal).await?;
         let cancels = rng.usize(..9);
         for (nth, step) in ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"].into_iter().enumerate() {
             if nth == cancels {
                 let input = json!({ "rotationId": id, "reason": "x" });
-                return self.act("rotationCancel", "rotation", input).await.map(drop);
+                return self.send_command("rotationCancel", "rotation", input).await.map(drop);
             }
             let input = json!({ "rotationId": id, "step": step, "on": start });
-            self.act("rotationAdvance", "rotation", input).await?;
+            self.send_command("rotationAdvance", "rotation", input).await?;
         }
         let decision = json!({ "rotationId": id, "decisionNo": "7-QĐ", "decidedOn": start });
-        self.act("rotationDecide", "rotation", decision).await?;
-        self.act("rotationPublish", "rotation", json!({ "rotationId": id })).await?;
-        self.act("rotationStart", "rotation", json!({ "rotationId": id })).await?;
+        self.send_command("rotationDecide", "rotation", decision).await?;
+        self.send_command("rotationPublish", "rotation", json!({ "rotationId": id })).await?;
+        self.send_command("rotationStart", "rotation", json!({ "rotationId": id })).await?;
         let end = json!({ "rotationId": id, "endOn": end, "reason": "PROMOTED",
             "placement": { "unitCode": to, "titleCode": "CC" } });
-        self.act("rotationEnd", "rotation", end).await.map(drop)
+        self.send_command("rotationEnd", "rotation", end).await.map(drop)
     }
 
     /// Issues a quota, plans a class and enrols a person, up to a random step.
@@ -101,40 +101,42 @@ impl Office<'_> {
         let plan = format!("M-{}", Uuid::now_v7().simple());
         let draft = json!({ "code": plan, "name": "Kế hoạch", "documentNo": "1-KH", "unitCode": "P", "yearFrom": 2026,
             "yearTo": 2026 });
-        self.act("planDraft", "plan", draft).await?;
+        self.send_command("planDraft", "plan", draft).await?;
         for state in ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED"] {
-            self.act("planAdvance", "plan", json!({ "planCode": plan, "to": state })).await?;
+            self.send_command("planAdvance", "plan", json!({ "planCode": plan, "to": state })).await?;
         }
         let approved = json!({ "planCode": plan, "to": "APPROVED", "documentNo": "2-KH" });
-        self.act("planAdvance", "plan", approved).await?;
+        self.send_command("planAdvance", "plan", approved).await?;
         let unit = ["A", "B"][rng.usize(..2)];
         let quota = json!({ "planCode": plan, "unitCode": unit, "programmeCode": "TAT_CA",
             "measure": "TURNS", "seats": 9 });
-        let quota = self.act("quotaIssue", "quota", quota).await?;
+        let quota = self.send_command("quotaIssue", "quota", quota).await?;
         let below = json!({ "quotaId": quota, "unitCode": format!("{unit}1"), "seats": 2 });
         if rng.bool() {
-            self.act("quotaAllocate", "quota", below).await;
+            self.send_command("quotaAllocate", "quota", below).await;
         }
         let code = format!("L-{}", Uuid::now_v7().simple());
         let class = json!({ "code": code, "planCode": plan, "programmeCode": "LLCT_TC", "category": "TRAINING",
             "organiserUnitCode": (["PD1", "A1"][rng.usize(..2)]), "startOn": "2026-06-01", "lastOn": "2026-06-03",
             "capacity": 5 });
-        self.act("classPlan", "class", class).await?;
+        self.send_command("classPlan", "class", class).await?;
         let to = |state: &str| json!({ "classCode": code, "to": state });
-        self.act("classAdvance", "class", to("OPEN_FOR_NOMINATION")).await?;
+        self.send_command("classAdvance", "class", to("OPEN_FOR_NOMINATION")).await?;
         let enrol = json!({ "classCode": code, "cadreCode": person, "reason": "x" });
-        let learner = self.act("classEnrol", "enrolment", enrol).await;
+        let learner = self.send_command("classEnrol", "enrolment", enrol).await;
         if rng.usize(..4) == 0 {
-            self.act("classAdvance", "class", to("CANCELLED")).await;
-            return self.act("quotaRevoke", "quota", json!({ "quotaId": quota })).await.map(drop);
+            self.send_command("classAdvance", "class", to("CANCELLED")).await;
+            return self.send_command("quotaRevoke", "quota", json!({ "quotaId": quota })).await.map(drop);
         }
         for state in ["CONFIRMED", "RUNNING"] {
-            self.act("classAdvance", "class", to(state)).await;
+            self.send_command("classAdvance", "class", to(state)).await;
         }
         let learner = learner?;
         let result = json!({ "enrolmentId": learner, "passed": true, "completedOn": "2026-06-01" });
-        self.act("enrolmentComplete", "enrolment", result).await?;
-        self.act("enrolmentRevoke", "enrolment", json!({ "enrolmentId": learner, "reason": "x" })).await.map(drop)
+        self.send_command("enrolmentComplete", "enrolment", result).await?;
+        self.send_command("enrolmentRevoke", "enrolment", json!({ "enrolmentId": learner, "reason": "x" }))
+            .await
+            .map(drop)
     }
 
     async fn write(&self, writer: usize, rounds: usize) {
@@ -146,7 +148,7 @@ impl Office<'_> {
     }
 }
 
-/// The example with its environment.
+/// The example and its environment.
 struct Mirror<'a> {
     caller: &'a Caller<'a>,
     url: String,
@@ -171,7 +173,7 @@ impl Mirror<'_> {
         self.command("followed.db").stdout(Stdio::null()).spawn().expect("python3 is installed")
     }
 
-    /// Follows the feed to its end, and gives the copy: the objects by id.
+    /// Follows the feed to its end, and returns the copy: the objects by id.
     async fn finished(&self, copy: &str) -> BTreeMap<String, (String, String)> {
         let mut command = self.command(copy);
         command.arg("--once");
@@ -228,7 +230,7 @@ async fn a_mirror_of_the_feed_equals_a_new_copy() {
         let (followed, copied) = (mirror.finished("followed.db").await, mirror.finished("copied.db").await);
         let done = office.done.load(Ordering::Relaxed);
         println!("{:?}: {done} commands, killed {kills} times, {} objects", app.kind, copied.len());
-        assert!(done > WRITERS * rounds, "the control: commands were done: {done}");
+        assert!(done > WRITERS * rounds, "the control: commands were executed: {done}");
         for of in ["Unit", "Cadre", "Rotation", "TrainingPlan", "Quota", "TrainingClass", "Enrolment"] {
             assert!(copied.values().any(|(copied, _)| copied == of), "the control: {of} is copied");
         }
@@ -242,7 +244,7 @@ async fn a_mirror_of_the_feed_equals_a_new_copy() {
 async fn change_rights(app: &TestApp, reader: &Caller<'_>, nth: usize) {
     let units: &[&str] = if nth.is_multiple_of(2) { &["A"] } else { &["A", "B"] };
     let id = reader.id.parse().expect("an id");
-    client::grant(&app.database, clock(), id, asked(&READ, units)).await.expect("granted");
+    client::grant(&app.database, clock(), id, requested(&READ, units)).await.expect("granted");
 }
 
 /// The persons whom the writers rotate and train.

@@ -1,6 +1,5 @@
-//! Drawn sequences of acts on quotas and enrolments, beside a simple model in memory: after each act both say the same.
-//!
-//! The seed is printed; `CADRE_TEST_SEED` draws the same sequence again.
+//! Random commands on quotas and enrolments, compared with a simple model in memory after each command. The seed is
+//! printed; `CADRE_TEST_SEED` repeats a run.
 
 use std::fmt::Write as _;
 
@@ -9,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, csv, on_both, postgres::setting};
 
-/// Acts of a sequence.
-const ACTS: usize = 400;
-/// A unit and the one above it.
+/// Commands of a run.
+const COMMANDS: usize = 400;
+/// Units with their parents.
 const UNITS: [(&str, &str); 9] = [
     ("P", "W"),
     ("A", "P"),
@@ -23,16 +22,16 @@ const UNITS: [(&str, &str); 9] = [
     ("B1", "B"),
     ("B1U", "B1"),
 ];
-/// People, each in one of two units.
+/// Number of people, each in one of two units.
 const PEOPLE: usize = 14;
 /// The classes: code, programme, seats.
 const CLASSES: [(&str, &str, usize); 2] = [("LOP-L", "LLCT_TC", 6), ("LOP-N", "CMNV", 4)];
-/// The quotas of the province: programme, what is counted, seats. Seats of the last programme are seats of every one.
-const GIVEN: [(&str, &str, i32); 3] = [("LLCT_TC", "TURNS", 14), ("CMNV", "TURNS", 9), (ANY, PERSONS, 5)];
+/// The quotas of the province: programme, measure, seats. Seats of the last one are valid for every programme.
+const INITIAL: [(&str, &str, i32); 3] = [("LLCT_TC", "TURNS", 14), ("CMNV", "TURNS", 9), (ANY, PERSONS, 5)];
 const ANY: &str = "TAT_CA";
 const PERSONS: &str = "PERSONS";
 
-/// A quota, as the model has it.
+/// A quota of the model.
 #[derive(Debug)]
 struct Quota {
     id: String,
@@ -46,7 +45,7 @@ struct Quota {
     is_revoked: bool,
 }
 
-/// An enrolment, as the model has it.
+/// An enrolment of the model.
 #[derive(Debug)]
 struct Enrolment {
     id: String,
@@ -64,7 +63,7 @@ struct Model {
 
 /// A command; numbers are positions in the model.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Command {
     Allocate { quota: usize, unit: &'static str, seats: i32 },
     Return { quota: usize, seats: i32 },
     Revoke { quota: usize },
@@ -84,7 +83,7 @@ fn above(unit: &str) -> &'static str {
     UNITS.iter().find(|(code, _)| *code == unit).map_or("", |(_, above)| above)
 }
 
-/// Whether a unit stands below another.
+/// Whether a unit is below another.
 fn is_below(unit: &str, other: &str) -> bool {
     let mut up = above(unit);
     while !up.is_empty() && up != other {
@@ -97,32 +96,32 @@ fn unit_of(person: usize) -> &'static str {
     if person.is_multiple_of(2) { "A1U" } else { "B1U" }
 }
 
-/// Only the first programme grants a level.
+/// Whether a class grants a level: only the first programme does.
 fn grants(class: usize) -> bool {
     class == 0
 }
 
 impl Model {
     /// Whether the command is allowed.
-    fn allows(&self, act: Act) -> bool {
-        match act {
-            Act::Allocate { quota, unit, seats } => {
+    fn allows(&self, command: Command) -> bool {
+        match command {
+            Command::Allocate { quota, unit, seats } => {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && is_below(unit, quota.unit) && quota.left() >= seats
             }
-            Act::Return { quota, seats } => {
+            Command::Return { quota, seats } => {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && quota.parent.is_some() && quota.left() >= seats
             }
-            Act::Revoke { quota } => {
+            Command::Revoke { quota } => {
                 let quota = &self.quotas[quota];
                 !quota.is_revoked && quota.allocated == 0 && quota.used == 0
             }
-            Act::Enrol { person, class, quota } => self.has_room(person, class, quota),
-            Act::Drop { enrolment } | Act::Complete { enrolment, .. } => {
+            Command::Enrol { person, class, quota } => self.has_room(person, class, quota),
+            Command::Drop { enrolment } | Command::Complete { enrolment, .. } => {
                 self.enrolments[enrolment].state == "ATTENDING"
             }
-            Act::Undo { enrolment } => matches!(self.enrolments[enrolment].state, "COMPLETED" | "FAILED"),
+            Command::Undo { enrolment } => matches!(self.enrolments[enrolment].state, "COMPLETED" | "FAILED"),
         }
     }
 
@@ -141,17 +140,17 @@ impl Model {
             && quota.left() >= self.seats_for(person, at)
     }
 
-    /// Seats of a quota that an enrolment of a person takes, or frees where it is not counted any more: none where the
-    /// quota counts persons and another one of them is.
+    /// The seats that an enrolment of a person takes from a quota, or frees when it no longer counts. Zero if the quota
+    /// counts persons and another enrolment of the person counts.
     fn seats_for(&self, person: usize, quota: usize) -> i32 {
         let mut others = self.enrolments.iter().filter(|of| of.person == person && of.quota == quota);
         i32::from(self.quotas[quota].measure != PERSONS || !others.any(|of| of.state != "DROPPED"))
     }
 
-    /// Does an act that is allowed; `id` is that of what it made.
-    fn perform(&mut self, act: Act, id: String) {
-        match act {
-            Act::Allocate { quota, unit, seats } => {
+    /// Applies an allowed command; `id` is the id of the created object.
+    fn perform(&mut self, command: Command, id: String) {
+        match command {
+            Command::Allocate { quota, unit, seats } => {
                 self.quotas[quota].allocated += seats;
                 let is_child = |of: &&mut Quota| of.parent == Some(quota) && of.unit == unit && !of.is_revoked;
                 let Quota { programme, measure, .. } = self.quotas[quota];
@@ -170,27 +169,27 @@ impl Model {
                     }),
                 }
             }
-            Act::Return { quota, seats } => self.take_back(quota, seats),
-            Act::Revoke { quota } => {
+            Command::Return { quota, seats } => self.take_back(quota, seats),
+            Command::Revoke { quota } => {
                 let seats = self.quotas[quota].seats;
                 self.take_back(quota, seats);
-                // A revoked quota goes on showing what it once was.
+                // A revoked quota keeps showing its former seats.
                 self.quotas[quota].seats = seats;
                 self.quotas[quota].is_revoked = true;
             }
-            Act::Enrol { person, class, quota } => {
+            Command::Enrol { person, class, quota } => {
                 self.quotas[quota].used += self.seats_for(person, quota);
                 self.enrolments.push(Enrolment { id, person, class, quota, state: "ATTENDING" });
             }
-            Act::Drop { enrolment } => {
+            Command::Drop { enrolment } => {
                 let Enrolment { person, quota, .. } = self.enrolments[enrolment];
                 self.enrolments[enrolment].state = "DROPPED";
                 self.quotas[quota].used -= self.seats_for(person, quota);
             }
-            Act::Complete { enrolment, passed } => {
+            Command::Complete { enrolment, passed } => {
                 self.enrolments[enrolment].state = if passed { "COMPLETED" } else { "FAILED" };
             }
-            Act::Undo { enrolment } => self.enrolments[enrolment].state = "ATTENDING",
+            Command::Undo { enrolment } => self.enrolments[enrolment].state = "ATTENDING",
         }
     }
 
@@ -201,72 +200,74 @@ impl Model {
         }
     }
 
-    /// An act that is more often allowed than not, so that the sequence gets somewhere.
-    fn likely(&self, rng: &mut Rng) -> Act {
-        let mut act = self.draw(rng);
+    /// A random command that is mostly allowed.
+    fn mostly_allowed(&self, rng: &mut Rng) -> Command {
+        let mut command = self.draw(rng);
         for _ in 0..rng.u8(..6) {
-            if self.allows(act) {
+            if self.allows(command) {
                 break;
             }
-            act = self.draw(rng);
+            command = self.draw(rng);
         }
-        act
+        command
     }
 
-    /// Whether some quota that was given at the beginning stands beside this one: without any, nothing could be done.
+    /// Whether another initial quota remains. Without any, no command would be possible.
     fn leaves_another(&self, quota: usize) -> bool {
         self.quotas.iter().enumerate().any(|(at, other)| at != quota && other.parent.is_none() && !other.is_revoked)
     }
 
-    fn draw(&self, rng: &mut Rng) -> Act {
+    fn draw(&self, rng: &mut Rng) -> Command {
         let quota = rng.usize(..self.quotas.len());
         let enrolment = rng.usize(..self.enrolments.len().max(1));
         match (rng.u8(..16), self.enrolments.is_empty()) {
-            (0..4, _) => Act::Allocate { quota, unit: UNITS[rng.usize(..UNITS.len())].0, seats: rng.i32(1..4) },
-            (4..6, _) => Act::Return { quota, seats: rng.i32(1..3) },
-            (6, _) if self.leaves_another(quota) => Act::Revoke { quota },
+            (0..4, _) => Command::Allocate { quota, unit: UNITS[rng.usize(..UNITS.len())].0, seats: rng.i32(1..4) },
+            (4..6, _) => Command::Return { quota, seats: rng.i32(1..3) },
+            (6, _) if self.leaves_another(quota) => Command::Revoke { quota },
             (7..11, _) | (_, true) => {
-                Act::Enrol { person: rng.usize(..PEOPLE), class: rng.usize(..CLASSES.len()), quota }
+                Command::Enrol { person: rng.usize(..PEOPLE), class: rng.usize(..CLASSES.len()), quota }
             }
-            (11..13, false) => Act::Drop { enrolment },
-            (13..15, false) => Act::Complete { enrolment, passed: rng.u8(..4) > 0 },
-            (_, false) => Act::Undo { enrolment },
+            (11..13, false) => Command::Drop { enrolment },
+            (13..15, false) => Command::Complete { enrolment, passed: rng.u8(..4) > 0 },
+            (_, false) => Command::Undo { enrolment },
         }
     }
 }
 
-/// The mutation, its input, and where the id of what it made stands in its payload.
-fn request(model: &Model, act: Act) -> (&'static str, Value, &'static str) {
+/// The mutation, its input, and the path to the id of the created object in its payload.
+fn request(model: &Model, command: Command) -> (&'static str, Value, &'static str) {
     let quota = |at: usize| &model.quotas[at].id;
     let enrolment = |at: usize| &model.enrolments[at].id;
-    match act {
-        Act::Allocate { quota: at, unit, seats } => {
+    match command {
+        Command::Allocate { quota: at, unit, seats } => {
             ("quotaAllocate", json!({ "quotaId": quota(at), "unitCode": unit, "seats": seats }), "child")
         }
-        Act::Return { quota: at, seats } => ("quotaReturn", json!({ "quotaId": quota(at), "seats": seats }), "quota"),
-        Act::Revoke { quota: at } => ("quotaRevoke", json!({ "quotaId": quota(at) }), "quota"),
-        Act::Enrol { person, class, quota: at } => (
+        Command::Return { quota: at, seats } => {
+            ("quotaReturn", json!({ "quotaId": quota(at), "seats": seats }), "quota")
+        }
+        Command::Revoke { quota: at } => ("quotaRevoke", json!({ "quotaId": quota(at) }), "quota"),
+        Command::Enrol { person, class, quota: at } => (
             "classEnrol",
             json!({ "classCode": CLASSES[class].0, "cadreCode": format!("T-{person:02}"), "quotaId": quota(at) }),
             "enrolment",
         ),
-        Act::Drop { enrolment: at } => {
+        Command::Drop { enrolment: at } => {
             ("enrolmentDrop", json!({ "enrolmentId": enrolment(at), "reason": "Ốm" }), "enrolment")
         }
-        Act::Complete { enrolment: at, passed } => (
+        Command::Complete { enrolment: at, passed } => (
             "enrolmentComplete",
             json!({ "enrolmentId": enrolment(at), "passed": passed, "completedOn": "2026-05-29" }),
             "enrolment",
         ),
-        Act::Undo { enrolment: at } => {
+        Command::Undo { enrolment: at } => {
             ("enrolmentRevoke", json!({ "enrolmentId": enrolment(at), "reason": "Nhầm" }), "enrolment")
         }
     }
 }
 
-/// Does the act; gives the id of what it made, or the code of the refusal.
-async fn done(caller: &Caller<'_>, model: &Model, act: Act, key: usize) -> Result<String, String> {
-    let (mutation, mut input, made) = request(model, act);
+/// Sends the command. Returns the id of the created object, or the code of the refusal.
+async fn done(caller: &Caller<'_>, model: &Model, command: Command, key: usize) -> Result<String, String> {
+    let (mutation, mut input, made) = request(model, command);
     input["idempotencyKey"] = json!(format!("key-{key}"));
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     let document = format!(
@@ -285,7 +286,7 @@ async fn prepare(app: &TestApp) {
         writeln!(cadres, "T-{at:02},9990005{at:05},Người Mẫu {at}").expect("text");
         writeln!(posts, "T-{at:02},{}", unit_of(at)).expect("text");
     }
-    for (programme, measure, seats) in GIVEN {
+    for (programme, measure, seats) in INITIAL {
         writeln!(quotas, "KH-M,P,{programme},{measure},{seats}").expect("text");
     }
     for (code, programme, seats) in CLASSES {
@@ -302,12 +303,12 @@ async fn prepare(app: &TestApp) {
     app.import_text(&files).await;
 }
 
-/// The quotas that the plan gave.
-async fn given(caller: &Caller<'_>) -> Vec<Quota> {
+/// The initial quotas of the plan.
+async fn initial_quotas(caller: &Caller<'_>) -> Vec<Quota> {
     let plan =
         caller.query(r#"{ trainingPlan(by: {code: "KH-M"}) { quotas { nodes { id programme { code } } } } }"#).await;
     let nodes = plan["trainingPlan"]["quotas"]["nodes"].as_array().expect("quotas").clone();
-    GIVEN
+    INITIAL
         .into_iter()
         .map(|(programme, measure, seats)| Quota {
             id: nodes.iter().find(|quota| quota["programme"]["code"] == programme).expect(programme)["id"]
@@ -326,34 +327,34 @@ async fn given(caller: &Caller<'_>) -> Vec<Quota> {
         .collect()
 }
 
-/// Everything that the model knows, asked of the service.
+/// Compares the model with the service.
 async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
     for quotas in model.quotas.chunks(100) {
         let ids: Vec<_> = quotas.iter().map(|quota| &quota.id).collect();
         let document =
             "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Quota { seats allocated used state unit { code } } } }";
         let answer = caller.query_with(document, json!({ "ids": ids })).await;
-        for (quota, shown) in quotas.iter().zip(answer["nodes"].as_array().expect("nodes")) {
+        for (quota, actual) in quotas.iter().zip(answer["nodes"].as_array().expect("nodes")) {
             let state = if quota.is_revoked { "REVOKED" } else { "ISSUED" };
             let expected = json!({
                 "seats": quota.seats, "allocated": quota.allocated, "used": quota.used, "state": state,
                 "unit": { "code": quota.unit },
             });
-            assert_eq!(shown, &expected, "{hint}: {quota:?}");
+            assert_eq!(actual, &expected, "{hint}: {quota:?}");
         }
     }
     for enrolments in model.enrolments.chunks(100) {
         let ids: Vec<_> = enrolments.iter().map(|enrolment| &enrolment.id).collect();
         let document = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Enrolment { state } } }";
         let answer = caller.query_with(document, json!({ "ids": ids })).await;
-        for (enrolment, shown) in enrolments.iter().zip(answer["nodes"].as_array().expect("nodes")) {
-            assert_eq!(shown["state"], enrolment.state, "{hint}: {enrolment:?}");
+        for (enrolment, actual) in enrolments.iter().zip(answer["nodes"].as_array().expect("nodes")) {
+            assert_eq!(actual["state"], enrolment.state, "{hint}: {enrolment:?}");
         }
     }
     for (class, (code, ..)) in CLASSES.into_iter().enumerate() {
         let seated = model.enrolments.iter().filter(|of| of.class == class && of.state != "DROPPED").count();
-        let shown = caller.query(&format!("{{ trainingClass(by: {{code: \"{code}\"}}) {{ enrolled }} }}")).await;
-        assert_eq!(shown["trainingClass"]["enrolled"], json!(seated), "{hint}: {code}");
+        let actual = caller.query(&format!("{{ trainingClass(by: {{code: \"{code}\"}}) {{ enrolled }} }}")).await;
+        assert_eq!(actual["trainingClass"]["enrolled"], json!(seated), "{hint}: {code}");
     }
     for person in 0..PEOPLE {
         let holds =
@@ -361,32 +362,32 @@ async fn compare(caller: &Caller<'_>, model: &Model, hint: &str) {
         let document = format!(
             "{{ cadre(by: {{code: \"T-{person:02}\"}}) {{ qualifications(subject: \"POLITICAL_THEORY\") {{ level {{ code }} }} }} }}"
         );
-        let shown = caller.query(&document).await;
-        let levels = shown["cadre"]["qualifications"].as_array().expect("a list").len();
-        assert_eq!(levels, usize::from(holds), "{hint}: T-{person:02} was granted the level once, or not");
+        let actual = caller.query(&document).await;
+        let levels = actual["cadre"]["qualifications"].as_array().expect("a list").len();
+        assert_eq!(levels, usize::from(holds), "{hint}: the qualifications of T-{person:02}");
     }
 }
 
 #[actix_web::test]
-async fn acts_on_training_do_what_a_simple_model_does() {
+async fn commands_on_training_behave_like_a_simple_model() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     on_both(async |app| {
         prepare(app).await;
         let scopes = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
         let caller = app.caller(&scopes, &["W"]).await;
-        let mut model = Model { quotas: given(&caller).await, ..Model::default() };
+        let mut model = Model { quotas: initial_quotas(&caller).await, ..Model::default() };
         let (mut rng, mut allowed, mut kinds) = (Rng::with_seed(seed), 0, std::collections::BTreeSet::new());
 
-        for at in 0..ACTS {
-            let act = model.likely(&mut rng);
-            let hint = format!("act {at} of seed {seed}, {act:?}");
-            let outcome = done(&caller, &model, act, at).await;
-            assert_eq!(outcome.is_ok(), model.allows(act), "{hint}: {outcome:?}");
+        for at in 0..COMMANDS {
+            let command = model.mostly_allowed(&mut rng);
+            let hint = format!("command {at} of seed {seed}, {command:?}");
+            let outcome = done(&caller, &model, command, at).await;
+            assert_eq!(outcome.is_ok(), model.allows(command), "{hint}: {outcome:?}");
             if let Ok(id) = outcome {
                 allowed += 1;
-                kinds.insert(request(&model, act).0);
-                model.perform(act, id);
+                kinds.insert(request(&model, command).0);
+                model.perform(command, id);
             }
             if at % 40 == 39 {
                 compare(&caller, &model, &hint).await;
@@ -394,8 +395,11 @@ async fn acts_on_training_do_what_a_simple_model_does() {
         }
 
         compare(&caller, &model, "at the end").await;
-        assert!(allowed > ACTS / 8 && allowed < ACTS, "the control: {allowed} of {ACTS} were done, of seed {seed}");
-        assert!(kinds.len() >= 6, "the control: most kinds of acts were done: {kinds:?}, of seed {seed}");
+        assert!(
+            allowed > COMMANDS / 8 && allowed < COMMANDS,
+            "the control: {allowed} of {COMMANDS} commands were allowed, seed {seed}"
+        );
+        assert!(kinds.len() >= 6, "the control: most kinds of commands were allowed: {kinds:?}, seed {seed}");
     })
     .await;
 }

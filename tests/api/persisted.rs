@@ -31,23 +31,23 @@ fn id(caller: &Caller<'_>) -> ClientId {
     caller.id.parse().expect("an id")
 }
 
-/// `documentId` of a text.
-fn named(text: &str) -> String {
+/// The `documentId` of a text.
+fn document_id(text: &str) -> String {
     format!("sha256:{}", DocumentHash::of(text))
 }
 
-/// Registers texts for a client, and waits until the service knows the last one.
+/// Registers texts for a client, and waits until the service has loaded the last one.
 async fn register(app: &TestApp, caller: &Caller<'_>, texts: &[&str]) {
     let documents: Vec<Document> = texts.iter().map(|text| Document::new((*text).to_owned(), None)).collect();
     document::add(&app.database, clock(), id(caller), &documents).await.expect("added");
-    let last = json!({ "documentId": named(texts[texts.len() - 1]) });
+    let last = json!({ "documentId": document_id(texts[texts.len() - 1]) });
     let known = async || (code(&post(caller, &last).await.1) != "DOCUMENT_NOT_FOUND").then_some(());
-    poll::until_async(known).await.expect("the service knows the documents");
+    poll::until_async(known).await.expect("the service has loaded the documents");
 }
 
-/// Restricts a client to registered documents, and waits until the service knows the grant.
+/// Restricts a client to registered documents, and waits until the service has loaded the grant.
 pub async fn restrict(app: &TestApp, caller: &Caller<'_>) {
-    let asked = Asked {
+    let requested = Asked {
         scopes: caller.rights.scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
         units: caller.rights.units.clone(),
         purposes: Purpose::all().collect(),
@@ -57,9 +57,9 @@ pub async fn restrict(app: &TestApp, caller: &Caller<'_>) {
         limits: Overrides::default(),
         documents: AllowedDocuments::Registered,
     };
-    client::grant(&app.database, clock(), id(caller), asked).await.expect("granted");
+    client::grant(&app.database, clock(), id(caller), requested).await.expect("granted");
     let known = async || (caller.errors("{ viewer { name } }").await == ["DOCUMENT_NOT_REGISTERED"]).then_some(());
-    poll::until_async(known).await.expect("the service knows the grant");
+    poll::until_async(known).await.expect("the service has loaded the grant");
 }
 
 async fn post(caller: &Caller<'_>, body: &Value) -> (u16, Value) {
@@ -67,7 +67,7 @@ async fn post(caller: &Caller<'_>, body: &Value) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-/// A request of parameters in the URL.
+/// A GET request with parameters in the URL.
 async fn get(app: &TestApp, caller: &Caller<'_>, parameters: &[(&str, &str)]) -> (u16, Value) {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let url = format!("{}/graphql?{query}", app.url);
@@ -89,7 +89,7 @@ async fn a_registered_document_runs_by_its_hash() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["A"]).await;
         register(app, &caller, &[TWO, UNIT]).await;
-        let (id, variables, extensions) = (named(UNIT), json!({ "code": "A1" }), apollo(UNIT));
+        let (id, variables, extensions) = (document_id(UNIT), json!({ "code": "A1" }), apollo(UNIT));
         let expected = json!({ "data": { "unit": { "code": "A1" } } });
 
         for body in [
@@ -110,7 +110,7 @@ async fn a_registered_document_runs_by_its_hash() {
         ] {
             assert_eq!(get(app, &caller, parameters).await, (200, expected.clone()), "{parameters:?}");
         }
-        let two = |name: &str| json!({ "documentId": named(TWO), "operationName": name });
+        let two = |name: &str| json!({ "documentId": document_id(TWO), "operationName": name });
         assert_eq!(post(&caller, &two("Two")).await.1["data"]["viewer"], json!({ "clientId": caller.id }));
         assert_eq!(code(&post(&caller, &two("Three")).await.1), "OPERATION_NOT_FOUND");
         let answer = caller.post(&json!({ "documentId": id })).send().await.expect("an answer");
@@ -125,21 +125,24 @@ async fn a_hash_finds_only_documents_of_its_client() {
     on_both(async |app| {
         let (owner, other) = (app.caller(&["cadre:read"], &["A"]).await, app.caller(&["cadre:read"], &["A"]).await);
         register(app, &owner, &[UNIT]).await;
-        let by_id = json!({ "documentId": named(UNIT), "variables": { "code": "A" } });
+        let by_id = json!({ "documentId": document_id(UNIT), "variables": { "code": "A" } });
         assert_eq!(post(&owner, &by_id).await.1["data"]["unit"]["code"], "A", "the control");
 
         let (status, answer) = post(&other, &by_id).await;
         assert_eq!((status, code(&answer), answer.get("data")), (200, "DOCUMENT_NOT_FOUND", None), "{answer}");
-        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "the draft wants a single error");
+        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "the draft requires a single error");
         let message = answer["errors"][0]["message"].as_str().expect("a message");
-        assert!(message.contains("`query`") && message.contains("document add"), "it says what to do: {message}");
+        assert!(
+            message.contains("`query`") && message.contains("document add"),
+            "the message says what to do: {message}"
+        );
         let media = "application/graphql-response+json";
         let answer = other.post(&by_id).header("Accept", media).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST.as_u16());
         assert!(answer.headers()["Content-Type"].to_str().expect("text").starts_with(media));
-        assert_eq!(get(app, &other, &[("documentId", &named(UNIT))]).await.0, 200);
+        assert_eq!(get(app, &other, &[("documentId", &document_id(UNIT))]).await.0, 200);
 
-        // A client without registered documents sends texts only from then on; one with documents sends this text.
+        // A client without registered documents then stops sending hashes; one with documents sends this text.
         for (caller, text, message, expected) in [
             (&other, UNIT, "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED"),
             (&owner, TWO, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
@@ -179,12 +182,12 @@ async fn a_text_beside_its_hash_runs_and_is_not_stored() {
         assert_eq!(code(&hash), "PERSISTED_QUERY_NOT_SUPPORTED", "{:?}", app.kind);
         assert_eq!(client_document::Entity::find().count(app.database.reader()).await.expect("read"), 0);
 
-        let upper = named(text).to_uppercase();
+        let upper = document_id(text).to_uppercase();
         for (bad, part) in [
             (json!({ "query": text, "extensions": apollo("{ viewer { name } }") }), "not the SHA-256"),
-            (json!({ "query": text, "documentId": named("{ viewer { name } }") }), "not the SHA-256"),
-            (json!({ "query": format!("{text} "), "documentId": named(text) }), "not the SHA-256"),
-            (json!({ "documentId": named(text), "extensions": apollo("{ viewer { name } }") }), "two documents"),
+            (json!({ "query": text, "documentId": document_id("{ viewer { name } }") }), "not the SHA-256"),
+            (json!({ "query": format!("{text} "), "documentId": document_id(text) }), "not the SHA-256"),
+            (json!({ "documentId": document_id(text), "extensions": apollo("{ viewer { name } }") }), "two documents"),
             (json!({ "documentId": "md5:d41d8cd98f00b204e9800998ecf8427e" }), "`documentId`"),
             (json!({ "documentId": "" }), "`documentId`"),
             (json!({ "documentId": upper }), "`documentId`"),
@@ -208,12 +211,12 @@ async fn a_text_beside_its_hash_runs_and_is_not_stored() {
 }
 
 #[actix_web::test]
-async fn a_removed_document_is_refused_soon_and_can_be_registered_again() {
+async fn a_removed_document_is_refused_within_seconds_and_can_be_registered_again() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["A"]).await;
         register(app, &caller, &[UNIT]).await;
         let hash = DocumentHash::of(UNIT);
-        let body = json!({ "documentId": named(UNIT), "variables": { "code": "A" } });
+        let body = json!({ "documentId": document_id(UNIT), "variables": { "code": "A" } });
         let is_known = async |expected: bool| {
             let known = async || ((code(&post(&caller, &body).await.1) == "none") == expected).then_some(());
             poll::until_async(known).await.unwrap_or_else(|| panic!("{:?}: known: {expected}", app.kind));
@@ -253,7 +256,7 @@ async fn a_client_has_a_bounded_number_of_documents() {
         assert_eq!(add(&numbered(0, 1_000)).await.expect("as many as allowed").len(), 1_000);
         assert!(matches!(add(&numbered(0, 1_001)).await, Err(Error::Conflict(_))), "{:?}", app.kind);
         document::end(&app.database, clock(), id(&caller), numbered(0, 1)[0].hash()).await.expect("ended");
-        assert_eq!(add(&numbered(1_000, 1_001)).await.expect("a place is free").len(), 1);
+        assert_eq!(add(&numbered(1_000, 1_001)).await.expect("a document was removed").len(), 1);
 
         let other = app.caller(&["cadre:read"], &["A"]).await;
         let large: Vec<Document> = (0..65).map(|number| Document::new(format!("{number:0>65000}"), None)).collect();
@@ -272,15 +275,15 @@ async fn a_mutation_does_not_run_by_get() {
         r#"mutation { clientRevoke(input: { idempotencyKey: "k", clientId: "x" }) { userErrors { code } } }"#;
     register(&app, &caller, &[mutation]).await;
 
-    let (status, answer) = get(&app, &caller, &[("documentId", &named(mutation))]).await;
+    let (status, answer) = get(&app, &caller, &[("documentId", &document_id(mutation))]).await;
     assert_eq!((status, code(&answer)), (405, "METHOD_NOT_ALLOWED"));
-    let answer = post(&caller, &json!({ "documentId": named(mutation) })).await.1;
+    let answer = post(&caller, &json!({ "documentId": document_id(mutation) })).await.1;
     assert_eq!(answer["data"]["clientRevoke"]["userErrors"][0]["code"], "NOT_FOUND", "the control: {answer}");
     app.stop().await;
 }
 
 #[actix_web::test]
-async fn a_grant_for_registered_documents_runs_nothing_else() {
+async fn a_grant_for_registered_documents_runs_no_other_document() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["A"]).await;
         register(app, &caller, &[UNIT]).await;
@@ -288,7 +291,7 @@ async fn a_grant_for_registered_documents_runs_nothing_else() {
         let variables = json!({ "code": "A" });
 
         for body in [
-            json!({ "documentId": named(UNIT), "variables": variables }),
+            json!({ "documentId": document_id(UNIT), "variables": variables }),
             json!({ "extensions": apollo(UNIT), "variables": variables }),
             json!({ "query": UNIT, "variables": variables }),
             json!({ "query": UNIT, "extensions": apollo(UNIT), "variables": variables }),
@@ -315,12 +318,12 @@ async fn a_grant_for_registered_documents_runs_nothing_else() {
             json!({ "query": "mutation { __typename }" }),
             json!({ "query": TWO, "extensions": apollo(TWO), "operationName": "One" }),
             json!({ "extensions": apollo(TWO) }),
-            json!({ "documentId": named(TWO) }),
+            json!({ "documentId": document_id(TWO) }),
         ] {
             let (status, answer) = post(&caller, &body).await;
             assert_eq!((status, code(&answer)), (200, "DOCUMENT_NOT_REGISTERED"), "{:?}: {body}", app.kind);
             let message = answer["errors"][0]["message"].as_str().expect("a message");
-            assert!(message.contains("document add"), "it says what to do: {message}");
+            assert!(message.contains("document add"), "the message says what to do: {message}");
             assert_eq!(answer.get("data"), None);
         }
         let media = "application/graphql-response+json";
@@ -336,36 +339,42 @@ async fn a_grant_for_registered_documents_runs_nothing_else() {
 }
 
 #[actix_web::test]
-async fn an_administrator_with_registered_documents_grants_no_others() {
+async fn an_administrator_limited_to_registered_documents_grants_only_those() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let register_client = "mutation Register($input: ClientRegisterInput!) { clientRegister(input: $input) {
             client { id grants { documents } } userErrors { code field } } }";
         let list = "query List { clients { nodes { id } } }";
         register(app, &admin, &[list, register_client]).await;
-        let act = async |name: &str, documents: Option<&str>| {
+        let register_as = async |name: &str, documents: Option<&str>| {
             let mut grant = json!({ "scopes": ["cadre:read"], "unitCodes": ["A1"] });
             if let Some(documents) = documents {
                 grant["documents"] = json!(documents);
             }
             let input = json!({ "idempotencyKey": name, "name": name, "grant": grant });
-            let body = json!({ "documentId": named(register_client), "variables": { "input": input } });
+            let body = json!({ "documentId": document_id(register_client), "variables": { "input": input } });
             let mut answer = post(&admin, &body).await.1;
             assert_eq!(code(&answer), "none", "{answer}");
             answer["data"]["clientRegister"].take()
         };
         let granted = |payload: &Value| payload["client"]["grants"][0]["documents"].clone();
-        assert_eq!(granted(&act("unrestricted", None).await), "ANY", "{:?}: as its own", app.kind);
-        assert_eq!(granted(&act("restricted", Some("REGISTERED")).await), "REGISTERED");
+        assert_eq!(
+            granted(&register_as("unrestricted", None).await),
+            "ANY",
+            "{:?}: the same grant as its own",
+            app.kind
+        );
+        assert_eq!(granted(&register_as("restricted", Some("REGISTERED")).await), "REGISTERED");
         restrict(app, &admin).await;
 
-        let refused = act("more", Some("ANY")).await;
+        let refused = register_as("more", Some("ANY")).await;
         assert_eq!(refused["userErrors"][0]["code"], "NOT_HELD", "{:?}: {refused}", app.kind);
         assert_eq!(refused["userErrors"][0]["field"], json!(["input", "grant", "documents"]));
-        assert_eq!(granted(&act("own", None).await), "REGISTERED", "{:?}: as its own", app.kind);
-        let visible = post(&admin, &json!({ "documentId": named(list) })).await.1;
+        assert_eq!(granted(&register_as("own", None).await), "REGISTERED", "{:?}: the same grant as its own", app.kind);
+        let visible = post(&admin, &json!({ "documentId": document_id(list) })).await.1;
         let visible = visible["data"]["clients"]["nodes"].as_array().map(Vec::len);
-        // Its earlier grant allowed any document, but is over: the administrator, and two of the three clients.
+        // The administrator's earlier grant allowed any document, but has ended. It sees itself and two of the three
+        // clients.
         assert_eq!(visible, Some(3), "{:?}: a client that may run any document is not visible", app.kind);
     })
     .await;
@@ -376,7 +385,7 @@ fn the_guide_names_its_document_by_its_hash() {
     let guide = include_str!("../../docs/api.md");
     let section = guide.split("## Persisted documents").nth(1).expect("a section");
     let text = section.split('`').find(|part| part.starts_with("query Unit(")).expect("a document");
-    assert_eq!(section.matches(&named(text)).count(), 2, "{text}: {}", named(text));
+    assert_eq!(section.matches(&document_id(text)).count(), 2, "{text}: {}", document_id(text));
 }
 
 #[actix_web::test]
@@ -396,7 +405,8 @@ async fn documents_are_managed_at_the_command_line() {
     let (apollo, plain) = (file("apollo.json", &manifest.to_string()), file("two.graphql", TWO));
     let relay = file("relay.json", &json!({ &hash: UNIT }).to_string());
     let md5 = file("md5.json", &json!({ "d41d8cd98f00b204e9800998ecf8427e": UNIT }).to_string());
-    let broken = file("broken.json", &json!({ named("{ nothing }"): "{ nothing }", named(UNIT): UNIT }).to_string());
+    let broken =
+        file("broken.json", &json!({ document_id("{ nothing }"): "{ nothing }", document_id(UNIT): UNIT }).to_string());
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let made = program::client(&url);
@@ -406,12 +416,18 @@ async fn documents_are_managed_at_the_command_line() {
         let not_added = |file: &str| refused(&url, &add(file).each_ref().map(String::as_str));
 
         assert!(not_added(&md5).contains("\"algorithm\": \"SHA256\""), "{kind:?}");
-        let said = not_added(&broken);
-        assert!(said.contains("refuses 1 document:") && said.contains("Unknown field \"nothing\""), "{said}");
+        let output_text = not_added(&broken);
+        assert!(
+            output_text.contains("refuses 1 document:") && output_text.contains("Unknown field \"nothing\""),
+            "{output_text}"
+        );
         assert_eq!(printed(&url, &["document", "list", "--client", client]), "", "{kind:?}: all or none");
 
-        let said = added(&apollo);
-        assert!(said.starts_with(&format!("sha256:{hash}  registered  Unit\n1 document registered")), "{said}");
+        let output_text = added(&apollo);
+        assert!(
+            output_text.starts_with(&format!("sha256:{hash}  registered  Unit\n1 document registered")),
+            "{output_text}"
+        );
         assert!(added(&relay).contains("was registered  Unit\n0 documents registered"), "{kind:?}");
         assert!(added(&plain).contains("registered  One Two"), "{kind:?}");
         let list = printed(&url, &["document", "list", "--client", client]);
@@ -421,7 +437,7 @@ async fn documents_are_managed_at_the_command_line() {
         let service = Program::serve(&url);
         let token = service.token(&made).await;
         let request = reqwest::Client::new().post(format!("{}/graphql", service.url)).bearer_auth(&token);
-        let body = json!({ "documentId": named(UNIT), "variables": { "code": "A" } });
+        let body = json!({ "documentId": document_id(UNIT), "variables": { "code": "A" } });
         let answer: Value = request.json(&body).send().await.expect("an answer").json().await.expect("JSON");
         assert_eq!(answer, json!({ "data": { "unit": { "code": "A" } } }), "{kind:?}");
 
@@ -445,16 +461,16 @@ async fn documents_are_managed_at_the_command_line() {
         database.close().await.expect("closed");
         for args in [&["document", "check"][..], &["document", "check", "--client", client]] {
             let output = run(&url, args);
-            let said = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert_eq!(output.status.code(), Some(1), "{kind:?}: {said}");
+            let output_text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{kind:?}: {output_text}");
             assert!(
-                said.contains(&format!("REFUSED: {client} {} (Old): Unknown field \"nickname\"", old.hash())),
-                "{said}"
+                output_text.contains(&format!("REFUSED: {client} {} (Old): Unknown field \"nickname\"", old.hash())),
+                "{output_text}"
             );
-            assert!(said.ends_with("2 documents checked, 1 refused\n"), "{said}");
+            assert!(output_text.ends_with("2 documents checked, 1 refused\n"), "{output_text}");
         }
-        let acts = printed(&url, &["client", "list"]);
-        assert!(!acts.contains("registered documents only"), "{kind:?}: {acts}");
+        let clients = printed(&url, &["client", "list"]);
+        assert!(!clients.contains("registered documents only"), "{kind:?}: {clients}");
         let grant = ["client", "grant", "--client", client, "--scope", "cadre:read", "--unit", "W"];
         drop(printed(&url, &[&grant[..], &["--documents", "registered"]].concat()));
         assert!(printed(&url, &["client", "list"]).contains("registered documents only"), "{kind:?}");

@@ -1,4 +1,4 @@
-//! The program as operators meet it: how it starts, refuses, is watched, stops, and comes back.
+//! The program in operation: start, refusals, monitoring, stop and recovery.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::support::{
     wire::Wire,
 };
 
-const QUESTION: &str =
+const QUERY: &str =
     r#"{ cadres(first: 3, orderBy: [{field: CODE}]) { nodes { code qualifications { level { code } } } } }"#;
 
 #[actix_web::test]
@@ -29,17 +29,17 @@ async fn an_empty_folder_is_enough_to_serve() {
     let program = Program::start(program::command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
 
     assert!(folder.path().join("cadre.db").is_file());
-    assert_eq!(program.said(), format!("cadre-api listens on {}\n", program.url));
+    assert_eq!(program.output(), format!("cadre-api listens on {}\n", program.url));
     assert!(!program.url.ends_with(":0"), "{}", program.url);
     assert_eq!(program.get("/healthz").await, (200, "ok\n".to_owned()));
     assert_eq!(program.get("/readyz").await, (200, "ok\n".to_owned()));
     let (_, metadata) = program.get("/.well-known/oauth-authorization-server").await;
     let metadata: Value = serde_json::from_str(&metadata).expect("JSON");
-    assert_eq!(metadata["issuer"], program.url, "the public URL follows the address that was taken");
+    assert_eq!(metadata["issuer"], program.url, "the public URL contains the bound address");
 }
 
 #[test]
-fn what_cannot_be_opened_is_named_with_the_way_out() {
+fn a_database_that_cannot_be_opened_is_reported_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let within = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -71,34 +71,34 @@ fn what_cannot_be_opened_is_named_with_the_way_out() {
         ("mysql://u:PASS-MARK@h/d", &["migrate", "status"], "write sqlite://PATH for the embedded database"),
         ("", &serve, "write sqlite://PATH"),
     ] {
-        let said = refused(url, args);
-        assert!(said.contains(expected), "{url} {args:?}: {said}");
-        assert!(!said.contains("PASS-MARK"), "{url} {args:?}: {said}");
+        let message = refused(url, args);
+        assert!(message.contains(expected), "{url} {args:?}: {message}");
+        assert!(!message.contains("PASS-MARK"), "{url} {args:?}: {message}");
         assert!(
-            said.lines().filter(|line| !line.starts_with('{') && !line.is_empty()).count() <= 8,
-            "{url} {args:?}: {said}"
+            message.lines().filter(|line| !line.starts_with('{') && !line.is_empty()).count() <= 8,
+            "{url} {args:?}: {message}"
         );
     }
     let by_environment =
         program::command(folder.path(), &["serve"]).env("CADRE_DATABASE_URL", "pg://u:PASS-MARK@h/d").output();
-    let said = String::from_utf8(by_environment.expect("run").stderr).expect("text");
-    assert!(said.contains("CADRE_DATABASE_URL") && !said.contains("PASS-MARK"), "{said}");
+    let message = String::from_utf8(by_environment.expect("run").stderr).expect("text");
+    assert!(message.contains("CADRE_DATABASE_URL") && !message.contains("PASS-MARK"), "{message}");
     let help = program::command(folder.path(), &["serve", "--help"])
         .env("CADRE_DATABASE_URL", "postgres://u:PASS-MARK@h/d")
         .output();
-    let said = String::from_utf8(help.expect("run").stdout).expect("text");
-    assert!(said.contains("CADRE_DATABASE_URL") && !said.contains("PASS-MARK"), "{said}");
+    let message = String::from_utf8(help.expect("run").stdout).expect("text");
+    assert!(message.contains("CADRE_DATABASE_URL") && !message.contains("PASS-MARK"), "{message}");
 }
 
 #[test]
-fn a_refused_password_is_not_repeated() {
+fn a_refused_password_is_not_printed() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     let server = thread::spawn(move || {
         let (mut client, _) = listener.accept().expect("a client");
         let mut buffer = [0; 1024];
         let _startup = client.read(&mut buffer).expect("a startup message");
-        client.write_all(b"R\0\0\0\x08\0\0\0\x03").expect("asked for the password");
+        client.write_all(b"R\0\0\0\x08\0\0\0\x03").expect("the request for the password");
         let read = client.read(&mut buffer).expect("a password");
         let text = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user \"u\"\0\0";
         let length = u32::try_from(text.len() + 4).expect("short").to_be_bytes();
@@ -106,11 +106,11 @@ fn a_refused_password_is_not_repeated() {
         buffer[..read].windows(9).any(|nine| nine == b"PASS-MARK")
     });
 
-    let said = refused(&format!("postgres://u:PASS-MARK@{address}/d?sslmode=disable"), &["migrate", "status"]);
+    let message = refused(&format!("postgres://u:PASS-MARK@{address}/d?sslmode=disable"), &["migrate", "status"]);
 
     assert!(server.join().expect("it does not panic"), "the control: the password was sent");
-    assert!(said.contains("refused the user or password of CADRE_DATABASE_URL"), "{said}");
-    assert!(!said.contains("PASS-MARK"), "{said}");
+    assert!(message.contains("refused the user or password of CADRE_DATABASE_URL"), "{message}");
+    assert!(!message.contains("PASS-MARK"), "{message}");
 }
 
 async fn execute(database: &Database, sql: &str) {
@@ -122,15 +122,15 @@ const FROM_TOMORROW: &str =
 const NOT_FROM_TOMORROW: &str = "DELETE FROM seaql_migrations WHERE version = 'm20991231_000001_tomorrow'";
 
 #[actix_web::test]
-async fn a_schema_of_another_version_is_refused_with_the_way_out() {
+async fn a_schema_of_another_version_is_refused_with_advice() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = fresh(kind).await;
         let serve = ["serve", "--listen", "127.0.0.1:0"];
         if kind == Kind::Postgres {
-            let said = refused(&url, &serve);
-            assert!(said.contains("older") && said.contains("run `cadre-api migrate up`"), "{said}");
-            let said = refused(&url, &["client", "list"]);
-            assert!(said.contains("run `cadre-api migrate up`"), "{said}");
+            let message = refused(&url, &serve);
+            assert!(message.contains("older") && message.contains("run `cadre-api migrate up`"), "{message}");
+            let message = refused(&url, &["client", "list"]);
+            assert!(message.contains("run `cadre-api migrate up`"), "{message}");
         }
         assert!(
             printed(&url, &["migrate", "status"]).contains("migrations not yet applied: run `cadre-api migrate up`")
@@ -145,10 +145,10 @@ async fn a_schema_of_another_version_is_refused_with_the_way_out() {
         let database = open(&url).await;
         execute(&database, FROM_TOMORROW).await;
         for args in [&serve[..], &["migrate", "up"], &["migrate", "down"], &["client", "list"]] {
-            let said = refused(&url, args);
+            let message = refused(&url, args);
             assert!(
-                said.contains("newer version of cadre-api") && said.contains("m20991231_000001_tomorrow"),
-                "{args:?}: {said}"
+                message.contains("newer version of cadre-api") && message.contains("m20991231_000001_tomorrow"),
+                "{args:?}: {message}"
             );
         }
         assert!(printed(&url, &["migrate", "status"]).contains("unknown to this version: m20991231_000001_tomorrow"));
@@ -159,15 +159,15 @@ async fn a_schema_of_another_version_is_refused_with_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_was_accepted_is_answered_before_it_stops() {
+async fn accepted_requests_are_answered_before_the_service_stops() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let client = client(&url);
     let mut program = Program::serve(&url);
     let token = program.token(&client).await;
-    let body = json!({ "query": QUESTION }).to_string();
+    let body = json!({ "query": QUERY }).to_string();
     let length = format!("Content-Length: {}\r\n", body.len());
 
-    // Accepted, and still sending: the server says "100 Continue" once it has read the head.
+    // Accepted requests that are still being sent: the server sends "100 Continue" after reading the head.
     let mut accepted: Vec<Wire> = (0..32).map(|_| Wire::to(&program.url)).collect();
     for wire in &mut accepted {
         wire.post(&token, &format!("{length}Expect: 100-continue\r\n"));
@@ -179,22 +179,22 @@ async fn what_was_accepted_is_answered_before_it_stops() {
     assert_eq!(idle.answer().expect("an answer").status, 200);
 
     program.terminate();
-    poll::until(|| program.log().contains("stopping").then_some(())).expect("it was told to stop");
+    poll::until(|| program.log().contains("stopping").then_some(())).expect("the program has received the signal");
     for wire in &mut accepted {
-        wire.send(&body).expect("it still listens to whom it has accepted");
+        wire.send(&body).expect("the program still reads accepted connections");
     }
     for wire in &mut accepted {
         let answer = wire.answer().expect("a whole answer");
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(answer.json()["data"]["cadres"]["nodes"][0]["code"], "A-01");
     }
-    assert!(idle.closes(), "who asks nothing does not hold up the stop");
+    assert!(idle.closes(), "an idle connection does not delay the stop");
     assert_eq!(program.ended().code(), Some(0), "{}", program.log());
     assert!(std::net::TcpStream::connect(program.url.trim_start_matches("http://")).is_err());
 }
 
 #[actix_web::test]
-async fn after_a_kill_the_database_is_whole_and_serves_again() {
+async fn the_database_is_consistent_after_a_kill() {
     let (url, _folder) = fresh(Kind::Sqlite).await;
     drop(printed(&url, &["migrate", "up"]));
     let dir = bundle();
@@ -205,18 +205,18 @@ async fn after_a_kill_the_database_is_whole_and_serves_again() {
     for bytes in [0, 1, 20_000, 40_000, 60_000, 80_000, 100_000, 200_000] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut importing = program::command(folder.path(), &import);
-        let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-        // Further and further into the import; one that is through by then does no harm.
+        let mut importing = importing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+        // Kills each import later than the previous one. An import that has ended by then is fine.
         poll::until(|| (written() >= bytes || importing.try_wait().expect("a child").is_some()).then_some(()))
-            .expect("it goes on");
-        importing.kill().expect("a child of ours");
+            .expect("the program continues");
+        importing.kill().expect("a child of this process");
         importing.wait().expect("killed");
         let database = open(&url).await;
         assert_eq!(text(&database, "PRAGMA integrity_check").await, "ok");
         assert_eq!(text(&database, "SELECT coalesce(max('broken'), 'ok') FROM pragma_foreign_key_check").await, "ok");
         let counts =
             text(&database, "SELECT (SELECT count(*) FROM cadre) || ' ' || (SELECT count(*) FROM qualification)").await;
-        assert!(["0 0", "11 20"].contains(&counts.as_str()), "half an import: {counts}");
+        assert!(["0 0", "11 20"].contains(&counts.as_str()), "a partial import: {counts}");
         whole += usize::from(counts == "11 20");
         database.close().await.expect("closed");
     }
@@ -227,10 +227,10 @@ async fn after_a_kill_the_database_is_whole_and_serves_again() {
     let client = client(&url);
     let program = Program::serve(&url);
     let token = program.token(&client).await;
-    let (_, before) = program.ask(&token, QUESTION).await;
+    let (_, before) = program.ask(&token, QUERY).await;
     assert_eq!(before["data"]["cadres"]["nodes"][0]["code"], "A-01", "{before}");
     let mut busy: Vec<Wire> = (0..16).map(|_| Wire::to(&program.url)).collect();
-    let body = json!({ "query": QUESTION }).to_string();
+    let body = json!({ "query": QUERY }).to_string();
     for wire in &mut busy {
         wire.post(&token, &format!("Content-Length: {}\r\n", body.len()));
         wire.send(&body).expect("sent");
@@ -238,8 +238,8 @@ async fn after_a_kill_the_database_is_whole_and_serves_again() {
     program.kill();
 
     let program = Program::serve(&url);
-    let (status, after) = program.ask(&token, QUESTION).await;
-    assert_eq!((status, after), (200, before), "the same answer, to the same token");
+    let (status, after) = program.ask(&token, QUERY).await;
+    assert_eq!((status, after), (200, before), "the same response to the same token");
     let database = open(&url).await;
     assert_eq!(text(&database, "PRAGMA integrity_check").await, "ok");
     database.close().await.expect("closed");
@@ -262,7 +262,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
             (status == if part == "ok" { 200 } else { 503 } && text.contains(part)).then_some(())
         })
         .await
-        .unwrap_or_else(|| panic!("it is not: {part}"));
+        .unwrap_or_else(|| panic!("the log does not contain {part}"));
     };
     ready("ok").await;
     let database = open(&url).await;
@@ -276,7 +276,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
     ready("ok").await;
     database.close().await.expect("closed");
 
-    // The database goes away under the running service, and comes back.
+    // The database becomes unreachable while the service runs, and returns.
     let server = open(&postgres::server().url("postgres")).await;
     let name = url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a name").to_owned();
     execute(&server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")).await;
@@ -284,7 +284,7 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
     ready("does not answer").await;
     assert_eq!(program.get("/healthz").await, (200, "ok\n".to_owned()));
     let request = reqwest::Client::new().post(format!("{}/graphql", program.url)).bearer_auth(&token);
-    let answer = request.json(&json!({ "query": QUESTION })).send().await.expect("an answer");
+    let answer = request.json(&json!({ "query": QUERY })).send().await.expect("an answer");
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
     let answer: Value = answer.json().await.expect("JSON");
@@ -292,19 +292,19 @@ async fn readiness_follows_the_database_and_liveness_does_not() {
 
     execute(&server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).await;
     ready("ok").await;
-    let back = poll::until_async(async || (program.ask(&token, QUESTION).await.0 == 200).then_some(())).await;
+    let back = poll::until_async(async || (program.ask(&token, QUERY).await.0 == 200).then_some(())).await;
     back.expect("the service answers again");
     server.close().await.expect("closed");
 }
 
 #[actix_web::test]
-async fn metrics_count_what_was_done() {
+async fn metrics_count_requests_and_refusals() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let client = client(&url);
         let program = Program::serve(&url);
         let token = program.token(&client).await;
-        for document in [QUESTION, QUESTION, "{ nothing }", "{ cadres { nodes { identity { birthOn } } } }"] {
+        for document in [QUERY, QUERY, "{ nothing }", "{ cadres { nodes { identity { birthOn } } } }"] {
             program.ask(&token, document).await;
         }
         program.get("/nowhere").await;
@@ -343,7 +343,7 @@ async fn metrics_count_what_was_done() {
 }
 
 #[actix_web::test]
-async fn clients_live_and_end_at_the_command_line() {
+async fn clients_are_managed_at_the_command_line() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let (id, secret) = client(&url);
@@ -362,9 +362,9 @@ async fn clients_live_and_end_at_the_command_line() {
         );
 
         let rotated = |more: &[&str]| {
-            let said = printed(&url, &[&["client", "rotate-secret", "--client", &id, "--json"], more].concat());
-            let said: Value = serde_json::from_str(&said).expect("JSON");
-            said["client_secret"].as_str().expect("a secret").to_owned()
+            let message = printed(&url, &[&["client", "rotate-secret", "--client", &id, "--json"], more].concat());
+            let message: Value = serde_json::from_str(&message).expect("JSON");
+            message["client_secret"].as_str().expect("a secret").to_owned()
         };
         let overlapping = rotated(&["--overlap", "1d"]);
         assert!(program.exchange(&id, &secret).await.is_some() && program.exchange(&id, &overlapping).await.is_some());
@@ -380,7 +380,7 @@ async fn clients_live_and_end_at_the_command_line() {
         poll::until_async(async || program.exchange(&id, &secret).await.is_none().then_some(()))
             .await
             .expect("the old secret ends");
-        poll::until_async(async || program.exchange(&id, &new).await).await.expect("the new secret holds");
+        poll::until_async(async || program.exchange(&id, &new).await).await.expect("the new secret is valid");
 
         assert!(printed(&url, &["client", "revoke", "--client", &id]).contains("within 5 seconds"));
         let refusing = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
@@ -395,14 +395,14 @@ async fn clients_live_and_end_at_the_command_line() {
             (vec!["client", "add", "--name", "", "--scope", "cadre:read", "--unit", "W"], "name"),
             (vec!["client", "revoke", "--client", "nobody"], "CLIENT"),
         ] {
-            let said = refused(&url, &args);
-            assert!(said.contains(expected), "{args:?}: {said}");
+            let message = refused(&url, &args);
+            assert!(message.contains(expected), "{args:?}: {message}");
         }
     }
 }
 
 #[actix_web::test]
-async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs() {
+async fn a_client_revoked_at_the_command_line_is_refused_by_a_running_service() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let other = app.caller(&["cadre:read"], &["W"]).await;
@@ -416,13 +416,13 @@ async fn a_client_revoked_at_the_command_line_is_refused_by_a_service_that_runs(
 
         let refused = poll::until_async(async || (status(&caller).await == 401).then_some(())).await;
         assert!(refused.is_some(), "{:?}", app.kind);
-        assert_eq!(status(&other).await, 200, "{:?}: the control: another client goes on", app.kind);
+        assert_eq!(status(&other).await, 200, "{:?}: the control: another client is still accepted", app.kind);
     })
     .await;
 }
 
 #[test]
-fn the_schema_is_printed_as_it_stands_in_the_repository() {
+fn the_printed_schema_is_the_one_in_the_repository() {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), "sqlite:///dev/null/never-opened.db");
     assert_eq!(printed(url, &["schema"]), include_str!("../../schema.graphql"));
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
@@ -430,10 +430,11 @@ fn the_schema_is_printed_as_it_stands_in_the_repository() {
 }
 
 #[actix_web::test]
-async fn the_demo_prints_lines_that_work_as_they_stand() {
+async fn the_demo_prints_commands_that_work_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(program::command(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]));
-    let greeting = poll::until(|| Some(program.said()).filter(|said| said.contains("/schema.graphql"))).expect("said");
+    let greeting = poll::until(|| Some(program.output()).filter(|message| message.contains("/schema.graphql")))
+        .expect("the output");
 
     assert_eq!(program.log(), "", "nothing but the greeting is on the screen");
     let rows: usize = greeting.lines().map(|line| line.chars().count().div_ceil(80).max(1)).sum();
@@ -448,14 +449,14 @@ async fn the_demo_prints_lines_that_work_as_they_stand() {
     assert_eq!(lines.len(), 2, "{greeting}");
     let answer = shell(folder.path(), &lines.join("\n"));
     assert!(answer.contains(r#""total":75"#) && answer.contains(r#""count":66,"percent":88.0"#), "{answer}");
-    assert!(answer.ends_with("}\n"), "the prompt is on a line of its own: {answer:?}");
+    assert!(answer.ends_with("}\n"), "the prompt is on a separate line: {answer:?}");
     let client = greeting
         .lines()
         .find_map(|line| line.strip_prefix("Client id and secret, for new tokens: "))
         .expect("a client");
     let (id, secret) = client.split_once(':').expect("a secret");
     assert!(program.exchange(id, secret).await.is_some());
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing of it stays");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing of it is stored");
 }
 
 fn shell(folder: &Path, script: &str) -> String {

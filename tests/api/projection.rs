@@ -1,7 +1,6 @@
-//! Counts and page keys: they say what posts and qualifications say, after whatever was done, and questions are
-//! answered alike with and without them.
-//!
-//! Each world is verified when it stops, so the tests of acts and imports are tests of this as well.
+//! Headcounts and page keys agree with posts and qualifications after every operation, and responses are the same with
+//! and without them. Each test application is verified when it stops, so the tests of commands and imports test this as
+//! well.
 
 use std::cell::Cell;
 
@@ -14,12 +13,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp, clock, csv, on_both, postgres::setting, program};
 
-const QUESTIONS: usize = 300;
+const QUERIES: usize = 300;
 
-/// The root, a district and a commune of the demo, some others, and what was there before.
+/// The root, a district and a commune of the demo, some other units, and a former unit.
 const UNITS: [&str; 6] = [demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
 
-/// What is surely answered from counts, from keys among all and from keys of a branch, whatever else is drawn.
+/// Queries that certainly use counts, keys among all people, and keys of a branch.
 const SURE: [&str; 3] = [
     r#"{ unit(by: {code: "TW"}, asOf: "2026-06-01") { composition(subject: "PROFESSIONAL") { total levels { count } } } }"#,
     r#"query($cursor: String) { list: cadres(first: 100, after: $cursor, asOf: "2026-06-01",
@@ -28,7 +27,7 @@ const SURE: [&str; 3] = [
         where: {unit: {code: "BN"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
 ];
 
-/// The first day that is spoken of in the drawn questions, in the past of the world.
+/// The first day of the random queries, in the past of the test application.
 const FOLDED: &str = "2012-01-01T05:00:00Z";
 
 async fn execute(app: &TestApp, sql: &str) -> u64 {
@@ -36,8 +35,8 @@ async fn execute(app: &TestApp, sql: &str) -> u64 {
     done.rows_affected()
 }
 
-/// Has questions answered without counts and keys, or with them again.
-async fn set_aside(app: &TestApp) {
+/// Disables counts and keys, or enables them again.
+async fn disable_projections(app: &TestApp) {
     execute(app, "UPDATE headcount_state SET version = -version").await;
 }
 
@@ -49,8 +48,8 @@ async fn demo_app(kind: Kind) -> TestApp {
     app
 }
 
-/// A random query. Counts and keys cover some of them; others have a day, titles or a reach that they do not cover.
-fn question(draw: &mut Rng) -> String {
+/// A random query. Counts and keys support some of them; others have a day, titles or a reach that they do not support.
+fn query(draw: &mut Rng) -> String {
     let unit = UNITS[draw.usize(..UNITS.len())];
     let subject = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"][draw.usize(..3)];
     let day = ["2008-05-05", "2012-01-01", "2014-03-04", "2019-06-30", "2026-06-01", "2030-01-01"][draw.usize(..6)];
@@ -97,31 +96,31 @@ fn question(draw: &mut Rng) -> String {
     )
 }
 
-/// Who asks what. The last two may see numbers alone.
-fn drawn(draw: &mut Rng, callers: usize) -> (usize, String) {
+/// A random caller and query. The last two callers may see only numbers.
+fn random_query(draw: &mut Rng, callers: usize) -> (usize, String) {
     let caller = draw.usize(..callers);
     loop {
-        let question = question(draw);
-        if caller < callers - 2 || question.contains("composition") {
-            return (caller, question);
+        let query = query(draw);
+        if caller < callers - 2 || query.contains("composition") {
+            return (caller, query);
         }
     }
 }
 
-/// The answers to a question and to the pages behind it.
-async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
+/// The responses to a query and to its further pages.
+async fn pages_of(caller: &Caller<'_>, query: &str) -> Vec<Value> {
     let (mut pages, mut cursor) = (Vec::new(), Value::Null);
     for _ in 0..4 {
-        let mut page = caller.ask(question, json!({ "cursor": cursor })).await;
+        let mut page = caller.ask(query, json!({ "cursor": cursor })).await;
         let info = page.pointer("/data/list/pageInfo").or(page.pointer("/data/unit/list/pageInfo"));
-        let ends = ["endCursor", "startCursor"][usize::from(question.contains("last:"))];
+        let ends = ["endCursor", "startCursor"][usize::from(query.contains("last:"))];
         cursor = info.map(|info| info[ends].clone()).unwrap_or_default();
         if let Some(errors) = page.get_mut("errors") {
             *errors =
                 errors.as_array().into_iter().flatten().map(|error| error["extensions"]["code"].clone()).collect();
         }
         pages.push(page);
-        if cursor.is_null() || !question.contains("$cursor") {
+        if cursor.is_null() || !query.contains("$cursor") {
             break;
         }
     }
@@ -129,17 +128,17 @@ async fn walked(caller: &Caller<'_>, question: &str) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
+async fn responses_are_the_same_with_and_without_counts_and_keys() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = demo_app(kind).await;
-        // Counts of many days to come: a world of years ago.
+        // A clock years ago, so that the counts of many days are in the future.
         let long_ago = Clock::Fixed(FOLDED.parse().expect("a moment"));
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
-        app.app_state.refresh().await.expect("the snapshot holds what the counts were made by");
+        app.app_state.refresh().await.expect("the snapshot contains the version of the counts");
         let to_come = "SELECT count(*) FROM headcount WHERE day > '1800-01-01'";
-        assert!(number(&app, to_come).await > 100, "the control: changes lie ahead of the folded day");
+        assert!(number(&app, to_come).await > 100, "the control: some changes are later than the folded day");
         let callers = [
             app.caller(&["cadre:read"], &[demo::ROOT]).await,
             app.caller(&["cadre:read"], &[demo::DISTRICT]).await,
@@ -148,26 +147,26 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
             app.caller(&["stats:read"], &[demo::DISTRICT]).await,
         ];
         let mut draw = Rng::with_seed(seed);
-        let drawn = (0..QUESTIONS).map(|_| drawn(&mut draw, callers.len()));
-        let asked: Vec<_> = SURE.iter().map(|question| (0, (*question).to_owned())).chain(drawn).collect();
+        let random_query = (0..QUERIES).map(|_| random_query(&mut draw, callers.len()));
+        let queries: Vec<_> = SURE.iter().map(|query| (0, (*query).to_owned())).chain(random_query).collect();
 
-        let with = answers(&callers, &asked).await;
-        set_aside(&app).await;
-        let without = answers(&callers, &asked).await;
-        set_aside(&app).await;
-        // The control: where counts and keys are bent, so are many answers.
+        let with = answers(&callers, &queries).await;
+        disable_projections(&app).await;
+        let without = answers(&callers, &queries).await;
+        disable_projections(&app).await;
+        // The control: if counts and keys are wrong, so are many responses.
         execute(&app, "UPDATE headcount SET people = people + 1 WHERE day = '1800-01-01'").await;
         execute(&app, "DELETE FROM level_index WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
-        let bent = answers(&callers, &asked).await;
+        let bent = answers(&callers, &queries).await;
         execute(&app, "UPDATE level_index SET branch_id = cadre_id").await;
-        let without_branches = answers(&callers, &asked).await;
+        let without_branches = answers(&callers, &queries).await;
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
 
         let (mut counted, mut listed, mut by_branch) = (0, 0, 0);
-        for (at, (caller, question)) in asked.iter().enumerate() {
-            assert_eq!(with[at], without[at], "{kind:?}, caller {caller}, seed {seed}: {question}");
+        for (at, (caller, query)) in queries.iter().enumerate() {
+            assert_eq!(with[at], without[at], "{kind:?}, caller {caller}, seed {seed}: {query}");
             let differs = bent[at] != with[at];
-            counted += usize::from(differs && question.contains("composition"));
+            counted += usize::from(differs && query.contains("composition"));
             listed += usize::from(nodes(&bent[at]) != nodes(&with[at]));
             by_branch += usize::from(nodes(&without_branches[at]) != nodes(&bent[at]));
         }
@@ -177,10 +176,10 @@ async fn with_and_without_counts_and_keys_the_answers_are_the_same() {
     }
 }
 
-async fn answers(callers: &[Caller<'_>], asked: &[(usize, String)]) -> Vec<Vec<Value>> {
+async fn answers(callers: &[Caller<'_>], queries: &[(usize, String)]) -> Vec<Vec<Value>> {
     let mut answers = Vec::new();
-    for (caller, question) in asked {
-        answers.push(walked(&callers[*caller], question).await);
+    for (caller, query) in queries {
+        answers.push(pages_of(&callers[*caller], query).await);
     }
     answers
 }
@@ -195,14 +194,14 @@ async fn number(app: &TestApp, sql: &str) -> i64 {
     row.try_get_by_index(0).expect("a number")
 }
 
-/// What differs, in words; nothing where nothing does.
+/// A description of the differences, or `None`.
 async fn verified(app: &TestApp) -> Option<String> {
     let snapshot = app.database.snapshot().await.expect("a snapshot");
     projection::verify(&snapshot).await.expect("read").err().map(|difference| difference.to_string())
 }
 
-/// What is done to the tables past the program, and a part of what must be said of it.
-fn bends(kind: Kind) -> Vec<(String, &'static str)> {
+/// Changes of the tables outside of the program, and a part of the report about each.
+fn table_changes(kind: Kind) -> Vec<(String, &'static str)> {
     let of_a = "unit_id = (SELECT id FROM unit WHERE code = 'A')";
     let of_subtree = format!("scope = 'ADMINISTRATIVE' AND {of_a}");
     let all = format!("{of_subtree} AND NOT key_leaders AND subject_code = ''");
@@ -246,13 +245,13 @@ fn bends(kind: Kind) -> Vec<(String, &'static str)> {
 }
 
 #[actix_web::test]
-async fn whatever_was_changed_is_named_and_repaired() {
+async fn every_difference_of_a_projection_is_reported_and_repaired() {
     on_both(async |app| {
-        for (bend, expected) in bends(app.kind) {
-            assert_eq!(verified(app).await, None, "{:?}: before {bend}", app.kind);
-            assert!(execute(app, &bend).await > 0, "{bend}");
-            let told = verified(app).await.unwrap_or_default();
-            assert!(told.contains(expected), "{:?}: {bend}: {told}", app.kind);
+        for (change, expected) in table_changes(app.kind) {
+            assert_eq!(verified(app).await, None, "{:?}: before {change}", app.kind);
+            assert!(execute(app, &change).await > 0, "{change}");
+            let mismatch = verified(app).await.unwrap_or_default();
+            assert!(mismatch.contains(expected), "{:?}: {change}: {mismatch}", app.kind);
             maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
         }
         assert_eq!(verified(app).await, None);
@@ -261,7 +260,7 @@ async fn whatever_was_changed_is_named_and_repaired() {
 }
 
 #[actix_web::test]
-async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enrolments() {
+async fn the_command_line_reports_each_quota_with_wrong_used_seats() {
     on_both(async |app| {
         let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains("used seats of 5 quotas, intact"));
@@ -269,22 +268,22 @@ async fn the_command_names_each_quota_whose_used_seats_are_not_those_of_its_enro
 
         let looked = program::run(url, &["verify"]);
         assert_eq!(looked.status.code(), Some(1));
-        let said = String::from_utf8_lossy(&looked.stdout);
-        assert_eq!(said.matches("NOT INTACT: quota quo_").count(), 2, "{said}");
-        assert!(said.contains("records 4 used seats, but its enrolments use 3"), "{said}");
+        let report = String::from_utf8_lossy(&looked.stdout);
+        assert_eq!(report.matches("NOT INTACT: quota quo_").count(), 2, "{report}");
+        assert!(report.contains("records 4 used seats, but its enrolments use 3"), "{report}");
 
-        let said = program::printed(url, &["verify", "--repair"]);
-        assert!(said.contains("were corrected") && said.contains("used seats of 5 quotas, intact"), "{said}");
+        let report = program::printed(url, &["verify", "--repair"]);
+        assert!(report.contains("were corrected") && report.contains("used seats of 5 quotas, intact"), "{report}");
         let right = "SELECT count(*) FROM quota WHERE programme_code = 'CMNV' AND used = 3 AND excess = 0";
         assert_eq!(number(app, right).await, 1);
-        let acts = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'quota.recount'").await;
-        assert_eq!(acts, 1, "the repair is in the audit log");
+        let entries = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'quota.recount'").await;
+        assert_eq!(entries, 1, "the repair is in the audit log");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn the_command_names_what_differs_and_repairs_it() {
+async fn the_command_line_reports_differences_and_repairs_them() {
     on_both(async |app| {
         let url = &app.database_url;
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
@@ -292,21 +291,21 @@ async fn the_command_names_what_differs_and_repairs_it() {
 
         let looked = program::run(url, &["verify"]);
         assert_eq!(looked.status.code(), Some(1));
-        let said = String::from_utf8_lossy(&looked.stdout);
-        assert!(said.starts_with("NOT INTACT: count of unit "), "{said}");
+        let report = String::from_utf8_lossy(&looked.stdout);
+        assert!(report.starts_with("NOT INTACT: count of unit "), "{report}");
 
-        let said = program::printed(url, &["verify", "--repair"]);
-        assert!(said.contains("rebuilt") && said.contains("intact"), "{said}");
+        let report = program::printed(url, &["verify", "--repair"]);
+        assert!(report.contains("rebuilt") && report.contains("intact"), "{report}");
         assert!(program::printed(url, &["verify"]).contains(" persons, intact"));
-        let acts = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'read-model.rebuild'").await;
-        assert_eq!(acts, 1, "the repair is in the audit log");
+        let entries = number(app, "SELECT count(*) FROM audit_entry WHERE act = 'read-model.rebuild'").await;
+        assert_eq!(entries, 1, "the repair is in the audit log");
     })
     .await;
 }
 
 const SCOPES: [&str; 5] = ["cadre:read", "training:read", "training:write", "rotation:read", "rotation:write"];
 
-/// People of the province who are in a class that grants a level of political theory, by the ids of their enrolments.
+/// People of the province who are in a class that grants a level of political theory: the ids of their enrolments.
 async fn enrolled(app: &TestApp, caller: &Caller<'_>, people: usize) -> Vec<String> {
     let (mut cadres, mut posts) = (String::new(), String::new());
     for at in 0..people {
@@ -333,7 +332,7 @@ async fn enrolled(app: &TestApp, caller: &Caller<'_>, people: usize) -> Vec<Stri
     ids
 }
 
-/// Records that somebody passed, as a client does that is told to come back.
+/// Records a pass, and retries like a client if the service asks for it.
 async fn complete(caller: &Caller<'_>, id: &str) {
     let input =
         json!({ "enrolmentId": id, "passed": true, "completedOn": "2026-05-29", "idempotencyKey": format!("c{id}") });
@@ -358,7 +357,7 @@ async fn intermediate(caller: &Caller<'_>, unit: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
+async fn sixty_four_concurrent_commands_leave_counts_and_keys_correct() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 64).await;
@@ -367,45 +366,45 @@ async fn sixty_four_acts_at_once_leave_counts_and_keys_whole() {
         join_all(ids.iter().map(|id| complete(&caller, id))).await;
 
         let after = intermediate(&caller, "P").await;
-        let people = |seen: &Value| seen["cadres"]["totalCount"]["value"].as_i64().expect("a count");
+        let people = |data: &Value| data["cadres"]["totalCount"]["value"].as_i64().expect("a count");
         assert_eq!(people(&after), people(&before) + 64);
         assert_eq!(after["cadres"]["nodes"].as_array().expect("nodes").len() as i64, people(&after));
-        let counted = |seen: &Value| seen["unit"]["composition"]["atLeast"]["count"].as_i64().expect("a count");
+        let counted = |data: &Value| data["unit"]["composition"]["atLeast"]["count"].as_i64().expect("a count");
         assert_eq!(counted(&after), counted(&before) + 64);
         assert_eq!(verified(app).await, None);
-        // The control: without the counts the numbers are the same.
-        set_aside(app).await;
+        // The control: the numbers are the same without the counts.
+        disable_projections(app).await;
         assert_eq!(intermediate(&caller, "P").await, after);
-        set_aside(app).await;
+        disable_projections(app).await;
     })
     .await;
 }
 
-/// All people of the province on a day that is past, and those of them who hold the level that the class grants.
+/// The number of all people of the province on a past day, and of those with the level that the class grants.
 async fn counted(caller: &Caller<'_>) -> (i64, i64) {
     let past = r#"{ unit(by: {code: "P"}, asOf: "2026-05-30") {
         composition(subject: "POLITICAL_THEORY") { total atLeast(level: "INTERMEDIATE") { count } } } }"#;
-    let seen = caller.query(past).await["unit"]["composition"].take();
-    let number = |place: &str| seen.pointer(place).and_then(Value::as_i64).expect(place);
+    let data = caller.query(past).await["unit"]["composition"].take();
+    let number = |place: &str| data.pointer(place).and_then(Value::as_i64).expect(place);
     (number("/total"), number("/atLeast/count"))
 }
 
 #[actix_web::test]
-async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
+async fn no_count_of_a_past_day_is_older_than_an_answered_command() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 32).await;
         let (total, before) = counted(&caller).await;
         let answered = Cell::new(0);
 
-        let acts = ids.iter().map(async |id| {
+        let commands = ids.iter().map(async |id| {
             complete(&caller, id).await;
             answered.set(answered.get() + 1);
             let least = before + answered.get();
             let (all, holders) = counted(&caller).await;
             assert!(all == total && holders >= least, "{:?}: {holders} of {least}", app.kind);
         });
-        join_all(acts).await;
+        join_all(commands).await;
 
         assert_eq!(counted(&caller).await, (total, before + 32));
     })
@@ -413,19 +412,19 @@ async fn no_count_of_a_past_day_is_older_than_an_act_that_was_answered() {
 }
 
 #[actix_web::test]
-async fn counts_that_another_version_left_behind_are_read_by_nobody() {
+async fn counts_of_another_version_are_not_read() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 2).await;
         let before = intermediate(&caller, "P").await;
 
-        // As a program sees it that knows another form, while one that knows this form reads.
-        set_aside(app).await;
+        // The view of a program with another format of the counts, while one with this format reads.
+        disable_projections(app).await;
         complete(&caller, &ids[0]).await;
-        set_aside(app).await;
+        disable_projections(app).await;
 
         let after = intermediate(&caller, "P").await;
-        let people = |seen: &Value| seen["cadres"]["totalCount"]["value"].as_i64().expect("a count");
+        let people = |data: &Value| data["cadres"]["totalCount"]["value"].as_i64().expect("a count");
         assert_eq!(people(&after), people(&before) + 1);
         assert_eq!(verified(app).await.as_deref(), Some("counts and page keys were not built by this version"));
         maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
@@ -435,7 +434,7 @@ async fn counts_that_another_version_left_behind_are_read_by_nobody() {
 }
 
 #[actix_web::test]
-async fn the_first_act_of_a_day_folds_what_has_come() {
+async fn the_first_command_of_a_day_folds_due_changes() {
     on_both(async |app| {
         let caller = app.caller(&SCOPES, &["W"]).await;
         let ids = enrolled(app, &caller, 2).await;
@@ -454,7 +453,8 @@ async fn the_first_act_of_a_day_folds_what_has_come() {
         assert!(rows < to_come, "the control: {to_come} rows were folded to {rows}");
         assert_eq!(verified(app).await, None);
         assert_ne!(intermediate(&caller, "P").await, before);
-        // A day before the folded one is counted as ever: five people, and the two who were imported here.
+        // A day before the folded one is counted without the projection: five people, and the two who were imported
+        // here.
         let past =
             r#"{ unit(by: {code: "A"}) { composition(subject: "PROFESSIONAL", asOf: "2017-06-01") { total } } }"#;
         assert_eq!(caller.query(past).await["unit"]["composition"]["total"], 7);

@@ -1,4 +1,4 @@
-//! Protected data is read for a purpose that the grant allows, or not at all.
+//! Protected data can be read only for a purpose that the grant allows.
 
 use entity::value::Purpose;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ const ALL: [&str; 4] = ["cadre:read", "cadre.identity:read", "cadre.political:re
 const PROTECTED: &str = r#"{ cadre(by: {code: "A-02"}) { fullName identity { birthOn } } }"#;
 const OPEN: &str = r#"{ cadre(by: {code: "A-02"}) { fullName } }"#;
 
-async fn told(caller: &Caller<'_>, purposes: &[&str], document: &str) -> (u16, Value) {
+async fn send(caller: &Caller<'_>, purposes: &[&str], document: &str) -> (u16, Value) {
     let request = caller.post(&json!({ "query": document }));
     let request = purposes.iter().fold(request, |request, purpose| request.header("X-Purpose", *purpose));
     let answer = request.header("Accept", "application/graphql-response+json").send().await.expect("an answer");
@@ -21,7 +21,7 @@ async fn reader(app: &TestApp) -> Caller<'_> {
 }
 
 #[actix_web::test]
-async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
+async fn protected_data_requires_a_purpose_that_the_grant_allows() {
     on_both(async |app| {
         let caller = reader(app).await;
         for (purposes, document, status, code) in [
@@ -40,7 +40,7 @@ async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
             (&["PERSONNEL, TRAINING"], PROTECTED, 400, json!("BAD_REQUEST")),
             (&["PERSONNEL", "TRAINING"], PROTECTED, 400, json!("BAD_REQUEST")),
         ] {
-            let (found, answer) = told(&caller, purposes, document).await;
+            let (found, answer) = send(&caller, purposes, document).await;
 
             assert_eq!(found, status, "{purposes:?} {document}: {answer}");
             assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{purposes:?} {document}: {answer}");
@@ -51,12 +51,12 @@ async fn protected_data_is_read_for_a_purpose_that_the_grant_allows() {
 }
 
 #[actix_web::test]
-async fn who_states_no_purpose_is_told_the_fields_and_the_purposes() {
+async fn a_request_without_a_purpose_is_refused_with_the_fields_and_the_purposes() {
     on_both(async |app| {
-        let (_, refused) = told(&reader(app).await, &[], PROTECTED).await;
-        let (_, other) = told(&reader(app).await, &["PLANNING"], PROTECTED).await;
-        let nobody = app.caller_for(&[], &ALL, &["P"]).await;
-        let (_, without) = told(&nobody, &[], PROTECTED).await;
+        let (_, refused) = send(&reader(app).await, &[], PROTECTED).await;
+        let (_, other) = send(&reader(app).await, &["PLANNING"], PROTECTED).await;
+        let without_purposes = app.caller_for(&[], &ALL, &["P"]).await;
+        let (_, without) = send(&without_purposes, &[], PROTECTED).await;
 
         let extensions = &refused["errors"][0]["extensions"];
         assert_eq!(extensions["fields"], json!(["Cadre.identity", "Identity.birthOn"]));

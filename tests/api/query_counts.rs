@@ -1,9 +1,7 @@
-//! What a page costs in SQL statements: the same whatever it holds.
-//!
-//! The program runs as a process of its own, so that its counter counts nothing else. In the background it looks at the
-//! change log and at the clients' rights all the time, on a connection of its own, whose statements are left out. Once a
-//! minute it clears away what has ended: that only ever adds, so each question is asked a few times and the smallest
-//! difference is what the question itself needs.
+//! The number of SQL statements of a page does not depend on its size. The program runs as a separate process, so that
+//! its counter counts nothing else. Its background tasks poll the change log and the clients' rights on a separate
+//! connection, whose statements are not counted. Once a minute it deletes expired rows, which only adds statements. So
+//! each query is sent a few times, and the smallest difference is the cost of the query.
 
 use std::fs;
 
@@ -19,10 +17,10 @@ use crate::support::{
     training::{self, Rows},
 };
 
-/// How often each question is asked.
+/// Number of times that each query is sent.
 const TIMES: usize = 5;
 
-/// The program, serving the 245 people of the demonstration from a file.
+/// The program, serving the 245 people of the demo from a file.
 struct Served {
     program: Program,
     token: String,
@@ -71,13 +69,13 @@ impl Served {
     async fn counted(&self) -> u64 {
         let (_, text) = self.program.get("/metrics").await;
         let lines = text.lines().filter(|line| line.starts_with("cadre_database_statements_total"));
-        let asked = lines.filter(|line| !line.contains(r#"pool="control""#));
-        let values: Vec<u64> = asked.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
-        assert!(!values.is_empty(), "the counter is shown: {text}");
+        let counters = lines.filter(|line| !line.contains(r#"pool="control""#));
+        let values: Vec<u64> = counters.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+        assert!(!values.is_empty(), "the metrics contain the counter: {text}");
         values.iter().sum()
     }
 
-    /// Statements of a question, and its answer.
+    /// The number of statements of a query, and its response.
     async fn cost(&self, document: &str, variables: Value) -> (u64, Value) {
         let (mut least, mut answer) = (u64::MAX, Value::Null);
         for _ in 0..TIMES {
@@ -90,7 +88,7 @@ impl Served {
 }
 
 #[actix_web::test]
-async fn logging_who_was_read_costs_the_same_statements_whatever_their_number() {
+async fn logging_readings_costs_the_same_statements_for_any_number_of_people() {
     let served = Served::start().await;
     let page = "query($first: Int) { cadres(first: $first) { nodes { code identity { birthOn } } } }";
     let open = "query($first: Int) { cadres(first: $first) { nodes { code } } }";
@@ -103,7 +101,8 @@ async fn logging_who_was_read_costs_the_same_statements_whatever_their_number() 
     }
     let (of_open, _) = served.cost(open, json!({ "first": 50 })).await;
 
-    // The page, what is protected of its people; then the end of the chain, the entries, their links, the end of the chain again.
+    // The page and the protected data of its people; then the end of the chain, the entries, their links, the end of
+    // the chain again.
     assert_eq!((of_open, costs), (1, vec![6, 6, 6]));
 }
 
@@ -112,7 +111,7 @@ fn rows(answer: &Value, pointer: &str) -> usize {
 }
 
 #[actix_web::test]
-async fn a_page_costs_the_same_statements_whatever_it_holds() {
+async fn a_page_costs_the_same_statements_at_any_size() {
     let served = Served::start().await;
     let page = "query($first: Int) { cadres(first: $first, orderBy: [{field: CODE}]) {
         nodes {
@@ -135,11 +134,11 @@ async fn a_page_costs_the_same_statements_whatever_it_holds() {
         costs.push(cost);
     }
 
-    // The page with the cards of its people, the total.
+    // The page with the cards of its people, and the total.
     assert_eq!(costs, [2, 2, 2]);
 }
 
-/// Fifty people of the demonstration go from one commune to the next and are placed in a third.
+/// Rotations of fifty people of the demo from one commune to the next, with a placement in a third.
 async fn write_rotations(url: &str) {
     let database = support::open(url).await;
     let of = Places::of(&database).await;
@@ -160,7 +159,7 @@ async fn write_rotations(url: &str) {
 }
 
 #[actix_web::test]
-async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
+async fn a_page_of_rotations_costs_the_same_statements_at_any_size() {
     let served = Served::start().await;
     let page = r#"query($first: Int) { rotations(where: {unit: {code: "BN-LT"}}, first: $first) {
         nodes {
@@ -184,14 +183,14 @@ async fn a_page_of_rotations_costs_the_same_statements_whatever_it_holds() {
         r#"{ unit(by: {code: "BN-LT"}) { rotationFlows(from: "2000-01-01", before: "2030-01-01") { rotations } } }"#;
     let (of_flows, answer) = served.cost(flows, json!({})).await;
 
-    // The page, the total, the cards of the people, their rotations; steps, appraisals, overrides; for the checks overrides
-    // and the people once more. The caller may open the identity, which the check of the remaining service is derived from:
-    // the cards of those in its custody, and four statements for the access log.
+    // The page, the total, the cards of the people, their rotations; steps, appraisals, overrides; for the checks,
+    // overrides and people again. The caller may read the identity, which the check of the remaining service needs: the
+    // cards of people in its custody, and four statements for the access log.
     assert_eq!(costs, [14, 14, 14]);
     assert_eq!((of_flows, &answer["unit"]["rotationFlows"][0]["rotations"]), (1, &json!(50)));
 }
 
-/// Nine districts of the province, each with some of 690 communes: with the province 700 units.
+/// Nine districts of the province, each with some of 690 communes: 700 units with the province.
 fn import_districts(database: &str) {
     let mut units = String::new();
     for at in 0..DISTRICTS {
@@ -209,18 +208,19 @@ fn import_districts(database: &str) {
 const DISTRICTS: usize = 9;
 const COMMUNES: usize = 690;
 
-/// A quota of the province that is handed on to its nine districts, and from each to its communes.
+/// A quota of the province with allocations to its nine districts, and from each to its communes.
 fn tree(of: &Places, plan: &training_plan::Model) -> Vec<quota::Model> {
-    let held = |unit: &str, seats: usize| training::quota(of, plan, [unit, "CMNV"], i32::try_from(seats).expect("few"));
-    let whole = quota::Model { allocated: 690, ..held("BN", COMMUNES) };
+    let quota_of =
+        |unit: &str, seats: usize| training::quota(of, plan, [unit, "CMNV"], i32::try_from(seats).expect("few"));
+    let whole = quota::Model { allocated: 690, ..quota_of("BN", COMMUNES) };
     let district = |at: usize| {
         let seats = (0..COMMUNES).filter(|commune| commune % DISTRICTS == at).count();
-        quota::Model { allocated: seats as i32, parent_id: Some(whole.id), ..held(&format!("Q{at}"), seats) }
+        quota::Model { allocated: seats as i32, parent_id: Some(whole.id), ..quota_of(&format!("Q{at}"), seats) }
     };
     let districts: Vec<_> = (0..DISTRICTS).map(district).collect();
     let commune = |at: usize| quota::Model {
         parent_id: Some(districts[at % DISTRICTS].id),
-        ..held(&format!("Q{}-{at}", at % DISTRICTS), 1)
+        ..quota_of(&format!("Q{}-{at}", at % DISTRICTS), 1)
     };
     let communes: Vec<_> = (0..COMMUNES).map(commune).collect();
     [vec![whole], districts, communes].concat()
@@ -261,7 +261,7 @@ async fn write_training(url: &str) {
 }
 
 #[actix_web::test]
-async fn pages_of_training_cost_the_same_statements_whatever_they_hold() {
+async fn pages_of_training_cost_the_same_statements_at_any_size() {
     let served = Served::start().await;
     let cost = async |document: &str, pointer: &str| {
         let mut costs = Vec::new();
@@ -334,7 +334,7 @@ async fn a_tree_of_quotas_is_read_in_a_statement_for_each_level() {
 }
 
 #[actix_web::test]
-async fn a_page_of_clients_costs_the_same_statements_whatever_it_holds() {
+async fn a_page_of_clients_costs_the_same_statements_at_any_size() {
     let served = Served::start().await;
     for at in 0..4 {
         let input = json!({
@@ -363,7 +363,7 @@ async fn a_page_of_clients_costs_the_same_statements_whatever_it_holds() {
 }
 
 #[actix_web::test]
-async fn things_by_id_cost_the_same_statements_whatever_their_number() {
+async fn objects_by_id_cost_the_same_statements_for_any_number() {
     let served = Served::start().await;
     let all = served
         .ask(
@@ -392,12 +392,12 @@ async fn things_by_id_cost_the_same_statements_whatever_their_number() {
         .await;
 
     assert_eq!(costs[0], costs[1], "{costs:?}");
-    assert_eq!(of_units, 0, "units are in memory");
+    assert_eq!(of_units, 0, "units are cached");
     assert!(rows(&answer, "/nodes") == units.len() && units.len() > 40);
 }
 
 #[actix_web::test]
-async fn the_count_grows_where_nothing_is_batched() {
+async fn the_count_grows_without_batching() {
     let served = Served::start().await;
     let look_up = |count: usize| {
         let fields: Vec<String> =
@@ -440,6 +440,6 @@ async fn known_and_unknown_clients_are_refused_after_the_same_statements() {
         }
     }
 
-    // The secret by its hash; the client and its keys. What is no id is refused before any assertion is looked at.
+    // The secret by its hash; the client and its keys. An invalid id is refused before an assertion is verified.
     assert_eq!(costs, [1, 2, 1, 2, 1, 0]);
 }

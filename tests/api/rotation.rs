@@ -13,17 +13,17 @@ use crate::support::{
     rotation::{Places, day, keep_only},
 };
 
-/// Rotations of the small province, each known by the number of its decision:
+/// Rotations of the small province, each identified by the number of its decision:
 ///
 /// | | |
 /// | --- | --- |
 /// | R1 | down, ended in 2017, the person not placed |
-/// | R2 | up, out of district C when it was alive, placed |
+/// | R2 | up, from district C before it ended, placed |
 /// | R3 | a transfer between communes of A, ended by retirement |
 /// | R4 | up within B, running, planned until December 2026 |
 /// | R5 | from A to B, running, extended in March 2026 |
-/// | R6 | a secondment between departments, published, ahead |
-/// | R7 | within A, a draft of A's |
+/// | R6 | a secondment between departments, published, in the future |
+/// | R7 | within A, a draft of A |
 /// | R8 | down to C, ended on a day that is not recorded |
 /// | R9 | from B to A, given up by B |
 async fn write(app: &TestApp) {
@@ -91,7 +91,7 @@ const FOUND: [(&str, &str); 46] = [
     (r#"{cadre: "P-01"}"#, "R8 R1"),
     (r#"{cadre: "NOBODY"}"#, ""),
     (r#"{cadre: "\u0000"}"#, ""),
-    // C1U lay in C until 2020, and in A since.
+    // C1U was in C until 2020, and is in A since.
     (r#"{fromUnit: {code: "A"}}"#, "R7 R5 R3"),
     (r#"{fromUnit: {code: "C"}}"#, "R2"),
     (r#"{toUnit: {code: "A"}}"#, "R7 R9 R3 R1"),
@@ -146,16 +146,16 @@ async fn each_condition_finds_its_rotations() {
         for (condition, expected) in FOUND {
             let document =
                 format!("{{ rotations(where: {condition}) {{ nodes {{ decisionNo }} totalCount {{ value }} }} }}");
-            let seen = all.query(&document).await;
-            assert_eq!(numbers(&seen["rotations"]), expected, "{condition}");
-            assert_eq!(seen["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{condition}");
+            let data = all.query(&document).await;
+            assert_eq!(numbers(&data["rotations"]), expected, "{condition}");
+            assert_eq!(data["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{condition}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
+async fn a_caller_lists_rotations_within_its_reach_and_those_it_prepares() {
     on_both(async |app| {
         write(app).await;
         let list = "{ rotations { nodes { decisionNo } totalCount { value isExact } } }";
@@ -166,12 +166,12 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
             ("B1U", "R5 R4"),
             ("PB", "R6 R8 R1 R2"),
         ] {
-            let seen = reader(app, unit).await.query(list).await;
-            assert_eq!(numbers(&seen["rotations"]), expected, "{unit}");
-            assert_eq!(seen["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{unit}");
+            let data = reader(app, unit).await.query(list).await;
+            assert_eq!(numbers(&data["rotations"]), expected, "{unit}");
+            assert_eq!(data["rotations"]["totalCount"]["value"], expected.split_whitespace().count(), "{unit}");
         }
 
-        // A is gone to by what B gave up, and is told nothing of it: by no filter and no number.
+        // A is the target of a rotation that B gave up. No filter and no number reveals it to A.
         let a = reader(app, "A").await;
         for condition in
             ["{states: [CANCELLED]}", r#"{cadre: "B-02"}"#, r#"{startFrom: "2025-01-01", startBefore: "2025-01-02"}"#]
@@ -182,31 +182,31 @@ async fn a_caller_lists_what_touches_their_reach_and_what_they_prepare() {
                 json!({"nodes": [], "totalCount": {"value": 0}}),
                 "{condition}"
             );
-            let there = reader(app, "B").await.query(&document).await;
-            assert_eq!(there["rotations"]["totalCount"]["value"], 1, "the control: {condition}");
+            let all_data = reader(app, "B").await.query(&document).await;
+            assert_eq!(all_data["rotations"]["totalCount"]["value"], 1, "the control: {condition}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
+async fn only_callers_that_list_a_rotation_find_it_by_its_id() {
     on_both(async |app| {
         write(app).await;
         let all = reader(app, "W").await;
         let ids = async |caller: &Caller<'_>| -> Vec<Value> {
-            let seen = caller.query("{ rotations(first: 100) { nodes { id } } }").await;
-            seen["rotations"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect()
+            let data = caller.query("{ rotations(first: 100) { nodes { id } } }").await;
+            data["rotations"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect()
         };
         let everything = ids(&all).await;
         for caller in [&all, &reader(app, "A1").await] {
             let (listed, mut found) = (ids(caller).await, 0);
             for id in &everything {
                 let document = "query($id: ID!) { rotation(by: {id: $id}) { id } }";
-                let seen = caller.query_with(document, json!({ "id": id })).await;
+                let data = caller.query_with(document, json!({ "id": id })).await;
                 let expected = if listed.contains(id) { json!({ "id": id }) } else { Value::Null };
-                assert_eq!(seen["rotation"], expected, "{:?}", app.kind);
-                found += usize::from(!seen["rotation"].is_null());
+                assert_eq!(data["rotation"], expected, "{:?}", app.kind);
+                found += usize::from(!data["rotation"].is_null());
             }
             assert!(found > 0 && (found < everything.len()) == (listed.len() < everything.len()));
         }
@@ -215,14 +215,14 @@ async fn a_rotation_is_found_by_its_id_by_those_who_list_it_alone() {
 }
 
 #[actix_web::test]
-async fn pages_of_rotations_hold_each_once_from_either_end() {
+async fn pages_contain_each_rotation_once_from_either_end() {
     on_both(async |app| {
         write(app).await;
         let all = reader(app, "W").await;
         for (order, expected) in [
             ("[]", "R7 R6 R5 R9 R4 R8 R3 R1 R2"),
             ("[{field: START}]", "R2 R1 R3 R8 R4 R9 R5 R6 R7"),
-            // R8 and R9 have no end that is known: they come last, by id.
+            // R8 and R9 have no known end: they come last, by id.
             ("[{field: END}]", "R2 R1 R3 R4 R5 R6 R7 R8 R9"),
             ("[{field: END, direction: DESC}]", "R9 R8 R7 R6 R5 R4 R3 R1 R2"),
             ("[{field: END, direction: ASC}, {field: START, direction: DESC}]", "R2 R1 R3 R4 R5 R6 R7 R9 R8"),
@@ -236,8 +236,8 @@ async fn pages_of_rotations_hold_each_once_from_either_end() {
             );
             let (mut forward, mut at) = (Vec::new(), Value::Null);
             loop {
-                let seen = all.query_with(&document, json!({ "first": 2, "after": at })).await;
-                let (page, place) = (&seen["rotations"], &seen["rotations"]["pageInfo"]);
+                let data = all.query_with(&document, json!({ "first": 2, "after": at })).await;
+                let (page, place) = (&data["rotations"], &data["rotations"]["pageInfo"]);
                 forward.push(numbers(page));
                 assert_eq!(place["hasPreviousPage"], json!(!at.is_null()));
                 if place["hasNextPage"] == false {
@@ -249,12 +249,12 @@ async fn pages_of_rotations_hold_each_once_from_either_end() {
 
             let (mut backward, mut at) = (Vec::new(), Value::Null);
             loop {
-                let seen = all.query_with(&document, json!({ "last": 2, "before": at })).await;
-                backward.insert(0, numbers(&seen["rotations"]));
-                if seen["rotations"]["pageInfo"]["hasPreviousPage"] == false {
+                let data = all.query_with(&document, json!({ "last": 2, "before": at })).await;
+                backward.insert(0, numbers(&data["rotations"]));
+                if data["rotations"]["pageInfo"]["hasPreviousPage"] == false {
                     break;
                 }
-                at = seen["rotations"]["pageInfo"]["startCursor"].clone();
+                at = data["rotations"]["pageInfo"]["startCursor"].clone();
             }
             assert_eq!(backward.join(" "), expected, "{order}");
         }
@@ -263,7 +263,7 @@ async fn pages_of_rotations_hold_each_once_from_either_end() {
 }
 
 #[actix_web::test]
-async fn questions_about_rotations_that_make_no_sense_are_refused() {
+async fn invalid_queries_about_rotations_are_refused() {
     on_both(async |app| {
         write(app).await;
         let b = reader(app, "B").await;
@@ -293,7 +293,7 @@ async fn questions_about_rotations_that_make_no_sense_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_persons_rotations_are_those_of_the_asked_day() {
+async fn a_persons_rotations_are_those_of_the_requested_day() {
     on_both(async |app| {
         write(app).await;
         let all = reader(app, "W").await;
@@ -345,7 +345,7 @@ async fn a_persons_rotations_are_those_of_the_asked_day() {
                 "2026-03-01",
                 json!([{"decisionNo": "R5", "state": "EXTENDED", "endOn": null, "placement": null}]),
             ),
-            // Published with no day of it: known today, and not said to have been known before.
+            // Published without a recorded day: visible today, but not on earlier days.
             ("P-02", "2026-05-31", json!([])),
             (
                 "P-02",
@@ -356,8 +356,8 @@ async fn a_persons_rotations_are_those_of_the_asked_day() {
             let document = r#"query($person: String!, $on: Date) { cadre(by: {code: $person}, asOf: $on) {
                 rotations { decisionNo state endOn placement { on unit { code parent { code } } } }
             } }"#;
-            let seen = all.query_with(document, json!({ "person": person, "on": on })).await;
-            assert_eq!(seen["cadre"]["rotations"], expected, "{person} {on}");
+            let data = all.query_with(document, json!({ "person": person, "on": on })).await;
+            assert_eq!(data["cadre"]["rotations"], expected, "{person} {on}");
         }
     })
     .await;
@@ -372,12 +372,12 @@ const FLOWS: [(&str, &str, &str, &str); 13] = [
     ("C", "2010 2020", "", "DOWN PROVINCE COMMUNE 1 1, UP COMMUNE PROVINCE 1 1"),
     ("C", "2010 2018", "", "UP COMMUNE PROVINCE 1 1"),
     ("PD1", "2010 2020", "", "DOWN PROVINCE COMMUNE 1 1"),
-    // Both of its units lie in A: it counts once.
+    // Both of its units are in A: it counts once.
     ("A", "2016 2017", "TRANSFER", "LATERAL_LOCALITY COMMUNE COMMUNE 1 1"),
     ("A", "2015 2016", "TRANSFER", ""),
     ("A", "2016 2017", "", ""),
     ("A", "2010 2030", "NONE", ""),
-    // Neither the draft of A nor what B gave up counts, for nobody.
+    // Neither the draft of A nor the rotation that B gave up counts, for any caller.
     ("A", "2025 2030", "ROTATION TRANSFER SECONDMENT", "LATERAL_LOCALITY COMMUNE COMMUNE 1 1"),
     ("B", "2024 2030", "ROTATION TRANSFER SECONDMENT", "UP COMMUNE DISTRICT 1 1, LATERAL_LOCALITY COMMUNE COMMUNE 1 1"),
     ("P", "2026 2027", "SECONDMENT", "LATERAL_AGENCY PROVINCE PROVINCE 1 1"),
@@ -401,8 +401,8 @@ async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
             if !forms.is_empty() || years == "2010 2030" {
                 variables["forms"] = json!(forms);
             }
-            let seen = all.query_with(document, variables.clone()).await;
-            let flows = seen["unit"]["rotationFlows"].as_array().expect("flows").iter().map(|flow| {
+            let data = all.query_with(document, variables.clone()).await;
+            let flows = data["unit"]["rotationFlows"].as_array().expect("flows").iter().map(|flow| {
                 let word = |name: &str| flow[name].as_str().unwrap_or_default().to_owned();
                 let count = |name: &str| flow[name].to_string();
                 [word("direction"), word("fromTier"), word("toTier"), count("rotations"), count("persons")].join(" ")
@@ -414,7 +414,7 @@ async fn flows_count_each_rotation_once_in_the_tree_of_its_start_day() {
 }
 
 #[actix_web::test]
-async fn flows_hold_what_the_caller_may_know_of() {
+async fn flows_count_the_rotations_visible_to_the_caller() {
     on_both(async |app| {
         write(app).await;
         let (a, all) = (reader(app, "A").await, reader(app, "W").await);
@@ -424,18 +424,18 @@ async fn flows_hold_what_the_caller_may_know_of() {
             flows.iter().filter_map(|flow| flow["rotations"].as_i64()).sum()
         };
 
-        // District C went into A: its rotations are known there, with those of A itself.
+        // District C was merged into A: its rotations are visible there, with those of A itself.
         let own = format!(r#"{{ a: unit(by: {{code: "A"}}) {{ {flows} }} c: unit(by: {{code: "C"}}) {{ {flows} }} }}"#);
         for caller in [&a, &all] {
-            let seen = caller.query(&own).await;
-            assert_eq!((total(&seen["a"]["rotationFlows"]), total(&seen["c"]["rotationFlows"])), (2, 2));
+            let data = caller.query(&own).await;
+            assert_eq!((total(&data["a"]["rotationFlows"]), total(&data["c"]["rotationFlows"])), (2, 2));
         }
 
-        // B1U is named by R5, and counts nothing here.
+        // R5 makes B1U visible, but not its flows.
         let named = format!(r#"{{ rotations(where: {{cadre: "M-01"}}) {{ nodes {{ toUnit {{ code {flows} }} }} }} }}"#);
-        let (seen, there) = (a.query(&named).await, all.query(&named).await);
-        assert_eq!(seen["rotations"]["nodes"][0]["toUnit"], json!({"code": "B1U", "rotationFlows": []}));
-        assert_eq!(total(&there["rotations"]["nodes"][0]["toUnit"]["rotationFlows"]), 2, "the control: {there}");
+        let (data, all_data) = (a.query(&named).await, all.query(&named).await);
+        assert_eq!(data["rotations"]["nodes"][0]["toUnit"], json!({"code": "B1U", "rotationFlows": []}));
+        assert_eq!(total(&all_data["rotations"]["nodes"][0]["toUnit"]["rotationFlows"]), 2, "the control: {all_data}");
     })
     .await;
 }
@@ -444,7 +444,7 @@ async fn flows_hold_what_the_caller_may_know_of() {
 async fn a_rotation_shows_its_units_as_of_its_start_day() {
     on_both(async |app| {
         write(app).await;
-        let seen = reader(app, "W")
+        let data = reader(app, "W")
             .await
             .query(
                 r#"{ rotations(where: {unit: {code: "C"}}) { edges { cursor node {
@@ -455,7 +455,7 @@ async fn a_rotation_shows_its_units_as_of_its_start_day() {
             )
             .await;
 
-        let edges = seen["rotations"]["edges"].as_array().expect("edges");
+        let edges = data["rotations"]["edges"].as_array().expect("edges");
         let cursors: BTreeSet<_> = edges.iter().map(|edge| edge["cursor"].to_string()).collect();
         assert_eq!(cursors.len(), 2);
         assert_eq!(

@@ -14,7 +14,7 @@ fn one<'a>(list: &'a Value, code: &str) -> &'a Value {
 }
 
 #[actix_web::test]
-async fn the_rules_are_read_by_whoever_has_a_grant() {
+async fn every_client_with_a_grant_reads_the_rules() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
 
@@ -52,9 +52,9 @@ async fn the_retirement_ages_are_read_by_gender_and_year() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
 
-        let seen = caller.query("{ retirementAges { code gender validFrom months legalBasis verified } }").await;
+        let data = caller.query("{ retirementAges { code gender validFrom months legalBasis verified } }").await;
 
-        let ages = seen["retirementAges"].as_array().expect("a list");
+        let ages = data["retirementAges"].as_array().expect("a list");
         assert_eq!(ages.len(), 25);
         let order: Vec<_> = ages.iter().map(|age| (age["gender"].to_string(), age["validFrom"].to_string())).collect();
         assert!(order.is_sorted(), "{order:?}");
@@ -76,7 +76,7 @@ async fn the_retirement_ages_are_read_by_gender_and_year() {
 }
 
 #[actix_web::test]
-async fn a_rule_of_an_office_goes_before_the_shipped_one_from_the_next_refresh_on() {
+async fn a_rule_of_an_office_precedes_the_shipped_one_after_the_next_refresh() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
         let on = |day: &str| Event {

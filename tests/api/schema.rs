@@ -1,4 +1,4 @@
-//! The contract as a file: `schema.graphql` is what the service serves, and every name in it is explained.
+//! The contract: `schema.graphql` is the served schema, and every name in it has a description.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -15,25 +15,25 @@ use sea_orm::Iterable;
 use crate::support::{postgres::setting, sdl};
 
 #[test]
-fn the_schema_in_the_repository_is_the_one_that_is_served() {
+fn the_schema_in_the_repository_is_the_served_one() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let served = cadre_api::graphql::sdl();
     if setting("UPDATE_EXPECT").is_some() {
         fs::write(&file, &served).expect("written");
     }
-    let kept = fs::read_to_string(&file).expect("schema.graphql");
-    let differs = kept.lines().zip(served.lines()).position(|(kept, served)| kept != served);
-    assert!(kept == served, "they differ from line {differs:?} on; UPDATE_EXPECT=1 rewrites the file");
+    let stored = fs::read_to_string(&file).expect("schema.graphql");
+    let differs = stored.lines().zip(served.lines()).position(|(stored, served)| stored != served);
+    assert!(stored == served, "they differ from line {differs:?} on; UPDATE_EXPECT=1 rewrites the file");
 }
 
 #[test]
-fn every_name_of_the_schema_is_explained() {
+fn every_name_of_the_schema_has_a_description() {
     assert_eq!(unexplained(&cadre_api::graphql::sdl()), Vec::<String>::new());
 }
 
-/// The control.
+/// The control: a missing description is found.
 #[test]
-fn what_is_not_explained_is_found() {
+fn a_missing_description_is_found() {
     let sdl = r#"
         "Is explained." type Query { bare: Int "Word." word: Int "Is explained." full(bare: Int, "Is explained." full: Int): Int }
         type Bare { "Is explained." full: Int }
@@ -55,7 +55,7 @@ fn what_is_not_explained_is_found() {
     assert_eq!(unexplained(sdl), expected);
 }
 
-/// Logs, metrics and the guide name the codes by `as_str`.
+/// Logs, metrics and the guide use the codes of `as_str`.
 #[test]
 fn the_codes_of_user_errors_are_those_of_the_enum() {
     let coordinates = sdl::coordinates();
@@ -278,10 +278,11 @@ fn every_imported_column_is_readable() {
     }
 }
 
-/// A failing root field becomes null. If it could not, it would take the results of its neighbours along, such as the only
+/// A failing root field becomes null. If it were not nullable, the results of its siblings would be lost, such as the
+/// only copy of a new secret.
 /// copy of a new secret.
 #[test]
-fn a_failing_root_leaves_its_neighbours() {
+fn a_failing_root_keeps_the_results_of_its_siblings() {
     let never_null = |sdl: &str| -> Vec<String> {
         let fields = fields_of(sdl).into_iter().filter(|(on, _, of)| {
             let (is_list, is_query) = (of.base.to_string().ends_with("Connection"), on == "Query");
@@ -308,9 +309,9 @@ fn fields_of(sdl: &str) -> Vec<(String, String, Type)> {
     fields
 }
 
-/// Null and absent would mean two things, or one of them nothing.
+/// If a field with a default accepted null, null and absence could differ.
 #[test]
-fn what_has_a_default_is_never_null() {
+fn an_argument_with_a_default_is_not_nullable() {
     let nullable = |sdl: &str| -> Vec<String> {
         let mut found = Vec::new();
         for definition in parse_schema(sdl).expect("a schema").definitions {
@@ -335,7 +336,7 @@ fn what_has_a_default_is_never_null() {
 fn unexplained(sdl: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut look = |coordinate: String, description: &Option<Positioned<String>>| {
-        // A single word repeats the name.
+        // A single word only repeats the name.
         if description.as_ref().is_none_or(|description| description.node.split_whitespace().count() < 2) {
             found.push(coordinate);
         }

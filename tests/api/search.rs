@@ -1,4 +1,4 @@
-//! Searches by name: beginning at the words of names they find what going through everybody finds.
+//! A search by the beginnings of the words of a name finds the same people as a scan of all people.
 
 use cadre_api::{demo, domain::maintenance, import::Outcome};
 use fastrand::Rng;
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Kind, TestApp, clock, csv, on_both, postgres::setting};
 
-const QUESTIONS: usize = 300;
+const QUERIES: usize = 300;
 
-/// Most people are found from the top.
+/// Most people are within the reach of the root.
 const UNITS: [&str; 8] =
     [demo::ROOT, demo::ROOT, demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
 
 const LIST: &str = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage } totalCount(max: 100000) { value isExact } \
     nodes { code fullName }";
 
-/// A person of the demo, as a search may name them.
+/// A person of the demo with the values that a search uses.
 struct Named {
     code: String,
     words: Vec<String>,
@@ -33,7 +33,7 @@ async fn people(app: &TestApp) -> Vec<Named> {
     rows.iter().map(named).collect()
 }
 
-/// Beginnings of words of one name, in any order; now and then of two, a code, or what nobody is called.
+/// The beginnings of words of one name in random order; sometimes of two names, a code, or a name that no person has.
 fn search(draw: &mut Rng, people: &[Named]) -> String {
     let (one, other) = (draw.choice(people).expect("people"), draw.choice(people).expect("people"));
     let words = match draw.u8(..12) {
@@ -51,8 +51,8 @@ fn search(draw: &mut Rng, people: &[Named]) -> String {
     begun.collect::<Vec<_>>().join(" ")
 }
 
-/// The same list asked in two ways: with its unit where the search can begin at it, and too deep for that.
-fn asked(draw: &mut Rng) -> [String; 2] {
+/// The same list in two forms: one in which the search can use the name index, and one too deeply nested for that.
+fn queries(draw: &mut Rng) -> [String; 2] {
     let unit = draw.choice(UNITS).expect("units");
     let day = ["2014-03-04", "2026-06-01", "2026-06-01", "2030-01-01"][draw.usize(..4)];
     let reach = ["UNIT", "SUBTREE", "SUBTREE"][draw.usize(..3)];
@@ -72,19 +72,19 @@ fn asked(draw: &mut Rng) -> [String; 2] {
 }
 
 /// The pages of a list, without their cursors.
-async fn walked(caller: &Caller<'_>, question: &str, search: &str) -> Vec<Value> {
+async fn pages_of(caller: &Caller<'_>, query: &str, search: &str) -> Vec<Value> {
     let (mut pages, mut cursor) = (Vec::new(), Value::Null);
     for _ in 0..3 {
-        let answer = caller.ask(question, json!({ "search": search, "cursor": cursor })).await;
-        // A unit that is out of reach is refused by its name.
+        let answer = caller.ask(query, json!({ "search": search, "cursor": cursor })).await;
+        // A unit out of reach is refused.
         let code = answer["errors"][0]["extensions"]["code"].as_str();
-        assert!(code.is_none_or(|code| code == "INVALID"), "{question} {answer:#}");
-        let nobody = json!({"nodes": [], "pageInfo": {}, "totalCount": {"value": 0, "isExact": true}});
-        let mut list = answer.pointer("/data/list").cloned().unwrap_or(nobody);
+        assert!(code.is_none_or(|code| code == "INVALID"), "{query} {answer:#}");
+        let no_people = json!({"nodes": [], "pageInfo": {}, "totalCount": {"value": 0, "isExact": true}});
+        let mut list = answer.pointer("/data/list").cloned().unwrap_or(no_people);
         let info = list["pageInfo"].take();
         list["more"] = json!([info["hasNextPage"] == true, info["hasPreviousPage"] == true]);
         pages.push(list);
-        cursor = info[["endCursor", "startCursor"][usize::from(question.contains("last:"))]].clone();
+        cursor = info[["endCursor", "startCursor"][usize::from(query.contains("last:"))]].clone();
         if cursor.is_null() {
             break;
         }
@@ -93,7 +93,7 @@ async fn walked(caller: &Caller<'_>, question: &str, search: &str) -> Vec<Value>
 }
 
 #[actix_web::test]
-async fn a_search_finds_what_going_through_everybody_finds() {
+async fn a_search_finds_the_same_people_as_a_scan() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let folder = tempfile::tempdir().expect("a folder");
@@ -108,26 +108,26 @@ async fn a_search_finds_what_going_through_everybody_finds() {
         ];
         let (people, mut draw) = (people(&app).await, Rng::with_seed(seed));
         let (mut found, mut all) = (0, Vec::new());
-        for at in 0..QUESTIONS {
-            // The last callers reach but some units.
+        for at in 0..QUERIES {
+            // The last callers reach only some units.
             let caller = [0, 0, 0, 0, 1, 2][at % 6];
-            let (search, [question, deep]) = (search(&mut draw, &people), asked(&mut draw));
-            let answer = walked(&callers[caller], &question, &search).await;
-            let other = walked(&callers[caller], &deep, &search).await;
-            assert_eq!(answer, other, "{kind:?}, caller {caller}, seed {seed}: {search:?} {question}");
+            let (search, [query, deep]) = (search(&mut draw, &people), queries(&mut draw));
+            let answer = pages_of(&callers[caller], &query, &search).await;
+            let other = pages_of(&callers[caller], &deep, &search).await;
+            assert_eq!(answer, other, "{kind:?}, caller {caller}, seed {seed}: {search:?} {query}");
             found += usize::from(answer[0]["nodes"] != json!([]));
-            all.push((caller, search, question, answer));
+            all.push((caller, search, query, answer));
         }
-        assert!(found > 20, "the control: {found} searches find somebody, seed {seed}");
+        assert!(found > 20, "the control: {found} searches find people, seed {seed}");
 
-        // The control: who has no words is found no more.
+        // The control: people without words in the index are not found.
         let bend = "DELETE FROM name_index";
         app.database.writer().execute_unprepared(bend).await.expect("deleted");
         let mut bent = 0;
-        for (caller, search, question, answer) in &all {
-            bent += usize::from(walked(&callers[*caller], question, search).await != *answer);
+        for (caller, search, query, answer) in &all {
+            bent += usize::from(pages_of(&callers[*caller], query, search).await != *answer);
         }
-        assert!(bent > 10, "the control: {bent} searches begin at words, seed {seed}");
+        assert!(bent > 10, "the control: {bent} searches use the index, seed {seed}");
         maintenance::rebuild_projections(&app.database, clock()).await.expect("rebuilt");
         app.stop().await;
     }
@@ -164,8 +164,8 @@ async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrop
                 let document = format!(
                     "{{ cadres(search: \"{search}\", orderBy: [{{field: CODE}}]{condition}) {{ nodes {{ code }} }} }}"
                 );
-                let seen = caller.query(&document).await;
-                let people = seen["cadres"]["nodes"].as_array().expect("people");
+                let data = caller.query(&document).await;
+                let people = data["cadres"]["nodes"].as_array().expect("people");
                 let codes = people.iter().map(|node| node["code"].as_str().expect("a code"));
                 let found: Vec<_> = codes.filter(|code| code.starts_with("T-")).collect();
                 assert_eq!(found, expected, "{document}");
@@ -176,7 +176,7 @@ async fn a_search_finds_both_spellings_of_i_and_words_after_hyphens_and_apostrop
 }
 
 #[actix_web::test]
-async fn keys_of_an_earlier_version_become_those_of_new_names() {
+async fn name_index_keys_of_an_earlier_version_are_rebuilt() {
     on_both(async |app| {
         import_people(app).await;
         let words = async || people(app).await.into_iter().map(|one| one.words).collect::<Vec<_>>();

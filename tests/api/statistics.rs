@@ -1,6 +1,5 @@
-//! Numbers without persons: what `stats:read` alone is shown, and that differences of it name nobody.
-//!
-//! The population is the demo's. The seed is printed; `CADRE_TEST_SEED` draws the same attacks again.
+//! Statistics without persons: the numbers that `stats:read` alone shows, and differences of them, identify no person.
+//! The population is the demo's. The seed is printed; `CADRE_TEST_SEED` repeats the attacks.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,18 +17,18 @@ const ATTACKS: usize = 1_000;
 const SUBJECTS: [&str; 3] = ["PROFESSIONAL", "POLITICAL_THEORY", "STATE_MANAGEMENT"];
 const DAYS: [&str; 4] = ["2015-12-31", "2019-06-30", "2023-12-31", "2026-05-31"];
 
-/// A cell of compositions: unit, `UNIT` or `SUBTREE`, and the place of the level; none: the total.
+/// A cell of a composition: unit, `UNIT` or `SUBTREE`, and the index of the level, or `None` for the total.
 type Cell = (String, &'static str, Option<usize>);
 
-/// How many people a number that is shown may stand for.
+/// The numbers of people that a shown number may represent.
 type Belief = fn(i64) -> RangeInclusive<i64>;
 
-/// A rounded number and the greatest draws.
-fn rounded(shown: i64) -> RangeInclusive<i64> {
-    (shown - 4).max(0)..=shown + 4
+/// A rounded number, with the maximum random draws.
+fn rounded(visible: i64) -> RangeInclusive<i64> {
+    (visible - 4).max(0)..=visible + 4
 }
 
-/// The control: counts of one to four are withheld, all others are exact.
+/// The control: counts from one to four are withheld, all others are exact.
 fn withheld(count: i64) -> RangeInclusive<i64> {
     if (1..5).contains(&count) { 1..=4 } else { count..=count }
 }
@@ -48,7 +47,7 @@ async fn a_thousand_difference_attacks_recover_no_count_under_five() {
     }
 }
 
-/// The unit above all others of the bundle.
+/// The root unit of the bundle.
 fn root(bundle: &Path) -> String {
     let mut units = csv::Reader::from_path(bundle.join("units.csv")).expect("units");
     let rows = units.deserialize::<HashMap<String, String>>().map(|row| row.expect("a unit"));
@@ -56,8 +55,8 @@ fn root(bundle: &Path) -> String {
 }
 
 async fn attack(app: &TestApp, root: &str, mut draw: Rng, seed: u64) {
-    let (seer, counter) = (app.caller(&["cadre:read"], &[root]).await, app.caller(&["stats:read"], &[root]).await);
-    let tree = tree(&seer).await;
+    let (reader, counter) = (app.caller(&["cadre:read"], &[root]).await, app.caller(&["stats:read"], &[root]).await);
+    let tree = tree(&reader).await;
     let parents: Vec<&String> = tree.keys().collect();
 
     let (mut attacks, mut recovered_from_totals) = (0, 0);
@@ -65,22 +64,22 @@ async fn attack(app: &TestApp, root: &str, mut draw: Rng, seed: u64) {
         let parent = parents[draw.usize(..parents.len())];
         let (subject, key_leaders) = (SUBJECTS[draw.usize(..SUBJECTS.len())], draw.bool());
         let day = DAYS[draw.usize(..DAYS.len())];
-        let question = question(
+        let query = query(
             parent,
             &tree[parent],
             &format!(r#"subject: "{subject}", keyLeadersOnly: {key_leaders}, asOf: "{day}""#),
         );
-        let (truth, shown) = (cells(&seer.query(&question).await), cells(&counter.query(&question).await));
-        assert!(shown.values().all(|count| count % 5 == 0), "seed {seed}: {question}");
+        let (truth, visible) = (cells(&reader.query(&query).await), cells(&counter.query(&query).await));
+        assert!(visible.values().all(|count| count % 5 == 0), "seed {seed}: {query}");
 
-        for (road, target) in roads(parent, &tree[parent], &truth) {
+        for (difference, target) in differences(parent, &tree[parent], &truth) {
             if !(1..5).contains(&truth[&target]) {
                 continue;
             }
             attacks += 1;
-            let candidates = candidates(&road, &target, &shown, rounded);
-            assert!(candidates > 1, "seed {seed}: {target:?} is told by {road:?} of {question}");
-            recovered_from_totals += usize::from(self::candidates(&road, &target, &truth, withheld) == 1);
+            let candidates = candidates(&difference, &target, &visible, rounded);
+            assert!(candidates > 1, "seed {seed}: {target:?} follows from {difference:?} of {query}");
+            recovered_from_totals += usize::from(self::candidates(&difference, &target, &truth, withheld) == 1);
         }
     }
     assert!(recovered_from_totals * 20 > attacks, "the control: {recovered_from_totals} of {attacks}, seed {seed}");
@@ -108,7 +107,7 @@ async fn tree(caller: &Caller<'_>) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The compositions of a unit, of its own people, and of each unit below.
-fn question(parent: &str, children: &[String], arguments: &str) -> String {
+fn query(parent: &str, children: &[String], arguments: &str) -> String {
     let of = |at: usize, unit: &str, reach: &str| {
         format!(
             r#"c{at}_{reach}: unit(by: {{code: "{unit}"}}) {{
@@ -116,8 +115,8 @@ fn question(parent: &str, children: &[String], arguments: &str) -> String {
         )
     };
     let below = children.iter().take(12).enumerate().map(|(at, unit)| of(at + 1, unit, "SUBTREE"));
-    let asked: String = [of(0, parent, "SUBTREE"), of(0, parent, "UNIT")].into_iter().chain(below).collect();
-    format!("{{ {asked} }}")
+    let fields: String = [of(0, parent, "SUBTREE"), of(0, parent, "UNIT")].into_iter().chain(below).collect();
+    format!("{{ {fields} }}")
 }
 
 fn cells(answer: &Value) -> HashMap<Cell, i64> {
@@ -134,18 +133,18 @@ fn cells(answer: &Value) -> HashMap<Cell, i64> {
     cells
 }
 
-/// A whole and the other parts of it: what is left is the target.
-type Road = (Cell, Vec<Cell>);
+/// A total and its other parts: subtracting the parts from the total gives the target.
+type Difference = (Cell, Vec<Cell>);
 
-/// Each cell as what is left of a total, and as what is left of the unit above. Where people hold posts in two units the
-/// parts overlap, and the road leads nowhere: those are left out.
-fn roads(parent: &str, children: &[String], truth: &HashMap<Cell, i64>) -> Vec<(Road, Cell)> {
-    let mut roads: Vec<(Road, Cell)> = Vec::new();
+/// Each cell as the rest of a total, and as the rest of the unit above. Parts overlap if people have posts in two
+/// units; such differences are wrong and are left out.
+fn differences(parent: &str, children: &[String], truth: &HashMap<Cell, i64>) -> Vec<(Difference, Cell)> {
+    let mut differences: Vec<(Difference, Cell)> = Vec::new();
     for (code, reach, at) in truth.keys() {
         let Some(at) = at else { continue };
         let of = |level: Option<usize>| (code.clone(), *reach, level);
         let levels = (0..).map(|level| of(Some(level))).take_while(|cell| truth.contains_key(cell));
-        roads.push(((of(None), levels.filter(|cell| cell.2 != Some(*at)).collect()), of(Some(*at))));
+        differences.push(((of(None), levels.filter(|cell| cell.2 != Some(*at)).collect()), of(Some(*at))));
 
         let parts: Vec<Cell> = std::iter::once((parent.to_owned(), "UNIT", Some(*at)))
             .chain(children.iter().map(|child| (child.clone(), "SUBTREE", Some(*at))))
@@ -153,55 +152,61 @@ fn roads(parent: &str, children: &[String], truth: &HashMap<Cell, i64>) -> Vec<(
         let whole = (parent.to_owned(), "SUBTREE", Some(*at));
         let target = of(Some(*at));
         if parts.contains(&target) && parts.iter().all(|part| truth.contains_key(part)) {
-            roads.push(((whole, parts.into_iter().filter(|part| *part != target).collect()), target));
+            differences.push(((whole, parts.into_iter().filter(|part| *part != target).collect()), target));
         }
     }
-    roads.retain(|((whole, others), target)| {
+    differences.retain(|((whole, others), target)| {
         truth[whole] - others.iter().map(|part| truth[part]).sum::<i64>() == truth[target]
     });
-    roads.sort();
-    roads
+    differences.sort();
+    differences
 }
 
-/// How many numbers the target can be, by what is shown of it and of all else on the road.
-fn candidates((whole, others): &Road, target: &Cell, shown: &HashMap<Cell, i64>, belief: Belief) -> usize {
-    let (itself, whole) = (belief(shown[target]), belief(shown[whole]));
+/// The number of possible values of the target, given the shown value and those of the difference.
+fn candidates((whole, others): &Difference, target: &Cell, visible: &HashMap<Cell, i64>, belief: Belief) -> usize {
+    let (itself, whole) = (belief(visible[target]), belief(visible[whole]));
     let (least, most) = others
         .iter()
-        .map(|part| belief(shown[part]))
+        .map(|part| belief(visible[part]))
         .fold((0, 0), |(least, most), part| (least + part.start(), most + part.end()));
     let (least, most) = (whole.start() - most, whole.end() - least);
     itself.filter(|count| (least..=most).contains(count)).count()
 }
 
 #[actix_web::test]
-async fn rounded_numbers_are_marked_fixed_and_near() {
+async fn rounded_numbers_are_marked_stable_and_close_to_the_exact_ones() {
     let document = r#"{ unit(by: {code: "P"}) {
         composition(subject: "PROFESSIONAL") { isRounded total levels { count percent } atLeast(level: "COLLEGE") { count percent } }
         rotationFlows(from: "2014-01-01", before: "2015-01-01") { isRounded rotations persons }
         trainingProgress(year: 2021) { isRounded turns persons planned classes } } }"#;
     on_both(async |app| {
-        let (seer, counter) = (app.all_seeing().await, app.caller(&["stats:read"], &["P"]).await);
-        let (exact, shown) = (seer.query(document).await, counter.query(document).await);
+        let (reader, counter) = (app.all_seeing().await, app.caller(&["stats:read"], &["P"]).await);
+        let (exact, visible) = (reader.query(document).await, counter.query(document).await);
 
-        assert_eq!(shown, counter.query(document).await, "a second look draws nothing new");
-        let (exact, shown) = (&exact["unit"], &shown["unit"]);
+        assert_eq!(visible, counter.query(document).await, "a second request returns the same numbers");
+        let (exact, visible) = (&exact["unit"], &visible["unit"]);
         assert_eq!(exact["composition"]["isRounded"], false);
-        assert_eq!(shown["composition"]["isRounded"], true);
-        assert_eq!(shown["trainingProgress"]["isRounded"], true);
+        assert_eq!(visible["composition"]["isRounded"], true);
+        assert_eq!(visible["trainingProgress"]["isRounded"], true);
         for place in ["planned", "classes"] {
-            assert_eq!(shown["trainingProgress"][place], exact["trainingProgress"][place], "no persons, no rounding");
+            assert_eq!(
+                visible["trainingProgress"][place], exact["trainingProgress"][place],
+                "seats and classes are not rounded"
+            );
         }
         for place in ["/composition/total", "/composition/levels/4/count", "/trainingProgress/turns"] {
             let number = |of: &Value| of.pointer(place).and_then(Value::as_i64).expect(place);
-            assert!(number(shown) % 5 == 0 && number(shown).abs_diff(number(exact)) < 5, "{place}: {shown} {exact}");
+            assert!(
+                number(visible) % 5 == 0 && number(visible).abs_diff(number(exact)) < 5,
+                "{place}: {visible} {exact}"
+            );
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope() {
+async fn distinguishable_numbers_are_refused_without_the_persons_scope() {
     let cases = [
         (r#"composition(subject: "PROFESSIONAL", titles: ["CT"]) { total }"#, "FORBIDDEN"),
         (r#"rotationFlows(from: "2014-01-01", before: "2015-01-01", forms: [SECONDMENT]) { rotations }"#, "FORBIDDEN"),
@@ -214,21 +219,21 @@ async fn numbers_that_could_be_told_apart_are_refused_without_the_persons_scope(
     ];
     on_both(async |app| {
         let counter = app.caller(&["stats:read"], &["P"]).await;
-        let seer = app.caller(&["stats:read", "cadre:read", "rotation:read", "training:read"], &["P"]).await;
-        for (asked, code) in cases {
-            let document = format!(r#"{{ unit(by: {{code: "P"}}) {{ {asked} }} }}"#);
-            assert_eq!(counter.errors(&document).await, [code], "{asked}");
-            assert!(seer.errors(&document).await.is_empty(), "the control: {asked}");
+        let reader = app.caller(&["stats:read", "cadre:read", "rotation:read", "training:read"], &["P"]).await;
+        for (fields, code) in cases {
+            let document = format!(r#"{{ unit(by: {{code: "P"}}) {{ {fields} }} }}"#);
+            assert_eq!(counter.errors(&document).await, [code], "{fields}");
+            assert!(reader.errors(&document).await.is_empty(), "the control: {fields}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn numbers_open_no_person() {
+async fn statistics_show_no_person() {
     on_both(async |app| {
         let counter = app.caller(&["stats:read"], &["P"]).await;
-        for asked in [
+        for fields in [
             r#"cadre(by: {code: "A-01"}) { code }"#,
             "cadres { nodes { code } totalCount { count } }",
             "rotations { nodes { id } }",
@@ -236,7 +241,7 @@ async fn numbers_open_no_person() {
             r#"unit(by: {code: "P"}) { cadres { nodes { code } } }"#,
             r#"unit(by: {code: "P"}) { quotas(year: 2021) { nodes { used } } }"#,
         ] {
-            assert_eq!(counter.errors(&format!("{{ {asked} }}")).await, ["FORBIDDEN"], "{asked}");
+            assert_eq!(counter.errors(&format!("{{ {fields} }}")).await, ["FORBIDDEN"], "{fields}");
         }
         assert!(
             counter

@@ -1,4 +1,4 @@
-//! Migrations and entities speak of the same tables: both ways of the migrations, and what the ORM would change.
+//! Migrations and entities agree on the tables: migrations in both directions, and the changes that the ORM would make.
 
 use std::{
     io,
@@ -34,14 +34,14 @@ async fn migrations_go_up_down_to_nothing_and_up_again() {
         let rest = tables(&database).await;
         assert!(rest.iter().all(|line| line.contains("seaql_migrations")), "{kind:?}: left behind: {rest:#?}");
 
-        Migrator::up(database.writer(), None).await.expect("up again");
+        Migrator::up(database.writer(), None).await.expect("migrated again");
         assert_eq!(tables(&database).await, once, "{kind:?}");
         database.close().await.expect("closed");
     }
 }
 
 #[actix_web::test]
-async fn secrets_are_carried_over_both_ways() {
+async fn migrations_keep_secrets_in_both_directions() {
     for kind in BOTH {
         let (url, _folder) = fresh(kind).await;
         let database = open(&url).await;
@@ -61,7 +61,7 @@ async fn secrets_are_carried_over_both_ways() {
                        WHERE c.name = 'Cổng' AND expires_at IS NULL";
         assert_eq!(texts(&database, carried).await, ["abc"], "{kind:?}");
 
-        // What has been renewed since goes back as it stands, and what is on its way out does not.
+        // A secret that was renewed since the migration is carried back as it is; an ending secret is not.
         let renew = "UPDATE client_secret SET hash = 'def'";
         database.writer().execute_unprepared(renew).await.expect("renewed");
         let old = format!(
@@ -72,7 +72,7 @@ async fn secrets_are_carried_over_both_ways() {
         Migrator::down(database.writer(), Some(1)).await.expect("down");
         assert_eq!(texts(&database, "SELECT secret_hash FROM client").await, ["def"], "{kind:?}");
 
-        Migrator::up(database.writer(), None).await.expect("up again");
+        Migrator::up(database.writer(), None).await.expect("migrated again");
         assert_eq!(texts(&database, carried).await, ["def"], "{kind:?}");
         database.close().await.expect("closed");
     }
@@ -89,15 +89,15 @@ async fn entities_and_tables_agree() {
 
         let mut warnings = synced(&database).await;
         if kind == Kind::Sqlite {
-            // Two names of SQLite for the same storage: bytes, without a length, compared as they are.
+            // SQLite has two names for the same storage: bytes without a length.
             warnings.retain(|warning| {
                 !warning.contains("is `blob` in the database but the entity defines `varbinary_blob`")
             });
         }
 
         let after = tables(&database).await;
-        // Of PostgreSQL's indexes the ORM sees those that keep something unique. It adds the others again, under a name of
-        // its own: well, if the table has one over the same columns already.
+        // The ORM recognises only unique indexes of PostgreSQL. It would add the others again under another name, which
+        // is harmless if the table already has an index over the same columns.
         let is_twin = |line: &str| match (line.split_once(" ON "), line.contains("INDEX \"idx-")) {
             (Some((_, over)), true) => before.iter().any(|had| had.split_once(" ON ").is_some_and(|had| had.1 == over)),
             _ => false,
@@ -110,13 +110,13 @@ async fn entities_and_tables_agree() {
     }
 }
 
-/// The control: a column that is missing, of another type, or unique without an entity's knowledge does not go unnoticed.
+/// The control: a missing column, a column of another type, and a unique index without a declaration are detected.
 #[actix_web::test]
-async fn a_difference_between_entities_and_tables_is_noticed() {
+async fn a_difference_between_entities_and_tables_is_detected() {
     for kind in BOTH {
         for (name, change, is_warned) in [
             ("a missing column", "ALTER TABLE institution DROP COLUMN name", false),
-            ("an index that no entity knows", "CREATE UNIQUE INDEX odd ON assignment (start_on)", false),
+            ("an index that no entity declares", "CREATE UNIQUE INDEX odd ON assignment (start_on)", false),
             (
                 "a column of another type",
                 "ALTER TABLE institution DROP COLUMN name; ALTER TABLE institution ADD COLUMN name integer",
@@ -130,7 +130,7 @@ async fn a_difference_between_entities_and_tables_is_noticed() {
             database.writer().execute_unprepared(change).await.expect("changed");
             let before = tables(&database).await;
 
-            // An index is dropped as if it were a constraint, which PostgreSQL refuses: noticed as well.
+            // PostgreSQL refuses to drop an index as a constraint: that counts as detected.
             let noticed = match try_sync(&database).await {
                 Ok(warnings) if is_warned => !warnings.is_empty(),
                 Ok(_) => tables(&database).await != before,
@@ -143,7 +143,7 @@ async fn a_difference_between_entities_and_tables_is_noticed() {
     }
 }
 
-/// Unique indexes over some of a table's rows, which no entity can declare; the ORM would drop them.
+/// Partial unique indexes, which no entity can declare; the ORM would drop them.
 const CONDITIONAL_KEYS: [&str; 7] = [
     "acting_person_living_key",
     "client_secret_lasting_key",
@@ -154,7 +154,7 @@ const CONDITIONAL_KEYS: [&str; 7] = [
     "unit_identifier_current_key",
 ];
 
-/// Drops the indexes with a condition, and names them.
+/// Drops the partial unique indexes and returns their names.
 async fn set_aside_conditional_keys(database: &Database) -> Vec<String> {
     let lines = tables(database).await;
     let with_condition = lines.iter().filter(|line| line.contains("UNIQUE INDEX") && line.contains(" WHERE "));
@@ -169,7 +169,7 @@ async fn set_aside_conditional_keys(database: &Database) -> Vec<String> {
     names
 }
 
-/// What the database says of its tables: columns, keys, checks and indexes, a line each.
+/// The catalogue of the database: columns, keys, checks and indexes, one line each.
 async fn tables(database: &Database) -> Vec<String> {
     let texts = match database.backend() {
         DatabaseBackend::Postgres => {
@@ -191,7 +191,7 @@ async fn tables(database: &Database) -> Vec<String> {
     self::texts(database, texts).await
 }
 
-/// The first column of a question.
+/// The first column of a query.
 async fn texts(database: &Database, sql: &str) -> Vec<String> {
     let select = Statement::from_string(database.backend(), sql);
     let rows = database.writer().query_all_raw(select).await.expect("rows");
@@ -202,7 +202,7 @@ async fn synced(database: &Database) -> Vec<String> {
     try_sync(database).await.expect("the ORM reads the tables")
 }
 
-/// Lets the ORM add whatever its entities know and the tables lack; gives what it warned about.
+/// Lets the ORM add everything that entities declare and tables lack. Returns its warnings.
 async fn try_sync(database: &Database) -> Result<Vec<String>, sea_orm::DbErr> {
     let log = Log::default();
     let subscriber =
@@ -216,7 +216,7 @@ async fn try_sync(database: &Database) -> Result<Vec<String>, sea_orm::DbErr> {
     Ok(String::from_utf8_lossy(&log).lines().map(str::to_owned).collect())
 }
 
-/// What is logged while the ORM looks.
+/// The log of the ORM.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -10,11 +10,11 @@ use serde_json::json;
 use crate::support::{Kind, TestApp, csv, on_both, poll};
 
 #[actix_web::test]
-async fn a_unit_shows_the_version_of_the_asked_day() {
+async fn a_unit_shows_the_version_of_the_requested_day() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let result = caller
             .query(
                 r#"{
                     now: unit(by: {code: "A1"}) { name adminCode validFrom validTo tier kind }
@@ -27,7 +27,7 @@ async fn a_unit_shows_the_version_of_the_asked_day() {
             .await;
 
         assert_eq!(
-            seen,
+            result,
             json!({
                 "now": {"name": "Xã Mới", "adminCode": "90111", "validFrom": "2015-01-01", "validTo": null, "tier": "COMMUNE", "kind": "COMMUNE"},
                 "past": {"name": "Xã Cũ", "adminCode": "90101", "validTo": "2015-01-01"},
@@ -41,11 +41,11 @@ async fn a_unit_shows_the_version_of_the_asked_day() {
 }
 
 #[actix_web::test]
-async fn the_trees_are_those_of_the_asked_day() {
+async fn the_trees_are_those_of_the_requested_day() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let result = caller
             .query(
                 r#"{
                     now: unit(by: {code: "A"}) { subunits { nodes { code } totalCount { value isExact } } }
@@ -60,7 +60,7 @@ async fn the_trees_are_those_of_the_asked_day() {
 
         let codes = |codes: &[&str]| codes.iter().map(|code| json!({ "code": code })).collect::<Vec<_>>();
         assert_eq!(
-            seen,
+            result,
             json!({
                 "now": {"subunits": {"nodes": codes(&["A1", "A2", "C1"]), "totalCount": {"value": 3, "isExact": true}}},
                 "past": {"subunits": {"nodes": codes(&["A1", "A2"])}},
@@ -75,11 +75,11 @@ async fn the_trees_are_those_of_the_asked_day() {
 }
 
 #[actix_web::test]
-async fn a_succession_is_seen_from_both_ends() {
+async fn a_succession_is_visible_from_both_units() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        let seen = caller
+        let result = caller
             .query(
                 r#"{
                     later: unit(by: {code: "A"}) { predecessors { unit { code name } kind on document } successors { kind } }
@@ -89,7 +89,7 @@ async fn a_succession_is_seen_from_both_ends() {
             .await;
 
         assert_eq!(
-            seen,
+            result,
             json!({
                 "later": {
                     "predecessors": [{"unit": {"code": "C", "name": "Huyện Nhập"}, "kind": "MERGE", "on": "2020-01-01", "document": "01/NQ-TEST"}],
@@ -176,7 +176,7 @@ async fn units_are_found_filtered_sorted_and_paged() {
 }
 
 #[actix_web::test]
-async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
+async fn a_change_of_persons_does_not_reload_the_registry() {
     on_both(async |app| {
         let before = app.app_state.reference_data();
 
@@ -192,34 +192,34 @@ async fn a_change_of_persons_alone_leaves_the_registry_as_it_is() {
 }
 
 #[actix_web::test]
-async fn what_an_import_brings_is_taken_in_whatever_was_committed_while_it_ran() {
-    // Where several write at once: the act is done while the import waits with all that it wrote.
+async fn imported_units_and_lists_are_loaded_despite_concurrent_commits() {
+    // Only PostgreSQL has concurrent writers: the command is executed while the import waits before its commit.
     let app = TestApp::new(Kind::Postgres).await;
-    let held = app.database.begin().await.expect("begun");
-    db::lock(&held, "cadre-api headcount", LockMode::Alone).await.expect("held");
-    let act = async {
+    let transaction = app.database.begin().await.expect("begun");
+    db::lock(&transaction, "cadre-api headcount", LockMode::Alone).await.expect("locked");
+    let during_import = async {
         let waiting = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
                        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)";
         let waits = async || {
-            let row = held.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, waiting)).await;
+            let row = transaction.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, waiting)).await;
             let row = row.expect("an answer").expect("a row");
-            row.try_get_by_index::<bool>(0).expect("whether it waits").then_some(())
+            row.try_get_by_index::<bool>(0).expect("the state of the lock").then_some(())
         };
         poll::until_async(waits).await.expect("the import waits");
         app.caller(&["cadre:read"], &["W"]).await;
         assert!(!app.app_state.refresh().await.expect("refreshed"), "the control: the import has not committed");
-        held.rollback().await.expect("let go");
+        transaction.rollback().await.expect("rolled back");
     };
     let titles = csv::titles("code,name", "NEW,Chức danh mới\n");
 
-    join(app.import_text(&[("titles.csv", &titles)]), act).await;
+    join(app.import_text(&[("titles.csv", &titles)]), during_import).await;
 
     assert!(app.app_state.reference_data().title("NEW").is_some());
     app.stop().await;
 }
 
 #[actix_web::test]
-async fn a_unit_says_its_former_names_and_since_when_they_have_changed() {
+async fn a_unit_lists_its_former_names_with_the_days_of_the_changes() {
     on_both(async |app| {
         let versions = csv::units(
             "code,parent_code,name,valid_from,valid_to",
@@ -245,9 +245,9 @@ async fn a_unit_says_its_former_names_and_since_when_they_have_changed() {
                 r#"{{ units(search: "{search}", where: {{kinds: [COMMUNE]}}, asOf: "{day}") {{
                     nodes {{ code formerNames {{ name validFrom validTo }} }} }} }}"#
             );
-            let seen = caller.query(&document).await;
+            let result = caller.query(&document).await;
             let found = expected.map(|names| json!({"code": "Z", "formerNames": names}));
-            assert_eq!(seen["units"]["nodes"], json!(Vec::from_iter(found)), "{search} {day}");
+            assert_eq!(result["units"]["nodes"], json!(Vec::from_iter(found)), "{search} {day}");
         }
     })
     .await;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Kind, TestApp, csv, on_both};
 
-/// The code of the unit that a key of `VN_AGENCY` finds; null if it finds none. The query is sent until the fast path has
-/// answered it too.
+/// The code of the unit that a `VN_AGENCY` identifier finds, or null. The query is sent until the fast path has
+/// answered it as well.
 async fn found(caller: &crate::support::Caller<'_>, value: &str, days: (&str, &str)) -> Value {
     let document = "query($value: String!, $key: Date, $shown: Date) {
         unit(by: {identifier: {system: VN_AGENCY, value: $value, asOf: $key}}, asOf: $shown) { code asOf } }";
@@ -18,8 +18,8 @@ async fn found(caller: &crate::support::Caller<'_>, value: &str, days: (&str, &s
     }
     let unit = &first["unit"];
     if !unit.is_null() {
-        let shown = if days.1.is_empty() { "2026-06-01" } else { days.1 };
-        assert_eq!(unit["asOf"], shown, "the key decides who is found, the argument what is shown");
+        let requested_day = if days.1.is_empty() { "2026-06-01" } else { days.1 };
+        assert_eq!(unit["asOf"], requested_day, "the day of the key selects the unit, and the argument its version");
     }
     unit["code"].clone()
 }
@@ -36,14 +36,14 @@ async fn an_identifier_names_the_unit_of_its_day() {
         app.import_text(&[("unit_identifiers.csv", &rows)]).await;
         let caller = app.caller(&["cadre:read"], &["W"]).await;
 
-        for (value, key, shown, code) in [
+        for (value, key, requested_day, code) in [
             ("T1.1", "2009-12-31", "", None),
             ("T1.1", "2010-01-01", "", Some("A1")),
             ("T1.1", "2019-12-31", "", Some("A1")),
             ("T1.1", "2020-01-01", "", None),
             ("T1.1", "2020-12-31", "", None),
             ("T1.1", "2021-01-01", "", Some("A2")),
-            // Without a day of the key, the shown day decides; without both, today.
+            // Without a day in the key, the requested day decides; without both, today.
             ("T1.1", "", "2019-12-31", Some("A1")),
             ("T1.1", "", "2020-06-01", None),
             ("T1.1", "", "", Some("A2")),
@@ -55,7 +55,7 @@ async fn an_identifier_names_the_unit_of_its_day() {
             ("T1.3", "", "", None),
             ("t1.2", "", "", None),
         ] {
-            assert_eq!(found(&caller, value, (key, shown)).await, json!(code), "{value} {key} {shown}");
+            assert_eq!(found(&caller, value, (key, requested_day)).await, json!(code), "{value} {key} {requested_day}");
         }
 
         let other = r#"{ unit(by: {identifier: {system: PARTY, value: "T1.2"}}) { code } }"#;
@@ -77,7 +77,7 @@ async fn an_identifier_out_of_reach_finds_nothing() {
 }
 
 #[actix_web::test]
-async fn a_unit_lists_all_its_identifiers_whatever_the_day() {
+async fn a_unit_lists_all_its_identifiers_on_any_day() {
     on_both(async |app| {
         let rows = csv::unit_identifiers(
             "unit_code,system,value,valid_from,valid_to",
@@ -99,8 +99,8 @@ async fn a_unit_lists_all_its_identifiers_whatever_the_day() {
                 none: unit(by: {{code: "A2"}}) {{ {fields} }} }}"#
         );
         for _ in 0..3 {
-            let seen = caller.query(&document).await;
-            let identifiers = |of: &str| &seen[of]["identifiers"];
+            let data = caller.query(&document).await;
+            let identifiers = |of: &str| &data[of]["identifiers"];
             assert_eq!((identifiers("now"), identifiers("then")), (&expected, &expected));
             assert_eq!(identifiers("none"), &json!([]));
         }
@@ -152,7 +152,7 @@ async fn an_import_adds_identifiers_and_refuses_contradictions() {
         let before = app.app_state.reference_data();
         let between = "B,VN_AGENCY,T5,,2010-01-01\nB1,VN_AGENCY,T5,2014-01-01,\n";
         assert_eq!(import(between).await, (Outcome::Loaded, vec![]), "{kind:?}");
-        assert!(!std::sync::Arc::ptr_eq(&before, &app.app_state.reference_data()), "the units are read again");
+        assert!(!std::sync::Arc::ptr_eq(&before, &app.app_state.reference_data()), "the units are loaded again");
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         for (day, code) in [("2009-12-31", "B"), ("2011-01-01", "A1"), ("2013-12-31", "A2"), ("2014-01-01", "B1")] {
             assert_eq!(found(&caller, "T5", (day, "")).await, code, "{kind:?} {day}");

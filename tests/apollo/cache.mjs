@@ -1,5 +1,5 @@
 // Reads one person of URL on two days into one cache, with Apollo Client 3 and 4: with the type policies of the module
-// POLICIES and without. Prints a line of JSON for each: what each answer said, and what the cache says afterwards.
+// POLICIES and without. Prints a line of JSON for each: the responses, and the content of the cache afterwards.
 
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';

@@ -1,6 +1,6 @@
-// Asks two documents of URL, each with two values, with the bearer token TOKEN, both from the environment, through
+// Sends two documents to URL, each with two values, with the bearer token TOKEN, both from the environment, through
 // Apollo Client 3 and 4 with persisted queries, by POST and by GET. Prints a line of JSON for each: the results of the
-// application, the requests, and the texts of the documents, of which the client sends the hash.
+// application, the requests, and the texts of the documents whose hashes the client sends.
 
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';

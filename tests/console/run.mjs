@@ -11,7 +11,7 @@ if (!url || !browserPath || !(token || credentials)) {
 }
 
 const origin = new URL(url).origin;
-// The sandbox of the browser needs rights that root in a container lacks; the page is ours.
+// The sandbox of the browser needs rights that root in a container lacks. The page is trusted.
 const browser = await puppeteer.launch({
   executablePath: browserPath,
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -20,7 +20,7 @@ const page = await browser.newPage();
 await page.setViewport({ width: 1280, height: 800 });
 const consoleMessages = [];
 const requests = [];
-const asked = [];
+const operations = [];
 page.on('console', (message) => {
   if (message.type() === 'error') consoleMessages.push(message.text());
 });
@@ -29,7 +29,7 @@ page.on('request', (request) => {
   requests.push(request.url());
   if (request.url() === `${origin}/graphql` && request.method() === 'POST') {
     const { 'x-purpose': purpose, 'accept-language': language } = request.headers();
-    asked.push({ purpose: purpose ?? null, language, query: JSON.parse(request.postData()).query });
+    operations.push({ purpose: purpose ?? null, language, query: JSON.parse(request.postData()).query });
   }
 });
 await page.evaluateOnNewDocument(() => {
@@ -148,7 +148,7 @@ console.log(
     documentation: documentation.slice(0, 200),
     samples,
     shown: status,
-    asked: asked.map(({ purpose, language, query }) => ({ purpose, language, isIntrospection: query.includes('__schema') })),
+    asked: operations.map(({ purpose, language, query }) => ({ purpose, language, isIntrospection: query.includes('__schema') })),
     consoleMessages: seen,
     otherHosts: requests.filter((request) => !request.startsWith('data:') && new URL(request).origin !== origin),
     databases,

@@ -1,6 +1,6 @@
 // An identity provider for the tests: oidc-provider with one client, people who log in by any password, and access
-// tokens as JWTs for whatever resource is asked for. `alg` and `ttl` in the query of a resource choose how a token for it
-// is signed and how long it lives; its audience is the origin of the resource. Prints its issuer once it listens.
+// tokens as JWTs for any requested resource. `alg` and `ttl` in the query of a resource choose the signature and the
+// lifetime of its token; the audience is the origin of the resource. Prints its issuer when it listens.
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -11,7 +11,7 @@ const SCOPES = 'cadre:read stats:read training:read training:write clients:admin
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  // Keys go through PEM: Node 20 can deadlock where a generated key is exported as JWK while the garbage collector frees
+  // Keys go through PEM: Node 20 can deadlock if a generated key is exported as JWK while the garbage collector frees
   // the job that generated it, since both lock the key.
   const pem = (type, options) => {
     const { privateKey } = generateKeyPairSync(type, {
@@ -63,5 +63,5 @@ server.listen(0, '127.0.0.1', () => {
   server.on('request', provider.callback());
   console.log(issuer);
 });
-// Whoever started it holds its standard input; when that ends, so does it.
+// The provider ends when the process that started it closes its standard input.
 process.stdin.resume().on('end', () => process.exit(0));

@@ -30,7 +30,8 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
         audit_entry::Entity::find().order_by_asc(audit_entry::Column::Seq).all(database.reader()).await.unwrap();
     assert_eq!(entries.len(), 2);
     assert_eq!((entries[1].actor.as_str(), entries[1].act.as_str()), ("operator", "import"));
-    let file_of = |file: &crate::domain::bundle::FileFormat| BUNDLE.iter().find(|(name, _)| *name == file.name).unwrap();
+    let file_of =
+        |file: &crate::domain::bundle::FileFormat| BUNDLE.iter().find(|(name, _)| *name == file.name).unwrap();
     let counts: Vec<_> = FILES
         .iter()
         .map(|file| format!("\"{}\":{}", file.name.trim_end_matches(".csv"), row_count(file_of(file))))

@@ -1,4 +1,4 @@
-//! Grants at the command line, and what they reach when units change.
+//! Grants at the command line, and their reach when units change.
 
 use cadre_api::{domain::client::Asked, limit::Overrides};
 use entity::{
@@ -14,8 +14,8 @@ use crate::support::{
     rotation::{Places, day},
 };
 
-/// A grant from today on.
-pub fn asked(scopes: &[&str], units: &[&str]) -> Asked {
+/// A grant that starts today.
+pub fn requested(scopes: &[&str], units: &[&str]) -> Asked {
     Asked {
         scopes: scopes.iter().map(|scope| scope.parse().expect("a scope")).collect(),
         units: units.iter().map(ToString::to_string).collect(),
@@ -40,14 +40,14 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
 
         let grant = ["client", "grant", "--client", &id, "--unit", "A"];
         let narrow = ["--scope", "cadre:read", "--purpose", "TRAINING", "--requests-per-second", "7"];
-        let said = printed(&url, &[&grant[..], &narrow, &["--cost-per-minute", "9000"]].concat());
-        assert!(said.contains("within 5 seconds"), "{said}");
+        let output = printed(&url, &[&grant[..], &narrow, &["--cost-per-minute", "9000"]].concat());
+        assert!(output.contains("within 5 seconds"), "{output}");
         let expected = json!({
             "scopes": ["cadre:read"], "units": [{ "code": "A" }],
             "limits": { "requestsPerSecond": 7, "costPerMinute": 9000 },
         });
         let narrowed = async || (program.ask(&token, viewer).await.1["data"]["viewer"] == expected).then_some(());
-        poll::until_async(narrowed).await.expect("the new grant acts on a token that was issued before");
+        poll::until_async(narrowed).await.expect("the new grant applies to a token that was issued before");
 
         let history = printed(&url, &["client", "grants", "--client", &id]);
         let lines: Vec<_> = history.lines().collect();
@@ -58,7 +58,7 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
 
         assert!(printed(&url, &["client", "end-grant", "--client", &id]).contains("ended"));
         let ended = async || (program.ask(&token, viewer).await.0 == 401).then_some(());
-        poll::until_async(ended).await.expect("without a grant a token opens nothing");
+        poll::until_async(ended).await.expect("without a grant a token is rejected");
         assert_eq!(program.exchange(&id, &secret).await, None);
         assert!(refused(&url, &["client", "end-grant", "--client", &id]).contains("no current or future grant"));
 
@@ -68,12 +68,12 @@ async fn grants_are_replaced_and_ended_at_the_command_line() {
             (&["--scope", "everything"], "--scope"),
             (&["--scope", "cadre:read", "--requests-per-second", "0"], "--requests-per-second"),
         ] {
-            let said = refused(&url, &[&grant[..], more].concat());
-            assert!(said.contains(expected), "{more:?}: {said}");
+            let output = refused(&url, &[&grant[..], more].concat());
+            assert!(output.contains(expected), "{more:?}: {output}");
         }
         drop(printed(&url, &[&grant[..], &["--scope", "cadre:read"]].concat()));
         let again = async || program.exchange(&id, &secret).await;
-        poll::until_async(again).await.expect("granted anew");
+        poll::until_async(again).await.expect("granted again");
     }
 }
 
@@ -98,8 +98,8 @@ async fn the_command_line_names_units_by_identifiers_of_today() {
         // Unknown, ended, a part of a value, another system, no system.
         for unit in ["VN_AGENCY:T91", "QCVN_102:001.01.00.T90", "VN_AGENCY:T90", "PARTY:T90.1.1", "TAX:1", ":", "A1:"] {
             for command in [&grant[..], &person] {
-                let said = refused(&url, &[command, &["--unit", unit]].concat());
-                assert!(said.contains(&format!("no unit has the identifier {unit} today")), "{kind:?}: {said}");
+                let output = refused(&url, &[command, &["--unit", unit]].concat());
+                assert!(output.contains(&format!("no unit has the identifier {unit} today")), "{kind:?}: {output}");
             }
         }
     }
@@ -111,10 +111,10 @@ async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
         let of = Places::of(&app.database).await;
         let successor = app.caller(&["cadre:read"], &["A1"]).await;
         let stranger = app.caller(&["cadre:read"], &["B"]).await;
-        let question =
+        let query =
             r#"{ unit(by: {code: "A2"}) { code validTo } then: unit(by: {code: "A2"}, asOf: "2026-04-30") { name } }"#;
         let nothing = json!({ "unit": null, "then": null });
-        assert_eq!(successor.query(question).await, nothing, "the control: another commune of the district");
+        assert_eq!(successor.query(query).await, nothing, "the control: another commune of the district");
 
         let (writer, on) = (app.database.writer(), day("2026-05-01"));
         let version = unit_version::Entity::find().filter(unit_version::COLUMN.unit_id.eq(of.unit("A2")));
@@ -133,9 +133,9 @@ async fn a_unit_that_merges_after_the_grant_is_read_by_its_successors_grant() {
         let more = csv::units("code,parent_code,name,admin_code", "A9,A,Xã Thêm,90199\n");
         app.import_text(&[("units.csv", &more)]).await;
 
-        let seen = json!({ "unit": { "code": "A2", "validTo": "2026-05-01" }, "then": { "name": "Xã Đầm" } });
-        assert_eq!(successor.query(question).await, seen, "{:?}: the same grant, the same token", app.kind);
-        assert_eq!(stranger.query(question).await, nothing, "{:?}", app.kind);
+        let expected_data = json!({ "unit": { "code": "A2", "validTo": "2026-05-01" }, "then": { "name": "Xã Đầm" } });
+        assert_eq!(successor.query(query).await, expected_data, "{:?}: the same grant, the same token", app.kind);
+        assert_eq!(stranger.query(query).await, nothing, "{:?}", app.kind);
     })
     .await;
 }

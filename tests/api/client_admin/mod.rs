@@ -1,4 +1,4 @@
-//! Clients and their grants: by command, and by an administrator among the clients over GraphQL.
+//! Clients and their grants: at the command line, and over GraphQL for an administrator that is itself a client.
 
 pub mod grant;
 mod node;
@@ -13,23 +13,23 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, clock, on_both, poll};
 
-/// An act on a client: its answer under its own name, with the codes and fields of the errors.
-async fn act(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
+/// Sends a command on a client and returns its payload, with the codes and fields of the errors.
+async fn command(by: &Caller<'_>, name: &str, input: &str, more: &str) -> Value {
     let document = format!(
         r#"mutation {{ {name}(input: {{{input}}}) {{ client {{ id version revokedAt }} {more} userErrors {{ code field message }} }} }}"#
     );
     by.query(&document).await[name].take()
 }
 
-/// The code and the field of the one error.
+/// The code and the field of the only error.
 fn refusal(payload: &Value) -> (&str, String) {
     let error = &payload["userErrors"][0];
     let field: Vec<_> = error["field"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     (error["code"].as_str().unwrap_or("none"), field.join("."))
 }
 
-/// The ids of the clients that a caller sees.
-async fn seen(by: &Caller<'_>) -> Vec<String> {
+/// The ids of the clients that are visible to a caller.
+async fn visible_clients(by: &Caller<'_>) -> Vec<String> {
     let list = by.query("{ clients(first: 100) { nodes { id } totalCount { value } } }").await;
     let ids: Vec<String> = list["clients"]["nodes"]
         .as_array()
@@ -42,7 +42,7 @@ async fn seen(by: &Caller<'_>) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn an_administrator_gives_only_what_it_holds() {
+async fn an_administrator_cannot_grant_a_right_that_it_lacks() {
     on_both(async |app| {
         let admin = app.caller_for(&[Purpose::Training], &["cadre:read", "clients:admin"], &["A"]).await;
         let good = r#"scopes: ["cadre:read"], unitCodes: ["A1"]"#;
@@ -64,22 +64,27 @@ async fn an_administrator_gives_only_what_it_holds() {
             (&format!("{good}, costPerMinute: 6000001"), "INVALID_NUMBER", "costPerMinute"),
         ] {
             let input = format!(r#"idempotencyKey: "k", name: "Cổng", grant: {{{grant}}}"#);
-            let payload = act(&admin, "clientRegister", &input, "secret").await;
+            let payload = command(&admin, "clientRegister", &input, "secret").await;
             assert_eq!(refusal(&payload), (code, format!("input.grant.{field}")), "{grant}: {payload}");
             assert!(payload["client"].is_null() && payload["secret"].is_null(), "{payload}");
         }
         let named = |name: &str| format!(r#"idempotencyKey: "k", name: "{name}", grant: {{{good}}}"#);
         for name in ["", " x", "x\\ny"] {
-            assert_eq!(refusal(&act(&admin, "clientRegister", &named(name), "").await).0, "INVALID_TEXT", "{name}");
+            assert_eq!(refusal(&command(&admin, "clientRegister", &named(name), "").await).0, "INVALID_TEXT", "{name}");
         }
-        assert_eq!(seen(&admin).await, std::slice::from_ref(&admin.id), "{:?}: nothing was registered", app.kind);
+        assert_eq!(
+            visible_clients(&admin).await,
+            std::slice::from_ref(&admin.id),
+            "{:?}: no client was registered",
+            app.kind
+        );
 
-        let payload = act(&admin, "clientRegister", &named("Cổng"), "secret").await;
+        let payload = command(&admin, "clientRegister", &named("Cổng"), "secret").await;
         assert_eq!(payload["userErrors"], json!([]), "{payload}");
         let id = payload["client"]["id"].as_str().expect("an id").to_owned();
-        assert_eq!(seen(&admin).await, [admin.id.clone(), id], "{:?}", app.kind);
+        assert_eq!(visible_clients(&admin).await, [admin.id.clone(), id], "{:?}", app.kind);
         let again = named("Cổng").replace("\"k\"", "\"l\"");
-        assert_eq!(refusal(&act(&admin, "clientRegister", &again, "").await).0, "CODE_TAKEN");
+        assert_eq!(refusal(&command(&admin, "clientRegister", &again, "").await).0, "CODE_TAKEN");
         let reader = app.caller(&["cadre:read"], &["A"]).await;
         assert_eq!(reader.errors("{ clients { nodes { id } } }").await, ["FORBIDDEN"]);
     })
@@ -92,8 +97,8 @@ async fn a_secret_is_shown_once() {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let register = r#"idempotencyKey: "k", name: "Cổng", grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
 
-        let first = act(&admin, "clientRegister", register, "secret").await;
-        let replay = act(&admin, "clientRegister", register, "secret").await;
+        let first = command(&admin, "clientRegister", register, "secret").await;
+        let replay = command(&admin, "clientRegister", register, "secret").await;
 
         let (id, secret) =
             (first["client"]["id"].as_str().expect("an id"), first["secret"].as_str().expect("a secret"));
@@ -101,27 +106,27 @@ async fn a_secret_is_shown_once() {
         drop(app.token(id, secret).await);
 
         let rotate = format!(r#"idempotencyKey: "r", clientId: "{id}", expectedVersion: 1, overlapHours: 0"#);
-        let rotated = act(&admin, "clientRotateSecret", &rotate, "secret").await;
-        let replay = act(&admin, "clientRotateSecret", &rotate, "secret").await;
+        let rotated = command(&admin, "clientRotateSecret", &rotate, "secret").await;
+        let replay = command(&admin, "clientRotateSecret", &rotate, "secret").await;
         let new = rotated["secret"].as_str().expect("a secret");
         assert_ne!(new, secret);
         assert_eq!((&rotated["client"]["version"], &replay["secret"]), (&json!(2), &Value::Null));
         drop(app.token(id, new).await);
 
-        // What the database holds of an act is no secret, in whichever table.
-        let held = texts(app).await;
-        assert!(held.contains(id), "the control: the answers name the client");
-        assert!(!held.contains(secret) && !held.contains(new), "{:?}", app.kind);
+        // No table that records commands contains the secret.
+        let stored = texts(app).await;
+        assert!(stored.contains(id), "the control: the responses contain the client");
+        assert!(!stored.contains(secret) && !stored.contains(new), "{:?}", app.kind);
         for hours in ["-1", "721"] {
             let input = format!(r#"idempotencyKey: "h", clientId: "{id}", overlapHours: {hours}"#);
-            let refused = act(&admin, "clientRotateSecret", &input, "").await;
+            let refused = command(&admin, "clientRotateSecret", &input, "").await;
             assert_eq!(refusal(&refused), ("INVALID_NUMBER", "input.overlapHours".to_owned()));
         }
     })
     .await;
 }
 
-/// What the tables of acts, answers and secrets say, as text.
+/// The content of the tables of commands, responses and secrets, as text.
 async fn texts(app: &TestApp) -> String {
     use entity::{audit_entry, change, client_secret, idempotency_key};
     use sea_orm::EntityTrait;
@@ -134,7 +139,7 @@ async fn texts(app: &TestApp) -> String {
 }
 
 #[actix_web::test]
-async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
+async fn a_client_with_rights_that_the_administrator_lacks_is_invisible() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let own = app.caller(&["cadre:read"], &["A1", "A2"]).await;
@@ -144,25 +149,25 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
         let more = app.caller(&["cadre:read", "rotation:read"], &["A1"]).await;
         let earlier = app.caller(&["cadre:read"], &["B"]).await;
         let id = earlier.id.parse().expect("an id");
-        let narrow = grant::asked(&["cadre:read"], &["A1"]);
+        let narrow = grant::requested(&["cadre:read"], &["A1"]);
         client::grant(&app.database, clock(), id, narrow).await.expect("granted");
         let all = app.all_seeing().await;
 
-        assert_eq!(seen(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", app.kind);
-        assert_eq!(seen(&all).await.len(), 8, "the control: who holds everything sees all");
+        assert_eq!(visible_clients(&admin).await, [&admin, &own].map(|caller| caller.id.clone()), "{:?}", app.kind);
+        assert_eq!(visible_clients(&all).await.len(), 8, "the control: a client with all rights sees all clients");
 
         let grant = r#"grant: {scopes: ["cadre:read"], unitCodes: ["A1"]}"#;
-        let acts = [("clientGrant", grant), ("clientRevoke", ""), ("clientRotateSecret", "")];
-        for (name, rest) in acts {
+        let commands = [("clientGrant", grant), ("clientRevoke", ""), ("clientRotateSecret", "")];
+        for (name, rest) in commands {
             let input = |id: &str| format!(r#"idempotencyKey: "{name}", clientId: "{id}", {rest}"#);
             let unknown = entity::value::ClientId::new().to_string();
-            let nobody = act(&admin, name, &input(&unknown), "").await;
-            assert_eq!(refusal(&nobody), ("NOT_FOUND", "input.clientId".to_owned()));
-            assert_eq!(act(&admin, name, &input("nobody"), "").await, nobody);
+            let missing = command(&admin, name, &input(&unknown), "").await;
+            assert_eq!(refusal(&missing), ("NOT_FOUND", "input.clientId".to_owned()));
+            assert_eq!(command(&admin, name, &input("nobody"), "").await, missing);
             for foreign in [&elsewhere, &above, &partly, &more, &earlier] {
-                assert_eq!(act(&admin, name, &input(&foreign.id), "").await, nobody, "{:?}: {name}", app.kind);
+                assert_eq!(command(&admin, name, &input(&foreign.id), "").await, missing, "{:?}: {name}", app.kind);
             }
-            let done = act(&all, name, &input(&more.id), "").await;
+            let done = command(&all, name, &input(&more.id), "").await;
             let is_over = name == "clientRotateSecret";
             assert_eq!(done["userErrors"] != json!([]), is_over, "the control: {done}");
             assert!(!is_over || refusal(&done).0 == "WRONG_STEP", "it has been revoked: {done}");
@@ -180,7 +185,7 @@ async fn a_client_that_the_administrator_could_not_have_granted_is_not_there() {
 }
 
 #[actix_web::test]
-async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
+async fn a_command_on_a_client_requires_the_current_version() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let target = app.caller(&["cadre:read"], &["A1"]).await;
@@ -190,12 +195,12 @@ async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
             format!(r#"idempotencyKey: "{key}", clientId: "{}", expectedVersion: {version}, {rest}"#, target.id)
         };
 
-        let late = act(&admin, "clientGrant", &input("a", 7, grant), "").await;
+        let late = command(&admin, "clientGrant", &input("a", 7, grant), "").await;
         assert_eq!(refusal(&late), ("VERSION_CONFLICT", "input.expectedVersion".to_owned()));
-        let done = act(&admin, "clientGrant", &input("a", 1, grant), "").await;
+        let done = command(&admin, "clientGrant", &input("a", 1, grant), "").await;
         assert_eq!((&done["client"]["version"], &done["userErrors"]), (&json!(2), &json!([])), "{done}");
-        assert_eq!(act(&admin, "clientGrant", &input("a", 1, grant), "").await, done, "the same request again");
-        let reused = act(&admin, "clientGrant", &input("a", 2, grant), "").await;
+        assert_eq!(command(&admin, "clientGrant", &input("a", 1, grant), "").await, done, "the same request again");
+        let reused = command(&admin, "clientGrant", &input("a", 2, grant), "").await;
         assert_eq!(refusal(&reused).0, "IDEMPOTENCY_KEY_REUSED");
 
         let listed = admin
@@ -219,21 +224,21 @@ async fn an_act_on_a_client_asks_for_the_version_that_was_seen() {
             ])
         );
 
-        let revoked = act(&admin, "clientRevoke", &input("b", 2, ""), "").await;
+        let revoked = command(&admin, "clientRevoke", &input("b", 2, ""), "").await;
         assert_eq!((&revoked["client"]["version"], &revoked["userErrors"]), (&json!(3), &json!([])), "{revoked}");
         assert!(revoked["client"]["revokedAt"].is_string());
-        let again = act(&admin, "clientRevoke", &input("c", 3, ""), "").await;
+        let again = command(&admin, "clientRevoke", &input("c", 3, ""), "").await;
         assert_eq!(refusal(&again), ("WRONG_STEP", "input.clientId".to_owned()));
     })
     .await;
 }
 
 #[actix_web::test]
-async fn nobody_grants_more_requests_than_their_own() {
+async fn an_administrator_cannot_grant_more_requests_than_its_own() {
     on_both(async |app| {
         let scopes = ["cadre:read", "clients:admin"];
         let admin = app.caller(&scopes, &["A"]).await;
-        let bounded = Asked { limits: Overrides::of(Some(7), None), ..grant::asked(&scopes, &["A"]) };
+        let bounded = Asked { limits: Overrides::of(Some(7), None), ..grant::requested(&scopes, &["A"]) };
         client::grant(&app.database, clock(), admin.id.parse().expect("an id"), bounded).await.expect("granted");
         let own = "{ viewer { limits { requestsPerSecond } } }";
         let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == 7).then_some(());
@@ -242,7 +247,7 @@ async fn nobody_grants_more_requests_than_their_own() {
         let register = async |name: &str, limit: &str| {
             let grant = format!(r#"grant: {{scopes: ["cadre:read"], unitCodes: ["A1"]{limit}}}"#);
             let input = format!(r#"idempotencyKey: "{name}", name: "{name}", {grant}"#);
-            act(&admin, "clientRegister", &input, "secret").await
+            command(&admin, "clientRegister", &input, "secret").await
         };
         let more = register("more", ", requestsPerSecond: 8").await;
         assert_eq!(refusal(&more), ("INVALID_NUMBER", "input.grant.requestsPerSecond".to_owned()));
@@ -251,7 +256,7 @@ async fn nobody_grants_more_requests_than_their_own() {
             let id = made["client"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
             let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
             assert_eq!(grants[0].limits, Overrides::of(Some(expected), None), "{:?}: {name}", app.kind);
-            // Its share in the sum of the administrator's clients is free again.
+            // Revoking the client returns its share of the sum of the administrator's limits.
             client::revoke(&app.database, clock(), id.parse().expect("an id")).await.expect("revoked");
         }
     })
@@ -259,7 +264,7 @@ async fn nobody_grants_more_requests_than_their_own() {
 }
 
 #[actix_web::test]
-async fn a_client_is_found_by_its_id_by_its_administrators_only() {
+async fn only_its_administrators_find_a_client_by_its_id() {
     on_both(async |app| {
         let admin = app.caller(&["cadre:read", "clients:admin"], &["A"]).await;
         let below = app.caller(&["cadre:read"], &["A1"]).await;
@@ -269,7 +274,7 @@ async fn a_client_is_found_by_its_id_by_its_administrators_only() {
 
         let found = admin.query_with(document, ids).await;
 
-        let listed = seen(&admin).await;
+        let listed = visible_clients(&admin).await;
         let ids: Vec<&str> =
             found["nodes"].as_array().expect("nodes").iter().filter_map(|of| of["id"].as_str()).collect();
         assert_eq!(ids, [below.id.as_str(), admin.id.as_str()], "{:?}: {found}", app.kind);

@@ -1,4 +1,4 @@
-//! What is granted and revoked at one node acts at every node.
+//! Grants and revocations at one node take effect on every node.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,8 +10,8 @@ use crate::support::{
 
 const CADRES: &str = "{ cadres(first: 1) { nodes { code } } }";
 
-/// Registers a client, by hand at the first node, with a token from the second.
-async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String, String) {
+/// Registers a client at the first node, with a token from the second.
+async fn register_client(nodes: &[Program; 2], admin: &str, round: usize) -> (String, String) {
     let document = format!(
         r#"mutation {{ clientRegister(input: {{
             idempotencyKey: "register {round}", name: "Cổng {round}",
@@ -25,9 +25,10 @@ async fn registered(nodes: &[Program; 2], admin: &str, round: usize) -> (String,
     (id, token)
 }
 
-/// One client that is revoked, or loses a scope, at one of the nodes: both refuse it, and go on with another one.
-async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
-    let (id, token) = registered(nodes, admin, round).await;
+/// Revokes one client, or removes one of its scopes, at one node. Both nodes then refuse it and still accept another
+/// client.
+async fn revoke_and_check(nodes: &[Program; 2], admin: &str, round: usize) {
+    let (id, token) = register_client(nodes, admin, round).await;
     for node in nodes {
         let (status, answer) = node.ask(&token, CADRES).await;
         assert_eq!((status, &answer["errors"]), (200, &Value::Null), "{answer}");
@@ -49,12 +50,12 @@ async fn round(nodes: &[Program; 2], admin: &str, round: usize) {
             let is_refused = if is_revoked { status == 401 } else { code == "FORBIDDEN" };
             is_refused.then_some(())
         };
-        poll::until_async(refused).await.expect("a right that is taken ends at every node");
+        poll::until_async(refused).await.expect("a revoked right ends at every node");
     }
 }
 
 #[actix_web::test]
-async fn revocation_and_narrowing_act_at_every_node_twenty_times() {
+async fn revocations_and_smaller_grants_take_effect_at_every_node_twenty_times() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let scopes = ["--scope", "cadre:read", "stats:read", "clients:admin"];
@@ -65,7 +66,7 @@ async fn revocation_and_narrowing_act_at_every_node_twenty_times() {
         let admin = nodes[0].token(&(word("client_id"), word("client_secret"))).await;
 
         for wave in 0..4 {
-            join_all((0..5).map(|at| round(&nodes, &admin, wave * 5 + at))).await;
+            join_all((0..5).map(|at| revoke_and_check(&nodes, &admin, wave * 5 + at))).await;
         }
         assert_eq!(nodes[1].ask(&admin, CADRES).await.0, 200, "{kind:?}: the control");
     }

@@ -1,4 +1,5 @@
-//! An administrator sees and changes exactly the clients without a right that it lacks itself, and grants nothing else.
+//! An administrator sees and changes exactly the clients that have no right that it lacks, and grants only its own
+//! rights.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +15,10 @@ use entity::value::Purpose;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{act, grant, refusal, seen};
+use super::{command, grant, refusal, visible_clients};
 use crate::support::{Caller, TestApp, clock, on_both, poll};
 
-/// The rights of a client, as the operator gives them.
+/// Random rights of a client, as the operator grants them.
 #[derive(Clone, Debug)]
 struct Drawn {
     scopes: BTreeSet<&'static str>,
@@ -35,7 +36,7 @@ const UNITS: [&str; 6] = ["P", "A", "B", "A1", "A2", "B1"];
 const SCOPES: [&str; 3] = ["cadre:read", "stats:read", "rotation:read"];
 const PURPOSES: [Purpose; 2] = [Purpose::Training, Purpose::Personnel];
 const ISSUERS: [&str; 2] = ["https://one.example.vn", "https://two.example.vn"];
-/// What a client may ask for whose grant names no limits.
+/// The limits of a client whose grant sets none.
 const SERVICE: (u32, u32) = (1_000, 6_000_000);
 
 fn some_of<T: Copy + Ord>(draw: &mut fastrand::Rng, all: &[T], least: usize) -> BTreeSet<T> {
@@ -62,7 +63,7 @@ impl Drawn {
         }
     }
 
-    /// One that differs from an administrator's in few rights, so that each of them decides by itself.
+    /// Rights that differ from an administrator's in few places, so that each difference alone decides.
     fn near(&self, draw: &mut fastrand::Rng) -> Self {
         let (mut near, other) = (self.clone(), Self::draw(draw));
         for _ in 0..draw.usize(0..3) {
@@ -94,7 +95,7 @@ impl Drawn {
         self.units.iter().flat_map(|unit| below(unit)).copied().collect()
     }
 
-    /// The reference: every right of the other, one after the other.
+    /// The reference: compares every right separately.
     fn holds_all_of(&self, other: &Self) -> bool {
         let no_later = match (self.valid_to, other.valid_to) {
             (None, _) => true,
@@ -111,21 +112,21 @@ impl Drawn {
             && other.issuers.is_subset(&self.issuers)
     }
 
-    /// A client of these rights; an administrator holds `clients:admin` beside them.
-    async fn made<'a>(&self, app: &'a TestApp, is_admin: bool) -> Caller<'a> {
+    /// A client with these rights. An administrator also has `clients:admin`.
+    async fn create<'a>(&self, app: &'a TestApp, is_admin: bool) -> Caller<'a> {
         let mut scopes: Vec<&str> = self.scopes.iter().copied().collect();
         scopes.extend(is_admin.then_some("clients:admin"));
         let (units, purposes): (Vec<&str>, Vec<Purpose>) =
             (self.units.iter().copied().collect(), self.purposes.iter().copied().collect());
         let caller = app.caller_for(&purposes, &scopes, &units).await;
         let id = caller.id.parse().expect("an id");
-        let asked = Asked {
+        let requested = Asked {
             purposes,
             valid_to: self.valid_to.map(|day| day.parse().expect("a day")),
             limits: Overrides::of(self.requests, self.cost),
-            ..grant::asked(&scopes, &units)
+            ..grant::requested(&scopes, &units)
         };
-        client::grant(&app.database, clock(), id, asked).await.expect("granted");
+        client::grant(&app.database, clock(), id, requested).await.expect("granted");
         if self.has_key {
             let text = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.to_owned();
             let add = key::Add { client: id, text, kid: None, algorithm: None };
@@ -138,7 +139,7 @@ impl Drawn {
         caller
     }
 
-    /// As an administrator would grant it.
+    /// The input of `clientGrant` for these rights.
     fn terms(&self) -> String {
         let list = |words: Vec<String>| json!(words).to_string();
         let scopes = list(self.scopes.iter().map(ToString::to_string).collect());
@@ -157,7 +158,7 @@ impl Drawn {
 }
 
 #[actix_web::test]
-async fn an_administrator_administers_exactly_the_clients_without_a_right_that_it_lacks() {
+async fn an_administrator_manages_exactly_the_clients_without_a_right_that_it_lacks() {
     on_both(async |app| {
         let mut draw = fastrand::Rng::with_seed(14);
         let mut targets = Vec::new();
@@ -166,72 +167,72 @@ async fn an_administrator_administers_exactly_the_clients_without_a_right_that_i
             let drawn = Drawn::draw(&mut draw);
             for _ in 0..6 {
                 let near = drawn.near(&mut draw);
-                targets.push((near.made(app, false).await, near));
+                targets.push((near.create(app, false).await, near));
             }
-            admins.push((drawn.made(app, true).await, drawn));
+            admins.push((drawn.create(app, true).await, drawn));
         }
-        // A duty of the last: it administers all that it could.
-        let (mut both, mut acts) = ([0; 2], 0);
+        // The control counts both outcomes.
+        let (mut both, mut commands) = ([0; 2], 0);
         for (admin, own) in &admins {
-            let visible: BTreeSet<String> = seen(admin).await.into_iter().collect();
+            let visible: BTreeSet<String> = visible_clients(admin).await.into_iter().collect();
             for (target, rights) in &targets {
                 let expected = own.holds_all_of(rights);
                 both[usize::from(expected)] += 1;
                 assert_eq!(visible.contains(&target.id), expected, "{:?}: sees\n{own:?}\n{rights:?}", app.kind);
-                acts += 1;
-                let input = format!(r#"idempotencyKey: "{acts}", clientId: "{}""#, target.id);
-                let rotated = act(admin, "clientRotateSecret", &input, "secret").await;
+                commands += 1;
+                let input = format!(r#"idempotencyKey: "{commands}", clientId: "{}""#, target.id);
+                let rotated = command(admin, "clientRotateSecret", &input, "secret").await;
                 assert_eq!(rotated["secret"].is_string(), expected, "{:?}: {rotated}", app.kind);
                 if !expected {
                     assert_eq!(refusal(&rotated), ("NOT_FOUND", "input.clientId".to_owned()));
                     for (name, rest) in [("clientRevoke", String::new()), ("clientGrant", own.terms())] {
-                        let refused = act(admin, name, &format!("{input}, {rest}"), "").await;
+                        let refused = command(admin, name, &format!("{input}, {rest}"), "").await;
                         assert_eq!(refusal(&refused), ("NOT_FOUND", "input.clientId".to_owned()), "{name}");
                     }
                 }
             }
         }
-        assert!(both[0] > 30 && both[1] > 10, "the control: both cases are drawn: {both:?}");
+        assert!(both[0] > 30 && both[1] > 10, "the control: both cases occur: {both:?}");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn an_administrator_grants_exactly_what_it_holds() {
+async fn an_administrator_grants_exactly_its_own_rights() {
     on_both(async |app| {
         let mut draw = fastrand::Rng::with_seed(15);
         let mut both = [0; 2];
         for round in 0..4 {
-            // A limit of its own would bound the sum of what it grants.
+            // Without its own limits, which would also bound the sum of its grants.
             let own = Drawn { requests: None, cost: None, ..Drawn::draw(&mut draw) };
-            let admin = own.made(app, true).await;
+            let admin = own.create(app, true).await;
             for at in 0..10 {
-                let asked = Drawn { has_key: false, issuers: BTreeSet::new(), ..own.near(&mut draw) };
-                // A last day that is not named is that of the administrator.
-                let meant = Drawn { valid_to: asked.valid_to.or(own.valid_to), ..asked.clone() };
+                let requested = Drawn { has_key: false, issuers: BTreeSet::new(), ..own.near(&mut draw) };
+                // A missing last day means the last day of the administrator.
+                let meant = Drawn { valid_to: requested.valid_to.or(own.valid_to), ..requested.clone() };
                 let expected = own.holds_all_of(&meant);
                 both[usize::from(expected)] += 1;
-                let input = format!(r#"idempotencyKey: "{at}", name: "Cổng {round} {at}", {}"#, asked.terms());
-                let made = act(&admin, "clientRegister", &input, "secret").await;
-                assert_eq!(made["secret"].is_string(), expected, "{:?}: {own:?}\n{asked:?}\n{made}", app.kind);
+                let input = format!(r#"idempotencyKey: "{at}", name: "Cổng {round} {at}", {}"#, requested.terms());
+                let made = command(&admin, "clientRegister", &input, "secret").await;
+                assert_eq!(made["secret"].is_string(), expected, "{:?}: {own:?}\n{requested:?}\n{made}", app.kind);
                 let Some(id) = made["client"]["id"].as_str() else { continue };
                 let grants = client::history(&app.database, id.parse().expect("an id")).await.expect("grants");
                 assert_eq!(grants[0].valid_to, meant.valid_to.map(|day| day.parse().expect("a day")));
-                assert!(seen(&admin).await.contains(&id.to_owned()), "what it has granted it sees");
+                assert!(visible_clients(&admin).await.contains(&id.to_owned()), "it sees the clients that it granted");
             }
         }
-        assert!(both[0] > 5 && both[1] > 5, "the control: both cases are drawn: {both:?}");
+        assert!(both[0] > 5 && both[1] > 5, "the control: both cases occur: {both:?}");
     })
     .await;
 }
 
-/// An administrator over A with limits, which the service has seen.
+/// An administrator over A with limits that the service has loaded.
 async fn bounded<'a>(app: &'a TestApp, limits: Overrides, valid_to: Option<&str>) -> Caller<'a> {
     let scopes = ["cadre:read", "clients:admin"];
     let admin = app.caller(&scopes, &["A"]).await;
     let valid_to = valid_to.map(|day| day.parse().expect("a day"));
-    let asked = Asked { limits, valid_to, ..grant::asked(&scopes, &["A"]) };
-    client::grant(&app.database, clock(), admin.id.parse().expect("an id"), asked).await.expect("granted");
+    let requested = Asked { limits, valid_to, ..grant::requested(&scopes, &["A"]) };
+    client::grant(&app.database, clock(), admin.id.parse().expect("an id"), requested).await.expect("granted");
     let own = "{ viewer { limits { requestsPerSecond } } }";
     let expected = limits.columns().0.unwrap_or(1_000);
     let known = async || (admin.query(own).await["viewer"]["limits"]["requestsPerSecond"] == expected).then_some(());
@@ -241,7 +242,7 @@ async fn bounded<'a>(app: &'a TestApp, limits: Overrides, valid_to: Option<&str>
 
 async fn registered(by: &Caller<'_>, name: &str, more: &str) -> Value {
     let grant = format!(r#"grant: {{scopes: ["cadre:read", "clients:admin"], unitCodes: ["A"]{more}}}"#);
-    act(by, "clientRegister", &format!(r#"idempotencyKey: "{name}", name: "{name}", {grant}"#), "secret").await
+    command(by, "clientRegister", &format!(r#"idempotencyKey: "{name}", name: "{name}", {grant}"#), "secret").await
 }
 
 #[actix_web::test]
@@ -252,7 +253,7 @@ async fn no_grant_outlives_that_of_the_administrator() {
         let terms =
             |more: &str| format!(r#"grant: {{scopes: ["cadre:read", "clients:admin"], unitCodes: ["A"]{more}}}"#);
 
-        let later = act(&admin, "clientGrant", &format!("{own}{}", terms(r#", validTo: "2027-01-01""#)), "").await;
+        let later = command(&admin, "clientGrant", &format!("{own}{}", terms(r#", validTo: "2027-01-01""#)), "").await;
         assert_eq!(refusal(&later), ("NOT_HELD", "input.grant.validTo".to_owned()), "{:?}", app.kind);
         let after = registered(&admin, "after", r#", validFrom: "2026-12-31""#).await;
         assert_eq!(refusal(&after), ("INVALID_DAY", "input.grant.validFrom".to_owned()));
@@ -263,16 +264,16 @@ async fn no_grant_outlives_that_of_the_administrator() {
         };
         let child = registered(&admin, "child", "").await;
         let child = child["client"]["id"].as_str().unwrap_or_else(|| panic!("{child}"));
-        assert_eq!(ends(child).await.as_deref(), Some("2026-12-31"), "{:?}: without an end asked", app.kind);
-        let renewed = act(&admin, "clientGrant", &format!("{own}{}", terms("")), "").await;
+        assert_eq!(ends(child).await.as_deref(), Some("2026-12-31"), "{:?}: without a requested end", app.kind);
+        let renewed = command(&admin, "clientGrant", &format!("{own}{}", terms("")), "").await;
         assert_eq!(renewed["userErrors"], json!([]), "{renewed}");
-        assert_eq!(ends(&admin.id).await.as_deref(), Some("2026-12-31"), "{:?}: its own", app.kind);
+        assert_eq!(ends(&admin.id).await.as_deref(), Some("2026-12-31"), "{:?}: the own end", app.kind);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
+async fn the_sum_of_granted_limits_stays_within_the_administrators_limits() {
     on_both(async |app| {
         let admin = bounded(app, Overrides::of(Some(100), None), None).await;
         let first = registered(&admin, "first", ", requestsPerSecond: 60").await;
@@ -282,13 +283,13 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         let too_much = registered(&admin, "second", ", requestsPerSecond: 41").await;
         assert_eq!(refusal(&too_much), ("NOT_HELD", "input.grant.requestsPerSecond".to_owned()), "{:?}", app.kind);
         let message = too_much["userErrors"][0]["message"].as_str().expect("a message");
-        assert!(message.contains(" 40 "), "it says what is left: {message}");
+        assert!(message.contains(" 40 "), "the message states the remaining limit: {message}");
         let unnamed = registered(&admin, "second", "").await;
-        assert_eq!(refusal(&unnamed).0, "NOT_HELD", "not named, it would be the administrator's own");
+        assert_eq!(refusal(&unnamed).0, "NOT_HELD", "a missing limit would be the administrator's own");
         let to_come = registered(&admin, "second", r#", requestsPerSecond: 41, validFrom: "2026-07-01""#).await;
-        assert_eq!(refusal(&to_come).0, "NOT_HELD", "a grant to come counts too");
+        assert_eq!(refusal(&to_come).0, "NOT_HELD", "a future grant counts too");
 
-        // The first administers clients itself: what is below it is below its administrator too.
+        // The first administers clients itself. Clients below it are also below its administrator.
         let mut first = app.caller(&["cadre:read"], &["A"]).await;
         first.token = app.token(&id, secret).await;
         first.purpose = None;
@@ -298,24 +299,24 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
         assert_eq!(below["userErrors"], json!([]), "{below}");
         assert_eq!(refusal(&registered(&admin, "second", ", requestsPerSecond: 1").await).0, "NOT_HELD");
 
-        // By granting to itself or to the one above, the first does not leave the sum.
+        // Grants to itself or to its administrator also count in the sum.
         let to = |id: &str, key: &str, requests: u32| {
             format!(
                 r#"idempotencyKey: "{key}", clientId: "{id}", grant: {{scopes: ["cadre:read", "clients:admin"],
                    unitCodes: ["A"], requestsPerSecond: {requests}}}"#
             )
         };
-        let itself = act(&first, "clientGrant", &to(&id, "itself", 60), "").await;
+        let itself = command(&first, "clientGrant", &to(&id, "itself", 60), "").await;
         assert_eq!(itself["userErrors"], json!([]), "{itself}");
         assert_eq!(refusal(&registered(&admin, "second", ", requestsPerSecond: 1").await).0, "NOT_HELD");
 
-        // What is given back can be given again.
-        let less = act(&admin, "clientGrant", &to(&id, "less", 50), "").await;
+        // Returned limits can be granted again.
+        let less = command(&admin, "clientGrant", &to(&id, "less", 50), "").await;
         assert_eq!(less["userErrors"], json!([]), "{less}");
         let second = registered(&admin, "second", ", requestsPerSecond: 10").await;
         assert_eq!(second["userErrors"], json!([]), "{:?}: {second}", app.kind);
         let revoke = format!(r#"idempotencyKey: "revoke", clientId: "{id}""#);
-        assert_eq!(act(&admin, "clientRevoke", &revoke, "").await["userErrors"], json!([]));
+        assert_eq!(command(&admin, "clientRevoke", &revoke, "").await["userErrors"], json!([]));
         let third = registered(&admin, "third", ", requestsPerSecond: 50").await;
         assert_eq!(third["userErrors"], json!([]), "{:?}: {third}", app.kind);
     })
@@ -323,7 +324,7 @@ async fn limits_below_an_administrator_stay_within_its_own_in_sum() {
 }
 
 #[actix_web::test]
-async fn grants_that_are_given_at_once_stay_within_the_sum() {
+async fn concurrent_grants_stay_within_the_sum() {
     on_both(async |app| {
         let admin = bounded(app, Overrides::of(Some(100), None), None).await;
 
@@ -340,14 +341,14 @@ async fn grants_that_are_given_at_once_stay_within_the_sum() {
 }
 
 #[actix_web::test]
-async fn an_administrator_that_loses_rights_cannot_grant_them_any_more() {
+async fn an_administrator_cannot_grant_rights_that_it_has_lost() {
     on_both(async |app| {
         let admin = bounded(app, Overrides::default(), None).await;
         assert_eq!(registered(&admin, "before", "").await["userErrors"], json!([]), "the control");
 
-        // At once, before the service has seen the narrower grant.
+        // At once, before the service has loaded the narrower grant.
         let id = admin.id.parse().expect("an id");
-        let narrow = grant::asked(&["cadre:read", "clients:admin"], &["A1"]);
+        let narrow = grant::requested(&["cadre:read", "clients:admin"], &["A1"]);
         client::grant(&app.database, clock(), id, narrow).await.expect("granted");
         let lost = registered(&admin, "after", "").await;
         assert!(matches!(refusal(&lost), ("NOT_HELD" | "NOT_FOUND", _)), "{:?}: {lost}", app.kind);

@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[actix_web::test]
-async fn an_assertion_gets_a_token_once_however_many_come_at_once() {
+async fn an_assertion_gets_one_token_under_concurrency() {
     on_both(async |app| {
         let mut caller = app.caller(&["cadre:read"], &["W"]).await;
         let (pair, id) = (Pair::of(app, &caller).await, caller.id.clone());
@@ -32,14 +32,14 @@ async fn an_assertion_gets_a_token_once_however_many_come_at_once() {
         assert_eq!((status, &answer["error"]), (401, &json!("invalid_client")), "{:?}", app.kind);
         let again = (0..8).map(|at| form(&format!("another {at}")));
         for (status, answer) in join_all(again.map(|form| sent(&app.url, "/oauth/token", form))).await {
-            assert_eq!(status, 200, "{:?}: the control: each of its own {answer}", app.kind);
+            assert_eq!(status, 200, "{:?}: the control: a valid assertion: {answer}", app.kind);
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_request_proves_its_client_in_one_way() {
+async fn a_request_authenticates_its_client_by_one_method() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let pair = Pair::of(app, &caller).await;
@@ -84,7 +84,7 @@ async fn a_request_proves_its_client_in_one_way() {
 }
 
 #[actix_web::test]
-async fn keys_of_clients_live_and_end_at_the_command_line() {
+async fn keys_of_clients_are_managed_at_the_command_line() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, folder) = copy(kind).await;
         let files = folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
@@ -99,25 +99,25 @@ async fn keys_of_clients_live_and_end_at_the_command_line() {
         };
         assert_eq!(exchange("before").await, 401);
 
-        let said = printed(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", "k1"]);
+        let message = printed(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", "k1"]);
 
-        assert_eq!(said, "key id:     k1\nalgorithm:  ES256\n");
+        assert_eq!(message, "key id:     k1\nalgorithm:  ES256\n");
         assert_eq!(exchange("after").await, 200, "{kind:?}: {}", program.log());
         assert_eq!(printed(&url, &["client", "key", "list", "--client", &id]), "k1  ES256  live\n");
-        let said = refused(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", "k1"]);
-        assert!(said.contains("has or had a key with this id"), "{said}");
+        let message = refused(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", "k1"]);
+        assert!(message.contains("has or had a key with this id"), "{message}");
 
         assert!(printed(&url, &["client", "key", "revoke", "--client", &id, "k1"]).starts_with("the key is revoked"));
         assert_eq!(exchange("revoked").await, 401, "{kind:?}");
         assert!(printed(&url, &["client", "key", "list", "--client", &id]).starts_with("k1  ES256  revoked "));
-        let nobody = entity::value::ClientId::new().to_string();
+        let unknown = entity::value::ClientId::new().to_string();
         let private = files.path().join("private.pem");
         std::fs::write(&private, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").expect("written");
         for (args, expected) in [
             (vec!["revoke", "--client", &id, "k1"], "is already revoked"),
             (vec!["revoke", "--client", &id, "k2"], "no key with this id"),
-            (vec!["list", "--client", &nobody], "no client has this id"),
-            (vec!["add", "--client", &nobody, "--file", path], "no client has this id"),
+            (vec!["list", "--client", &unknown], "no client has this id"),
+            (vec!["add", "--client", &unknown, "--file", path], "no client has this id"),
             (vec!["add", "--client", &id, "--file", "/no/such.pem"], "/no/such.pem cannot be read"),
             (vec!["add", "--client", &id, "--file", private.to_str().expect("UTF-8")], "contains a private key"),
             (
@@ -127,14 +127,14 @@ async fn keys_of_clients_live_and_end_at_the_command_line() {
             (vec!["add", "--client", &id, "--file", path, "--algorithm", "HS256"], "choose from ES256, EdDSA"),
             (vec!["add", "--client", &id, "--file", path, "--kid", "a b"], "no blanks"),
         ] {
-            let said = refused(&url, &[&["client", "key"], &args[..]].concat());
-            assert!(said.contains(expected), "{args:?}: {said}");
+            let message = refused(&url, &[&["client", "key"], &args[..]].concat());
+            assert!(message.contains(expected), "{args:?}: {message}");
         }
         for at in 2..=6 {
             drop(printed(&url, &["client", "key", "add", "--client", &id, "--file", path, "--kid", &format!("k{at}")]));
         }
-        let said = refused(&url, &["client", "key", "add", "--client", &id, "--file", path]);
-        assert!(said.contains("already has 5 keys"), "{said}");
+        let message = refused(&url, &["client", "key", "add", "--client", &id, "--file", path]);
+        assert!(message.contains("already has 5 keys"), "{message}");
         assert_eq!(exchange("one of five").await, 200, "{kind:?}");
     }
 }

@@ -27,7 +27,7 @@ impl Pair {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"))
     }
 
-    /// A pair whose public half stands with a client, under the key id `k`.
+    /// A key pair whose public key is registered for a client with the key id `k`.
     async fn of(app: &TestApp, caller: &Caller<'_>) -> Self {
         let pair = Self::draw();
         let add = key::Add {
@@ -40,14 +40,14 @@ impl Pair {
         pair
     }
 
-    /// The public half in PEM.
+    /// The public key in PEM.
     fn pem(&self) -> String {
         let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().expect("DER");
         let text = data_encoding::BASE64.encode(der.as_ref());
         format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
     }
 
-    /// An assertion of a client for an issuer, good for five minutes.
+    /// An assertion of a client for an issuer, valid for five minutes.
     fn assertion(&self, client: &str, issuer: &str, clock: Clock, jti: &str) -> String {
         let at = clock.now().timestamp();
         self.sign(&json!({
@@ -63,7 +63,7 @@ impl Pair {
     }
 }
 
-/// A form sent to a path: status and body.
+/// Sends a form to a path and returns status and body.
 async fn sent(url: &str, path: &str, form: String) -> (u16, Value) {
     let request = reqwest::Client::new().post(format!("{url}{path}")).body(form);
     let answer = request.header("Content-Type", "application/x-www-form-urlencoded").send().await.expect("an answer");

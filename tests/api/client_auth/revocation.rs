@@ -15,7 +15,7 @@ async fn status(caller: &Caller<'_>) -> u16 {
 }
 
 /// Sends a form with a client's id and secret.
-async fn asked(app: &TestApp, path: &str, by: &Caller<'_>, form: &str) -> (u16, Value) {
+async fn send_form(app: &TestApp, path: &str, by: &Caller<'_>, form: &str) -> (u16, Value) {
     sent(&app.url, path, format!("{form}&client_id={}&client_secret={}", by.id, by.secret)).await
 }
 
@@ -26,20 +26,20 @@ async fn a_revoked_token_is_refused_and_no_other() {
         let other = app.caller(&["cadre:read", "clients:admin"], &["W"]).await;
         assert_eq!((status(&caller).await, status(&other).await), (200, 200));
 
-        let (found, answer) = asked(app, "/oauth/revoke", &other, &format!("token={}", caller.token)).await;
+        let (found, answer) = send_form(app, "/oauth/revoke", &other, &format!("token={}", caller.token)).await;
         assert_eq!((found, &answer["error"]), (400, &json!("unauthorized_client")), "another's token: {answer}");
-        assert_eq!(status(&caller).await, 200, "{:?}: it lives on", app.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}: it is still valid", app.kind);
 
         let form = format!("token={}&token_type_hint=refresh_token", caller.token);
         for _ in 0..2 {
-            let (found, answer) = asked(app, "/oauth/revoke", &caller, &form).await;
-            assert_eq!((found, answer), (200, Value::Null), "{:?}: also a second time", app.kind);
+            let (found, answer) = send_form(app, "/oauth/revoke", &caller, &form).await;
+            assert_eq!((found, answer), (200, Value::Null), "{:?}: a second revocation changes nothing", app.kind);
         }
         assert_eq!(status(&caller).await, 401, "{:?}", app.kind);
         assert_eq!(status(&other).await, 200, "{:?}: the control", app.kind);
 
         caller.token = app.token(&caller.id, &caller.secret).await;
-        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another one", app.kind);
+        assert_eq!(status(&caller).await, 200, "{:?}: the client gets another token", app.kind);
     })
     .await;
 }
@@ -51,28 +51,28 @@ async fn a_revoked_token_is_refused_by_every_node() {
         let (id, secret) = client(&url);
         let (first, second) = (Program::serve(&url), Program::serve(&url));
         let token = first.token(&(id.clone(), secret.clone())).await;
-        let kept = first.token(&(id.clone(), secret.clone())).await;
+        let other_token = first.token(&(id.clone(), secret.clone())).await;
         assert_eq!(second.ask(&token, VIEWER).await.0, 200, "{kind:?}");
 
         let form = format!("token={token}&client_id={id}&client_secret={secret}");
         assert_eq!(sent(&first.url, "/oauth/revoke", form).await.0, 200, "{kind:?}");
 
-        assert_eq!(first.ask(&token, VIEWER).await.0, 401, "{kind:?}: here at once");
+        assert_eq!(first.ask(&token, VIEWER).await.0, 401, "{kind:?}: at this node at once");
         let refused = poll::until_async(async || (second.ask(&token, VIEWER).await.0 == 401).then_some(())).await;
-        refused.expect("the other node has taken a new picture");
-        assert_eq!(second.ask(&kept, VIEWER).await.0, 200, "{kind:?}: the control");
+        refused.expect("the other node has loaded the revocation");
+        assert_eq!(second.ask(&other_token, VIEWER).await.0, 200, "{kind:?}: the control");
     }
 }
 
 #[actix_web::test]
-async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
+async fn an_invalid_token_is_no_error_and_an_unauthenticated_client_is_refused() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read"], &["W"]).await;
         let forged = format!("{}x", caller.token);
         for token in ["x", "a.b.c", forged.as_str()] {
-            let (found, answer) = asked(app, "/oauth/revoke", &caller, &format!("token={token}")).await;
+            let (found, answer) = send_form(app, "/oauth/revoke", &caller, &format!("token={token}")).await;
             assert_eq!((found, answer), (200, Value::Null), "{token}");
-            let (found, answer) = asked(app, "/oauth/introspect", &caller, &format!("token={token}")).await;
+            let (found, answer) = send_form(app, "/oauth/introspect", &caller, &format!("token={token}")).await;
             assert_eq!((found, answer), (200, json!({ "active": false })), "{token}");
         }
         for path in ["/oauth/revoke", "/oauth/introspect"] {
@@ -103,7 +103,7 @@ async fn what_is_no_token_needs_no_revocation_and_who_is_nobody_gets_none() {
 }
 
 #[actix_web::test]
-async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
+async fn a_client_introspects_its_own_tokens_and_the_administrator_all() {
     on_both(async |app| {
         let caller = app.caller(&["cadre:read", "stats:read"], &["W"]).await;
         let stranger = app.caller(&["cadre:read", "audit:read"], &["W"]).await;
@@ -112,7 +112,7 @@ async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
         let pair = Pair::of(app, &caller).await;
         let asserted = pair.assertion(&caller.id, &app.url, clock(), "to ask");
 
-        let (found, own) = asked(app, "/oauth/introspect", &caller, &form).await;
+        let (found, own) = send_form(app, "/oauth/introspect", &caller, &form).await;
         assert_eq!(found, 200);
         let now = clock().now().timestamp();
         assert_eq!(own["active"], json!(true), "{own}");
@@ -130,13 +130,13 @@ async fn a_client_learns_of_its_own_tokens_and_the_administrator_of_all() {
         }
         let by_assertion = format!("{form}&{ASSERTED}&client_assertion={asserted}");
         assert_eq!(sent(&app.url, "/oauth/introspect", by_assertion).await, (200, own.clone()), "{:?}", app.kind);
-        assert_eq!(asked(app, "/oauth/introspect", &administrator, &form).await, (200, own.clone()));
+        assert_eq!(send_form(app, "/oauth/introspect", &administrator, &form).await, (200, own.clone()));
         let nothing = json!({ "active": false });
-        assert_eq!(asked(app, "/oauth/introspect", &stranger, &form).await, (200, nothing.clone()));
+        assert_eq!(send_form(app, "/oauth/introspect", &stranger, &form).await, (200, nothing.clone()));
 
-        asked(app, "/oauth/revoke", &caller, &form).await;
+        send_form(app, "/oauth/revoke", &caller, &form).await;
         for by in [&caller, &administrator, &stranger] {
-            assert_eq!(asked(app, "/oauth/introspect", by, &form).await, (200, nothing.clone()), "{:?}", app.kind);
+            assert_eq!(send_form(app, "/oauth/introspect", by, &form).await, (200, nothing.clone()), "{:?}", app.kind);
         }
     })
     .await;

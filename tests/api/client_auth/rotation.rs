@@ -1,4 +1,4 @@
-//! Keys of the service: they take turns under load, and stand encrypted in the database.
+//! Signing keys of the service: they rotate under load, and are stored encrypted.
 
 use std::{
     cell::Cell,
@@ -26,12 +26,12 @@ use crate::support::{
 
 const VIEWER: &str = "{ viewer { clientId } }";
 
-/// What the askers of a test share: the clock, and what they have met.
+/// State that the concurrent requests of a test share: the clock and the results.
 struct Load {
     hand: &'static AtomicI64,
     form: String,
     urls: [String; 2],
-    asked: Vec<Cell<u64>>,
+    responses: Vec<Cell<u64>>,
     is_over: Cell<bool>,
 }
 
@@ -40,8 +40,8 @@ impl Load {
         self.hand.load(Ordering::SeqCst)
     }
 
-    /// Asks both nodes again and again with one token until it ends, then gets another; panics where a token is refused
-    /// that is valid when the answer comes.
+    /// Sends requests to both nodes with one token until it expires, then gets another. Panics if a token is refused
+    /// that is valid when the response arrives.
     async fn ask(self: Rc<Self>, at: usize) {
         let http = reqwest::Client::new();
         while !self.is_over.get() {
@@ -52,7 +52,7 @@ impl Load {
             for node in self.urls.iter().cycle() {
                 let request = http.post(format!("{node}/graphql")).bearer_auth(&token);
                 let answer = request.json(&json!({ "query": VIEWER })).send().await.expect("an answer");
-                self.asked[at].set(self.asked[at].get() + 1);
+                self.responses[at].set(self.responses[at].get() + 1);
                 let has_ended = self.now() >= issued_after + 600;
                 assert!(answer.status() == 200 || has_ended, "a valid token was refused: {}", answer.status());
                 if has_ended || self.is_over.get() {
@@ -62,11 +62,11 @@ impl Load {
         }
     }
 
-    /// Waits until each asker has an answer to what it asked from now on.
+    /// Waits until each task has a response to a request that it sent after this call.
     async fn round(&self) {
-        let before: Vec<u64> = self.asked.iter().map(Cell::get).collect();
-        let is_through = || self.asked.iter().zip(&before).all(|(now, before)| now.get() >= before + 2);
-        poll::until_async(async || is_through().then_some(())).await.expect("the askers go on");
+        let before: Vec<u64> = self.responses.iter().map(Cell::get).collect();
+        let is_through = || self.responses.iter().zip(&before).all(|(now, before)| now.get() >= before + 2);
+        poll::until_async(async || is_through().then_some(())).await.expect("the tasks still run");
     }
 }
 
@@ -86,7 +86,7 @@ async fn load(database: &Database, hand: &'static AtomicI64, nodes: &[Node; 2]) 
         hand,
         form: format!("{GRANT}&client_id={}&client_secret={}", made.client_id, made.client_secret),
         urls: nodes.each_ref().map(|node| node.url.clone()),
-        asked: (0..6).map(|_| Cell::new(0)).collect(),
+        responses: (0..6).map(|_| Cell::new(0)).collect(),
         is_over: Cell::new(false),
     })
 }
@@ -106,7 +106,8 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
         let shared = Some("http://cadre.test");
         let nodes = [Node::start_as(&database, time, shared).await, Node::start_as(&database, time, shared).await];
         let load = load(&database, hand, &nodes).await;
-        let askers: Vec<_> = (0..load.asked.len()).map(|at| actix_web::rt::spawn(Rc::clone(&load).ask(at))).collect();
+        let askers: Vec<_> =
+            (0..load.responses.len()).map(|at| actix_web::rt::spawn(Rc::clone(&load).ask(at))).collect();
         let keys = store(&database);
 
         for round in 2..=21 {
@@ -115,7 +116,7 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
             let made: Vec<_> = made.into_iter().flatten().collect();
             assert_eq!(made.len(), 1, "{kind:?}: one of two nodes renews the keys");
             assert_eq!(made[0].kid, format!("access-{round}"));
-            // Within 5 seconds every node has read the new key; it signs after 10 minutes.
+            // Within 5 seconds every node has loaded the new key; it signs after 10 minutes.
             for node in &nodes {
                 node.tokens.refresh().await.expect("read");
                 assert!(kids(node).await.contains(&made[0].kid), "published before it signs");
@@ -131,11 +132,15 @@ async fn twenty_rotations_under_load_refuse_no_valid_token() {
 
         load.is_over.set(true);
         for asker in join_all(askers).await {
-            asker.expect("no asker was refused");
+            asker.expect("no task was refused");
         }
-        assert!(load.asked.iter().map(Cell::get).sum::<u64>() > 1000, "{kind:?}: the control: they have asked");
+        assert!(load.responses.iter().map(Cell::get).sum::<u64>() > 1000, "{kind:?}: the control: requests were sent");
         hand.fetch_add(3600, Ordering::SeqCst);
-        assert_eq!(key::destroy_ended(&keys, time).await.expect("destroyed").len(), 2, "the rest went on the way");
+        assert_eq!(
+            key::destroy_ended(&keys, time).await.expect("destroyed").len(),
+            2,
+            "the other keys were removed meanwhile"
+        );
         for node in &nodes {
             node.tokens.refresh().await.expect("read");
             assert_eq!(kids(node).await, ["access-21"], "{kind:?}");
@@ -152,7 +157,7 @@ fn stop(mut program: Program) {
     assert!(program.ended().success(), "{}", program.log());
 }
 
-/// Everything that a copy of the database holds, as bytes.
+/// The complete content of a copy of the database, as bytes.
 async fn dump(kind: Kind, url: &str) -> Vec<u8> {
     match kind {
         Kind::Sqlite => {
@@ -172,18 +177,18 @@ async fn dump(kind: Kind, url: &str) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn no_copy_of_the_database_holds_a_private_key() {
+async fn no_copy_of_the_database_contains_a_private_key() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let client = registered(&url);
         let database = open(&url).await;
-        // The key as a version before has left it: plain.
+        // An unencrypted key, as earlier versions stored it.
         let document = aws_lc_rs::signature::EcdsaKeyPair::generate_pkcs8(
             &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
             &aws_lc_rs::rand::SystemRandom::new(),
         );
         let document = document.expect("a key").as_ref().to_vec();
-        // Of the document only its middle is secret.
+        // Only the middle of the document is secret.
         let secret = &document[36..68];
         let bytes = match kind {
             Kind::Sqlite => format!("x'{}'", HEXLOWER.encode(&document)),
@@ -202,8 +207,8 @@ async fn no_copy_of_the_database_holds_a_private_key() {
         stop(program);
 
         assert!(!holds().await, "{kind:?}");
-        let said = printed(&url, &["key", "list"]);
-        assert!(said.starts_with("access-1  ACTIVE  signs from "), "{said}");
+        let listing = printed(&url, &["key", "list"]);
+        assert!(listing.starts_with("access-1  ACTIVE  signs from "), "{listing}");
     }
 }
 
@@ -212,8 +217,8 @@ async fn keys_are_listed_and_renewed_at_the_command_line() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         assert!(printed(&url, &["key", "rotate"]).starts_with("access-2 signs from "));
-        let said = printed(&url, &["key", "list"]);
-        let lines: Vec<_> = said.lines().map(|line| line.split("  signs").next().unwrap_or_default()).collect();
+        let listing = printed(&url, &["key", "list"]);
+        let lines: Vec<_> = listing.lines().map(|line| line.split("  signs").next().unwrap_or_default()).collect();
         assert_eq!(lines, ["access-1  ACTIVE", "access-2  NEXT"], "{kind:?}");
         assert!(program::refused(&url, &["key", "rotate"]).contains("the next key already exists"));
         let program = Program::serve(&url);
@@ -225,14 +230,14 @@ async fn keys_are_listed_and_renewed_at_the_command_line() {
         assert_eq!(program.ask(&token, VIEWER).await.0, 200, "{kind:?}");
         assert!(printed(&url, &["key", "rotate", "--leaked"]).starts_with("access-3 signs from "));
         let refused = poll::until_async(async || (program.ask(&token, VIEWER).await.0 == 401).then_some(())).await;
-        refused.expect("what the old key has signed is worth nothing");
+        refused.expect("a token signed with the old key is rejected");
         let token = program.token(&client).await;
         assert_eq!(program.ask(&token, VIEWER).await.0, 200, "{kind:?}: the new key signs");
     }
 }
 
 #[actix_web::test]
-async fn a_start_without_the_right_key_says_what_to_do() {
+async fn a_start_without_the_right_key_fails_with_advice() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let (url, _folder) = copy(kind).await;
         let files = tempfile::tempdir().expect("a folder");
@@ -259,9 +264,9 @@ async fn a_start_without_the_right_key_says_what_to_do() {
             let mut command = program::command(files.path(), &args);
             command.env("CADRE_KEY_ENCRYPTION_KEY", text).env("CADRE_KEY_ENCRYPTION_KEY_FILE", file);
             let output = command.output().expect("run");
-            let said = String::from_utf8(output.stderr).expect("text");
-            assert!(!output.status.success() && said.contains(expected), "{kind:?} {expected}: {said}");
-            assert!(!said.contains(KEY_ENCRYPTION_KEY) && !said.contains(&other), "{said}");
+            let listing = String::from_utf8(output.stderr).expect("text");
+            assert!(!output.status.success() && listing.contains(expected), "{kind:?} {expected}: {listing}");
+            assert!(!listing.contains(KEY_ENCRYPTION_KEY) && !listing.contains(&other), "{listing}");
         }
         let args = ["key", "list", "--database-url", &url];
         let mut command = program::command(files.path(), &args);
@@ -271,7 +276,7 @@ async fn a_start_without_the_right_key_says_what_to_do() {
 }
 
 #[actix_web::test]
-async fn an_embedded_database_gets_a_key_file_that_its_owner_alone_reads() {
+async fn an_embedded_database_gets_a_key_file_that_only_its_owner_can_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let start = || {
         let mut command = program::command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);

@@ -1,10 +1,10 @@
-//! Drawn questions about training.
+//! Random queries about training.
 
 use std::path::Path;
 
 use super::{Draw, Pools, rows};
 
-/// What is read of a class and of an enrolment: everything that both databases must agree on, so codes instead of ids.
+/// The fields of a class and of an enrolment that both databases must agree on: codes instead of ids.
 const CLASS: &str = "code plan { code } programme { code } organiser { code name } intake category mode startOn lastOn \
     capacity enrolled reportedLearners state fillPercent version";
 const ENROLMENT: &str = "cadre { code fullName unit { code } } class { code } programme { code } sendingUnit { code name } \
@@ -13,7 +13,7 @@ const PLAN: &str = "code name documentNo unit { code name } yearFrom yearTo stat
 const QUOTA: &str = "plan { code } unit { code } programme { code } mode measure seats seatsIsLowerBound classes allocated \
     used remaining fillPercent state version";
 
-/// What questions about training can name.
+/// Values that random queries about training use.
 pub struct Names {
     programmes: Vec<String>,
     plans: Vec<String>,
@@ -116,7 +116,7 @@ impl Draw {
         self.of(pool).to_owned()
     }
 
-    /// `programmes` with one of them, or nothing.
+    /// `programmes` with one of them, or an empty string.
     fn programmes(&mut self, pools: &Pools) -> String {
         if self.0.bool() {
             return String::new();

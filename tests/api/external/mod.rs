@@ -1,4 +1,4 @@
-//! Tokens of external issuers, for clients and for persons, from a real identity provider to the rows of an answer.
+//! Tokens of external issuers, for clients and for persons, from a real identity provider to the rows of a response.
 
 mod provider;
 
@@ -25,7 +25,7 @@ use crate::support::{
 
 const VIEWER: &str = "{ viewer { clientId onBehalfOf scopes purposes units { code } } }";
 
-/// What the client is granted.
+/// The scopes of the client.
 const SCOPES: [&str; 4] = ["cadre:read", "stats:read", "training:read", "training:write"];
 
 /// A node that trusts a provider, with a client that the provider calls `mobile`.
@@ -88,13 +88,13 @@ impl Trusting {
         ask(&self.node.url, token, document).await
     }
 
-    /// Asks until the answer has a status: what was registered or revoked acts within seconds.
+    /// Sends a document until the response has a status: registrations and revocations take effect within seconds.
     async fn ask_until(&self, status: u16, token: &str, document: &str) -> Value {
-        let asked = poll::until_async(async || {
+        let response = poll::until_async(async || {
             let (answered, answer) = self.ask(token, document).await;
             (answered == status).then_some(answer)
         });
-        asked.await.unwrap_or_else(|| panic!("never {status}"))
+        response.await.unwrap_or_else(|| panic!("never {status}"))
     }
 }
 
@@ -111,7 +111,7 @@ fn codes(answer: &Value, path: &str) -> BTreeSet<String> {
 }
 
 #[actix_web::test]
-async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
+async fn tokens_of_a_real_provider_give_the_rights_of_the_client() {
     on_both(async |app| {
         let trusting = Trusting::new(app).await;
         let (resource, scope) = (trusting.node.url.clone(), "cadre:read clients:admin");
@@ -149,7 +149,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
         assert_eq!(ask(&later.url, &token, VIEWER).await.0, 401, "it has expired");
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 200, "the control");
         let untrusting = Node::start_as(&app.database, Clock::System, Some(&resource)).await;
-        assert_eq!(ask(&untrusting.url, &token, VIEWER).await.0, 401, "where the issuer is not trusted");
+        assert_eq!(ask(&untrusting.url, &token, VIEWER).await.0, 401, "the service does not trust the issuer");
         for node in [later, untrusting, trusting.node] {
             node.stop().await;
         }
@@ -158,7 +158,7 @@ async fn tokens_of_a_real_provider_open_what_the_client_is_granted() {
 }
 
 #[actix_web::test]
-async fn who_asks_for_a_person_reaches_what_both_reach() {
+async fn a_request_for_a_person_has_the_common_reach_of_client_and_person() {
     on_both(async |app| {
         let trusting = Trusting::new(app).await;
         trusting.link(app).await;
@@ -169,13 +169,13 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         trusting.ask_until(200, &client, VIEWER).await;
 
         assert_eq!(trusting.ask(&token, VIEWER).await.0, 403, "the person is not registered");
-        assert_eq!(trusting.ask(&signed_in.id_token, VIEWER).await.0, 401, "an identity token opens nothing");
+        assert_eq!(trusting.ask(&signed_in.id_token, VIEWER).await.0, 401, "an identity token is rejected");
         let add = |units: &[&str]| user::add(&app.database, Clock::System, trusting.person("an", units));
         let first = add(&["A"]).await.expect("a person");
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         let viewer = &answer["data"]["viewer"];
         assert_eq!(viewer["onBehalfOf"], format!("{} an", trusting.provider.issuer));
-        assert_eq!(viewer["scopes"], json!(["cadre:read"]), "what client, person and token have in common");
+        assert_eq!(viewer["scopes"], json!(["cadre:read"]), "the intersection of client, person and token");
         assert_eq!(codes(&answer, "/data/viewer/units"), BTreeSet::from(["A".to_owned()]));
 
         let sees = r#"{ a: unit(by: {code: "A1"}) { code } b: unit(by: {code: "B"}) { code }
@@ -191,13 +191,13 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         let next = format!(r#"{{ cadres(first: 1, after: "{cursor}") {{ nodes {{ code }} }} }}"#);
         assert_eq!(trusting.ask(&token, &next).await.1.get("errors"), None, "the control");
         let (_, foreign) = trusting.ask(&client, &next).await;
-        assert!(foreign.get("errors").is_some(), "a cursor of a person opens nothing for another: {foreign}");
+        assert!(foreign.get("errors").is_some(), "a cursor of a person is invalid for another: {foreign}");
 
-        assert!(add(&["B"]).await.is_err(), "one living person has the name");
+        assert!(add(&["B"]).await.is_err(), "the name belongs to one active person");
         user::revoke(&app.database, Clock::System, first).await.expect("revoked");
         trusting.ask_until(403, &token, VIEWER).await;
-        assert_eq!(trusting.ask(&client, VIEWER).await.0, 200, "the control: the client goes on");
-        // Beyond the client, the person reaches nothing by it.
+        assert_eq!(trusting.ask(&client, VIEWER).await.0, 200, "the control: the client is still accepted");
+        // A person's grant never exceeds the client's.
         add(&["W"]).await.expect("again, with other rights");
         let answer = trusting.ask_until(200, &token, VIEWER).await;
         assert_eq!(codes(&answer, "/data/viewer/units"), BTreeSet::from(["P".to_owned()]));
@@ -205,11 +205,12 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
         client::external::unlink(&app.database, Clock::System, mobile).await.expect("unlinked");
         trusting.ask_until(403, &token, VIEWER).await;
 
-        let acts = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
-        let acts: Vec<_> = acts.iter().map(|entry| entry.act.as_str()).filter(|act| !act.starts_with("key")).collect();
+        let entries = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
+        let entries: Vec<_> =
+            entries.iter().map(|entry| entry.act.as_str()).filter(|command| !command.starts_with("key")).collect();
         assert!(
-            acts.ends_with(&["client.link", "person.add", "person.revoke", "person.add", "client.unlink"]),
-            "{acts:?}"
+            entries.ends_with(&["client.link", "person.add", "person.revoke", "person.add", "client.unlink"]),
+            "{entries:?}"
         );
         trusting.node.stop().await;
     })
@@ -217,7 +218,7 @@ async fn who_asks_for_a_person_reaches_what_both_reach() {
 }
 
 #[actix_web::test]
-async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
+async fn commands_for_a_person_are_logged_with_client_and_person_and_have_separate_keys() {
     on_both(async |app| {
         let trusting = Trusting::new(app).await;
         trusting.link(app).await;
@@ -234,24 +235,24 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
             trusting.ask_until(200, token, VIEWER).await;
         }
         let draft = async |token: &str, code: &str, unit: &str| {
-            let act = format!(
+            let command = format!(
                 r#"mutation {{ planDraft(input: {{
                     idempotencyKey: "one key", code: "{code}", unitCode: "{unit}", name: "Kế hoạch", yearFrom: 2026, yearTo: 2026
                 }}) {{ plan {{ code }} userErrors {{ code }} }} }}"#
             );
-            let answer = trusting.ask(token, &act).await.1;
+            let answer = trusting.ask(token, &command).await.1;
             answer["data"]["planDraft"].clone()
         };
 
         let done = |code: &str| json!({ "plan": { "code": code }, "userErrors": [] });
         for (token, code) in [(&client, "KH-1"), (&an, "KH-2"), (&binh, "KH-3"), (&an, "KH-2")] {
-            assert_eq!(draft(token, code, "A").await, done(code), "a key of one is none of another");
+            assert_eq!(draft(token, code, "A").await, done(code), "idempotency keys are separate for each person");
         }
         let reused = draft(&an, "KH-4", "A").await;
         assert_eq!(reused["userErrors"][0]["code"], "IDEMPOTENCY_KEY_REUSED", "the control: {reused}");
 
-        let acts = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
-        let actors: Vec<_> = acts.iter().filter(|entry| entry.act == "plan.draft").map(|entry| &*entry.actor).collect();
+        let entries = audit_entry::Entity::find().all(app.database.reader()).await.expect("rows");
+        let actors: Vec<_> = entries.iter().filter(|entry| entry.act == "plan.draft").map(|entry| &*entry.actor).collect();
         let (id, issuer) = (&trusting.client, &trusting.provider.issuer);
         assert_eq!(actors, [id.clone(), format!("{id} {issuer} an"), format!("{id} {issuer} binh")]);
         trusting.node.stop().await;
@@ -260,7 +261,7 @@ async fn acts_for_a_person_are_recorded_with_both_and_have_keys_of_their_own() {
 }
 
 #[actix_web::test]
-async fn a_person_reads_who_looked_at_their_own_data_and_at_nobody_else_s() {
+async fn a_person_reads_the_access_log_of_their_own_data_only() {
     on_both(async |app| {
         let scopes = ["cadre:read", "cadre.identity:read"];
         let trusting = Trusting::with(app, &scopes).await;
@@ -310,8 +311,8 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
         fs::write(&path, table(issuer, program::PUBLIC_URL).to_string()).expect("written");
         let path = path.display().to_string();
         let link = |issuer: &str, more: &[&str]| {
-            let act = ["client", "link", "--client", &client, "--issuer", issuer, "--external-id", "mobile"];
-            run(&url, &[&act, more].concat())
+            let command = ["client", "link", "--client", &client, "--issuer", issuer, "--external-id", "mobile"];
+            run(&url, &[&command, more].concat())
         };
 
         assert!(!link("https://dangnhap.example.vn/", &["--issuers", &path]).status.success(), "not in the table");
@@ -320,24 +321,28 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
         assert!(printed(&url, &["client", "list"]).contains(&format!("mobile at {issuer}")));
 
         let add = |more: &[&str]| {
-            let act = ["person", "add", "--issuer", issuer, "--subject", "an", "--scope", "cadre:read"];
-            run(&url, &[&act, more].concat())
+            let command = ["person", "add", "--issuer", issuer, "--subject", "an", "--scope", "cadre:read"];
+            run(&url, &[&command, more].concat())
         };
-        let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+        let error_text = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
         for (more, expected) in [
             (&["--unit", "NOWHERE"][..], "NOWHERE"),
             (&["--unit", "A", "--cadre", "NOBODY"], "no cadre has this code; check it"),
             (&["--unit", "A", "--scope", "everything"], "--scope"),
         ] {
             let output = add(more);
-            assert!(!output.status.success() && said(&output).contains(expected), "{more:?}: {}", said(&output));
+            assert!(
+                !output.status.success() && error_text(&output).contains(expected),
+                "{more:?}: {}",
+                error_text(&output)
+            );
         }
         let made = add(&["--unit", "A", "--purpose", "TRAINING", "--cadre", "A-01"]);
         let made = String::from_utf8(made.stdout).expect("text");
         let id = made.trim().strip_prefix("person id:  ").unwrap_or_else(|| panic!("{made}"));
         let line = format!("{id}  {issuer} an  live\n    cadre:read in A for TRAINING, the cadre A-01\n");
         assert_eq!(printed(&url, &["person", "list"]), line);
-        assert!(said(&add(&["--unit", "A"])).contains("revoke that person first"));
+        assert!(error_text(&add(&["--unit", "A"])).contains("revoke that person first"));
 
         assert!(printed(&url, &["person", "revoke", id]).contains("within 5 seconds"));
         assert!(refused(&url, &["person", "revoke", id]).contains("is already revoked"));
@@ -349,7 +354,7 @@ async fn issuers_and_persons_are_managed_at_the_command_line() {
 }
 
 #[actix_web::test]
-async fn a_bad_table_of_issuers_is_named_at_the_start() {
+async fn an_invalid_table_of_issuers_is_reported_at_the_start() {
     let (url, _folder) = copy(Kind::Sqlite).await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("issuers.json");
@@ -369,7 +374,7 @@ async fn a_bad_table_of_issuers_is_named_at_the_start() {
         (with("issuer", json!(program::PUBLIC_URL)), "the service itself"),
     ] {
         fs::write(&path, text).expect("written");
-        let said = refused(&url, &serve);
-        assert!(said.contains("the table of issuers") && said.contains(expected), "{said}");
+        let error_text = refused(&url, &serve);
+        assert!(error_text.contains("the table of issuers") && error_text.contains(expected), "{error_text}");
     }
 }

@@ -1,4 +1,4 @@
-//! An identity provider of others: the npm package `oidc-provider` in a process of its own.
+//! An external identity provider: the npm package `oidc-provider` in a separate process.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{npm, overdue};
 
-/// What the provider is made of; `npm` takes the versions of the lock file and no others.
+/// The files of the provider. `npm` installs exactly the versions of the lock file.
 const FILES: [(&str, &str); 3] = [
     ("package.json", include_str!("../../oidc/package.json")),
     ("package-lock.json", include_str!("../../oidc/package-lock.json")),
@@ -23,29 +23,29 @@ const FILES: [(&str, &str); 3] = [
 /// The client of the provider, and its secret as a form carries it.
 const CLIENT: [(&str, &str); 2] = [("client_id", "mobile"), ("client_secret", "a secret of the tests")];
 
-/// Where the provider sends who has logged in.
+/// The redirect URL after a login.
 const REDIRECT: &str = "http://127.0.0.1/signed-in";
 
-/// Steps of a login at most.
+/// Maximum number of steps of a login.
 const STEPS: usize = 10;
 
-/// A running provider. It ends with its standard input, so also when the test is killed.
+/// A running provider. It ends when its standard input closes, so also when the test is killed.
 pub struct Provider {
     child: Child,
-    /// It writes there, and ends when nobody reads.
+    /// The provider ends if nothing reads its output.
     _stdout: BufReader<ChildStdout>,
     http: Client,
     pub issuer: String,
 }
 
-/// What the provider gives a client for a person.
+/// The tokens of a signed-in person.
 pub struct SignedIn {
     pub access_token: String,
     pub id_token: String,
 }
 
 impl Provider {
-    /// Starts it on a free port.
+    /// Starts the provider on a free port.
     pub fn start() -> Self {
         overdue::watch();
         let folder = npm::installed("oidc-provider", &FILES);
@@ -54,7 +54,7 @@ impl Provider {
         let mut child = command.stderr(Stdio::null()).spawn().expect("node starts");
         let mut issuer = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        stdout.read_line(&mut issuer).expect("the provider says where it is");
+        stdout.read_line(&mut issuer).expect("the provider prints its URL");
         let issuer = issuer.trim_end().to_owned();
         assert!(issuer.starts_with("http://127.0.0.1:"), "the provider does not start: {issuer:?}");
         let http = Client::builder().redirect(redirect::Policy::none()).pool_max_idle_per_host(0);
@@ -64,14 +64,15 @@ impl Provider {
     /// A token for the client itself.
     pub async fn token(&self, resource: &str, scope: &str) -> String {
         let form = [("grant_type", "client_credentials"), ("resource", resource), ("scope", scope)];
-        self.answered(&form).await["access_token"].as_str().expect("a token").to_owned()
+        self.send(&form).await["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// Logs a person in at the provider's own pages, and gives what the client then gets (RFC 6749, section 4.1).
+    /// Logs a person in through the provider's own pages and returns the tokens that the client gets (RFC 6749, section
+    /// 4.1).
     pub async fn sign_in(&self, login: &str, resource: &str, scope: &str) -> SignedIn {
         let verifier = format!("{login:x<43}");
         let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(&verifier));
-        let asked = [
+        let parameters = [
             ("client_id", "mobile"),
             ("response_type", "code"),
             ("scope", &format!("openid {scope}")),
@@ -80,7 +81,7 @@ impl Provider {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        let first = Url::parse_with_params(&format!("{}/auth", self.issuer), asked).expect("a URL");
+        let first = Url::parse_with_params(&format!("{}/auth", self.issuer), parameters).expect("a URL");
         let code = Browser { http: &self.http, cookies: BTreeMap::new() }.code(first, login).await;
         let form = [
             ("grant_type", "authorization_code"),
@@ -89,12 +90,12 @@ impl Provider {
             ("code_verifier", &verifier),
             ("resource", resource),
         ];
-        let answer = self.answered(&form).await;
+        let answer = self.send(&form).await;
         let word = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("no {name}: {answer}")).to_owned();
         SignedIn { access_token: word("access_token"), id_token: word("id_token") }
     }
 
-    async fn answered(&self, form: &[(&str, &str)]) -> Value {
+    async fn send(&self, form: &[(&str, &str)]) -> Value {
         let request = posted(&self.http, &format!("{}/token", self.issuer), &[form, &CLIENT].concat());
         let answer = request.send().await.expect("an answer");
         let (status, answer): (_, Value) = (answer.status(), answer.json().await.expect("JSON"));
@@ -105,20 +106,20 @@ impl Provider {
 
 impl Drop for Provider {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The provider may have ended already.
         let _ended = self.child.kill();
         let _reaped = self.child.wait();
     }
 }
 
-/// What a person sits at: it keeps cookies and follows redirects.
+/// A browser: it keeps cookies and follows redirects.
 struct Browser<'a> {
     http: &'a Client,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser<'_> {
-    /// Goes through the pages from the first on, and gives the code that they end in.
+    /// Follows the pages from the first, and returns the code of the last redirect.
     async fn code(mut self, first: Url, login: &str) -> String {
         let mut at = first;
         for _ in 0..STEPS {

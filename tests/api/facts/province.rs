@@ -1,5 +1,5 @@
-//! The figures that the demo does not hold: training of Điện Biên from 2010 to 2014 and in 2021, of Bình Phước in 2023
-//! with the plan of 2024, and the Party bloc of Hòa Bình. Added to the files of the demo's bundle.
+//! The figures that the demo does not contain: training of Điện Biên from 2010 to 2014 and in 2021, of Bình Phước in
+//! 2023 with the plan of 2024, and of the Party bloc of Hòa Bình. They are added to the files of the demo's bundle.
 
 use std::{
     fmt::Write as _,
@@ -58,10 +58,10 @@ KH-BP-2024,BP,SDH,,PERSONS,EXACT,12,
 KH-BP-2024,BP,BD_CHUNG,,TURNS,MORE_THAN,2000,
 ";
 
-/// Turns of 2021 of the district, and of the rest of the province.
+/// Turns in 2021 of the district, and of the rest of the province.
 const TURNS: [(&str, usize); 2] = [("DB-DB", 8_672), ("DB-SNV", 27_071 - 8_672)];
 
-/// The rows that are added to each file.
+/// Rows to add to each file.
 #[derive(Default)]
 struct Rows {
     units: String,
@@ -74,7 +74,7 @@ struct Rows {
     made: usize,
 }
 
-/// Classes of one programme: plan, organiser, programme, category, mode, year.
+/// The common columns of some classes: plan, organiser, programme, category, mode, year.
 #[derive(Clone, Copy)]
 struct Kind<'a> {
     plan: &'a str,
@@ -85,7 +85,7 @@ struct Kind<'a> {
     year: usize,
 }
 
-/// Writes the demo's bundle with these rows into an existing folder.
+/// Writes the demo's bundle with these rows to an existing folder.
 pub fn write(dir: &Path) -> io::Result<()> {
     demo::write_bundle(dir)?;
     let mut rows = Rows::default();
@@ -138,7 +138,7 @@ impl Rows {
         };
         let classes: Vec<String> = (0..341).map(|_| self.class(of, "")).collect();
         for ((unit, turns), people) in TURNS.into_iter().zip([&district, &rest]) {
-            // Neither number of people shares a factor with that of the classes, so no pair comes twice.
+            // Neither number of people has a factor in common with the number of classes, so no pair occurs twice.
             for turn in 0..turns {
                 let (cadre, class) = (&people[turn % people.len()], &classes[turn % classes.len()]);
                 self.enrolment(&cadre.0, class, unit, of);
@@ -192,7 +192,7 @@ impl Rows {
         }
     }
 
-    /// 1,500 of 3,000 hold intermediate political theory. Of 15 classes four began in 2019, and three ended then.
+    /// 1,500 of 3,000 people have intermediate political theory. Of 15 classes four began in 2019, and three ended then.
     fn hoa_binh(&mut self) {
         let staff = self.staff(3_000, "HB-SNV");
         for (cadre, _) in &staff[..1_500] {
@@ -233,7 +233,7 @@ impl Rows {
             .collect()
     }
 
-    /// Some classes of a kind, among which the learners are spread evenly.
+    /// Some classes of a kind, with the learners distributed evenly.
     fn filled(&mut self, of: Kind<'_>, classes: usize, learners: &[(String, String)]) {
         let classes: Vec<String> = (0..classes).map(|_| self.class(of, "")).collect();
         for (nth, (cadre, unit)) in learners.iter().enumerate() {
@@ -241,7 +241,7 @@ impl Rows {
         }
     }
 
-    /// A class, which lasts until the next year where it leads to a level of political theory in Hòa Bình.
+    /// A class. In Hòa Bình, a class that grants a level of political theory lasts until the next year.
     fn class(&mut self, of: Kind<'_>, reported: &str) -> String {
         self.made += 1;
         let Kind { plan, organiser, programme, category, mode, year } = of;

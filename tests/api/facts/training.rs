@@ -1,4 +1,4 @@
-//! The printed figures of training: classes, turns, persons, quotas and shares of plans.
+//! Published figures of training: classes, turns, persons, quotas and shares of plans.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use crate::{facts::unit, support::Caller};
 
-/// Where a figure is read, by a question about the unit `UNIT`.
+/// How a figure of the unit `UNIT` is queried.
 enum Read {
-    /// The progress of the unit: arguments, and the field.
+    /// The progress of the unit: arguments and field.
     Progress(&'static str, &'static str),
-    /// How many classes: the condition.
+    /// The number of classes with a condition.
     Classes(&'static str),
-    /// How many turns: the condition.
+    /// The number of turns with a condition.
     Turns(&'static str),
-    /// How many people are behind the turns: the condition.
+    /// The number of people with turns that match a condition.
     Persons(&'static str),
 }
 
@@ -28,7 +28,7 @@ enum Printed {
 use Printed::{AtLeast, Exactly, MoreThan};
 use Read::{Classes, Persons, Progress, Turns};
 
-/// A figure: its number, how the unit is found, where it is read, how it was printed.
+/// A figure: its number, the key of the unit, the query, and the printed value.
 type Figure = (&'static str, &'static str, Read, Printed);
 
 const DIEN_BIEN: &str = r#"where: {adminCode: "11"}"#;
@@ -171,7 +171,7 @@ const IN_HOA_BINH: [Figure; 4] = [
     ),
 ];
 
-/// Asks for every printed figure of training.
+/// Checks every published figure of training.
 pub async fn ask(caller: &Caller<'_>) {
     ask_for(caller, IN_DIEN_BIEN.iter().chain(&IN_BINH_PHUOC).chain(&IN_LUONG_TAI).chain(&IN_HOA_BINH)).await;
     village_classes(caller).await;
@@ -179,7 +179,7 @@ pub async fn ask(caller: &Caller<'_>) {
     years_of_classes(caller).await;
 }
 
-/// Asks for those of one district, which the demo holds.
+/// Checks the figures of one district, which the demo contains.
 pub async fn ask_district(caller: &Caller<'_>) {
     ask_for(caller, IN_LUONG_TAI.iter()).await;
 }
@@ -217,7 +217,7 @@ async fn value(caller: &Caller<'_>, read: &Read, code: &str) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-/// The people behind enrolments, page by page.
+/// The number of people with these enrolments, read page by page.
 async fn persons(caller: &Caller<'_>, condition: &str) -> usize {
     let document = format!(
         "query($after: String) {{ enrolments(where: {{{condition}}}, first: 100, after: $after) {{
@@ -255,13 +255,13 @@ async fn village_classes(caller: &Caller<'_>) {
             centre["code"],
             year + 1
         );
-        let held = caller.query(&document).await["trainingClasses"]["nodes"].take();
-        let held = held.as_array().expect("nodes");
-        learners.extend(held.iter().map(|class| class["reportedLearners"].as_i64().expect("a head count")));
-        classes.extend((!held.is_empty()).then_some(held.len()));
+        let class_rows = caller.query(&document).await["trainingClasses"]["nodes"].take();
+        let class_rows = class_rows.as_array().expect("nodes");
+        learners.extend(class_rows.iter().map(|class| class["reportedLearners"].as_i64().expect("a head count")));
+        classes.extend((!class_rows.is_empty()).then_some(class_rows.len()));
     }
-    // One district is younger than the period.
-    assert_eq!(classes.len(), 47, "centres and years with classes");
+    // One district was founded during the period.
+    assert_eq!(classes.len(), 47, "pairs of a centre and a year with classes");
     assert_eq!((classes.iter().min(), classes.iter().max()), (Some(&15), Some(&20)), "F007");
     assert_eq!((learners.iter().min(), learners.iter().max()), (Some(&40), Some(&50)), "F008");
 }
@@ -276,9 +276,9 @@ async fn quotas(caller: &Caller<'_>) {
             }} }} }}"#
         );
         let nodes = caller.query(&document).await["unit"]["quotas"]["nodes"].take();
-        let mut told: Vec<String> = nodes.as_array().expect("nodes").iter().map(told).collect();
-        told.sort();
-        told
+        let mut summary: Vec<String> = nodes.as_array().expect("nodes").iter().map(summary).collect();
+        summary.sort();
+        summary
     };
     assert_eq!(given(DIEN_BIEN, 2014).await, ["TAT_CA: more than 17000 TURNS"], "F009");
     assert_eq!(
@@ -294,7 +294,7 @@ async fn quotas(caller: &Caller<'_>) {
     );
 }
 
-fn told(quota: &Value) -> String {
+fn summary(quota: &Value) -> String {
     let word = |field: &Value| field.as_str().expect("a word").to_owned();
     let bound = if quota["seatsIsLowerBound"] == true { "more than " } else { "" };
     let mode = quota["mode"].as_str().map(|mode| format!(" {mode}")).unwrap_or_default();

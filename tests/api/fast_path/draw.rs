@@ -1,5 +1,5 @@
-//! Documents drawn from the schema: selections over every type that is written straight, with aliases, fragments,
-//! conditions, variables and defaults, and now and then a field that is left to the engine.
+//! Random documents of the schema: selections of every type that the fast path writes, with aliases, fragments,
+//! conditions, variables and defaults, and sometimes a field that is left to the engine.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ use serde_json::{Map, Value, json};
 
 /// A document and the values of its variables.
 #[derive(Debug)]
-pub struct Question {
+pub struct Query {
     pub document: String,
     pub variables: Value,
 }
 
-/// What questions can name, in the same order on both databases.
+/// Values that random queries use, in the same order on both databases.
 pub struct Pools {
     units: Vec<unit::Model>,
     districts: Vec<String>,
@@ -32,7 +32,7 @@ pub struct Pools {
     levels: Vec<(String, String)>,
     days: Vec<String>,
     years: Vec<i32>,
-    /// The fields of each object with the type of each.
+    /// The fields of each object with their types.
     fields: BTreeMap<String, Vec<(String, String)>>,
 }
 
@@ -93,7 +93,7 @@ fn named(of: &Type) -> &str {
     }
 }
 
-/// The source of all chance, and the document that is being drawn.
+/// The random generator, and the parts of the current document.
 pub struct Draw<'a> {
     rng: Rng,
     pools: &'a Pools,
@@ -127,8 +127,8 @@ impl<'a> Draw<'a> {
         self.of(&pools.units).code.as_str()
     }
 
-    /// A question, unlike any other, of what the scopes open.
-    pub fn question(&mut self, nth: usize, scopes: &'static [&'static str]) -> Question {
+    /// A new random query within the scopes.
+    pub fn query(&mut self, nth: usize, scopes: &'static [&'static str]) -> Query {
         self.scopes = scopes;
         self.declared.clear();
         self.sent.clear();
@@ -137,7 +137,7 @@ impl<'a> Draw<'a> {
         let roots: Vec<String> = (0..self.rng.usize(1..3)).map(|at| self.root(at)).collect();
         let declared = if self.declared.is_empty() { String::new() } else { format!("({})", self.declared.join(", ")) };
         let (fragments, roots) = (self.fragments.join(" "), roots.join(" "));
-        Question {
+        Query {
             document: format!("query q{declared} {{ {roots} }} {fragments} # {nth}"),
             variables: Value::Object(self.sent.clone()),
         }
@@ -166,7 +166,7 @@ impl<'a> Draw<'a> {
         format!("r{at}: {field}{arguments} {{ {inner} }}")
     }
 
-    /// Some fields of a type. What hangs on a unit is asked of roots, and elsewhere now and then.
+    /// Random fields of a type. Objects related to a unit are mostly requested from root fields.
     fn selection(&mut self, on: &str, depth: u32, is_root: bool) -> String {
         let all = self.pools.fields[on].clone();
         let mut chosen = Vec::new();
@@ -185,7 +185,7 @@ impl<'a> Draw<'a> {
             }
             chosen.push(self.field(on, &name, &of, depth));
             if self.one_in(25) {
-                // The same once more, in other words: the two are one.
+                // The same field again in another form; the engine merges the two.
                 chosen.push(self.merged(on, &name, &of, depth));
             }
         }
@@ -223,11 +223,11 @@ impl<'a> Draw<'a> {
         format!("{alias}{name}{arguments}{condition}{inner}")
     }
 
-    /// A field without arguments or conditions, so that it is the same field wherever it stands again.
+    /// A field without arguments or conditions, so that it is the same field at each occurrence.
     fn merged(&mut self, on: &str, name: &str, of: &str, depth: u32) -> String {
         let declared = self.declared.len();
         if !self.arguments(on, name).is_empty() {
-            // What was declared for them goes again: the engine refuses a variable that nobody uses.
+            // Removes the variables declared for them: the engine refuses an unused variable.
             self.declared.truncate(declared);
             return "__typename".to_owned();
         }
@@ -275,7 +275,7 @@ impl<'a> Draw<'a> {
         format!(" @{condition}(if: {value})")
     }
 
-    /// A value as it is written in the document, or a variable that holds it.
+    /// A value as a literal, or a variable with that value.
     fn value(&mut self, of: &str, literal: &str, value: Value) -> String {
         if self.one_in(3) { self.variable(of, literal, value) } else { literal.to_owned() }
     }
@@ -309,7 +309,7 @@ impl<'a> Draw<'a> {
         self.text("Date", &day)
     }
 
-    /// The arguments of a field, in brackets; nothing where none is drawn.
+    /// The arguments of a field in brackets, or an empty string.
     fn arguments(&mut self, on: &str, field: &str) -> String {
         let mut all: Vec<String> = Vec::new();
         match (on, field) {

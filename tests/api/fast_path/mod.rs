@@ -1,7 +1,6 @@
-//! The straight way gives the bytes of the engine.
-//!
-//! A document is answered by the engine when it is asked for the first time, and on the straight way afterwards where
-//! there is one: so each drawn question is asked twice. The seed is printed; `CADRE_TEST_SEED` draws the same again.
+//! The fast path writes the same bytes as the engine. The engine answers the first request for a document, and the fast
+//! path the later ones if it supports the document. So each random query is sent twice. The seed is printed;
+//! `CADRE_TEST_SEED` repeats a run.
 
 mod draw;
 
@@ -24,7 +23,7 @@ use serde_json::json;
 
 use crate::support::{Caller, Kind, TestApp, allowance, clock, on_both, postgres::setting, store};
 
-const QUESTIONS: usize = 2_000;
+const QUERIES: usize = 2_000;
 const CALLERS: [(&[&str], Reach); 6] = [
     (&["cadre:read", "rotation:read", "training:read", "quota:read"], Reach::Whole),
     (&["cadre:read", "rotation:read", "training:read", "quota:read"], Reach::District),
@@ -41,14 +40,14 @@ enum Reach {
     Two,
 }
 
-/// An engine over a world.
-struct Asked {
+/// An engine over one test application.
+struct TestEngine {
     app_state: Arc<AppState>,
     tokens: Tokens,
     engine: Engine,
 }
 
-/// The body of an answer as it leaves, and whether it was written on the straight way.
+/// The body of a response as sent, and whether the fast path wrote it.
 #[derive(Debug, PartialEq)]
 struct Body {
     text: String,
@@ -56,29 +55,29 @@ struct Body {
     has_errors: bool,
 }
 
-impl Asked {
+impl TestEngine {
     async fn over(app: &TestApp) -> Self {
-        let app_state = Arc::new(AppState::open(store(&app.service), clock()).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(&app.service), clock()).await.expect("an application state"));
         let tokens = Tokens::load(store(&app.service), clock(), &app.url).await.expect("keys");
         Self { app_state, tokens, engine: Engine::default() }
     }
 
-    async fn ask(&self, caller: &Caller<'_>, language: Language, question: &draw::Question) -> Body {
+    async fn ask(&self, caller: &Caller<'_>, language: Language, query: &draw::Query) -> Body {
         let who = self.tokens.verifier.verify(&caller.token, clock().now()).await.expect("a caller");
         let purpose = caller.purpose.map(|purpose| purpose.parse().expect("a purpose"));
         let access = Access::of(who, purpose, Arc::clone(&self.app_state), Limits::default())
             .expect("a purpose that is allowed");
-        let question = ExecutionRequest {
-            document: question.document.clone(),
+        let query = ExecutionRequest {
+            document: query.document.clone(),
             origin: DocumentOrigin::Sent,
             operation_name: None,
-            variables: Variables::from_json(question.variables.clone()),
+            variables: Variables::from_json(query.variables.clone()),
             language,
             request_id: "R".to_owned(),
             queries_only: true,
             allowance: allowance(),
         };
-        let answer = self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged");
+        let answer = self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged");
         match answer {
             ExecutionResponse::Written(bytes) => {
                 Body { text: String::from_utf8(bytes).expect("UTF-8"), is_written: true, has_errors: false }
@@ -86,7 +85,8 @@ impl Asked {
             ExecutionResponse::Ran(response) if response.errors.is_empty() => {
                 Body { text: text(&Data { data: &response.data }), is_written: false, has_errors: false }
             }
-            // Of fields that fail side by side the engine tells whichever comes first, and no other way tells of errors.
+            // If several fields fail, the engine reports one of them, in no fixed order. The fast path reports no
+            // errors.
             ExecutionResponse::Ran(response) => {
                 Body { text: text(&response.data), is_written: false, has_errors: true }
             }
@@ -96,7 +96,7 @@ impl Asked {
     }
 }
 
-/// The body of an answer without errors, as `http::graphql` makes it.
+/// The body of a response without errors, as `http::graphql` writes it.
 #[derive(Serialize)]
 struct Data<'a> {
     data: &'a async_graphql::Value,
@@ -115,14 +115,14 @@ async fn of_the_demo(kind: Kind) -> TestApp {
 }
 
 #[actix_web::test]
-async fn what_is_written_straight_is_what_the_engine_answers() {
+async fn the_fast_path_writes_the_bytes_of_the_engine() {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let mut written_by_both = Vec::new();
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = of_the_demo(kind).await;
         let pools = Pools::read(&app.database).await;
-        let (asked, mut draw) = (Asked::over(&app).await, Draw::new(seed, &pools));
+        let (engine_under_test, mut draw) = (TestEngine::over(&app).await, Draw::new(seed, &pools));
         let mut callers = Vec::new();
         for (scopes, reach) in CALLERS {
             let roots = match reach {
@@ -134,37 +134,43 @@ async fn what_is_written_straight_is_what_the_engine_answers() {
         }
 
         let (mut written, mut failed, mut differing) = (0, 0, 0);
-        for at in 0..QUESTIONS {
+        for at in 0..QUERIES {
             let nth = at % callers.len();
             let language = if at % 5 == 0 { Language::English } else { Language::Vietnamese };
-            let question = draw.question(at, CALLERS[nth].0);
+            let query = draw.query(at, CALLERS[nth].0);
             let (caller, other) = (&callers[nth], &callers[(nth + 1) % callers.len()]);
-            let by_engine = asked.ask(caller, language, &question).await;
-            let again = asked.ask(caller, language, &question).await;
-            let told = || format!("question {at} of seed {seed}, {kind:?}, caller {nth}: {question:?}");
-            assert!(!by_engine.is_written, "the engine is asked first: {}", told());
-            assert_eq!((&again.text, again.has_errors), (&by_engine.text, by_engine.has_errors), "{}", told());
+            let by_engine = engine_under_test.ask(caller, language, &query).await;
+            let again = engine_under_test.ask(caller, language, &query).await;
+            let hint = || format!("query {at} of seed {seed}, {kind:?}, caller {nth}: {query:?}");
+            assert!(!by_engine.is_written, "the engine answers the first request: {}", hint());
+            assert_eq!((&again.text, again.has_errors), (&by_engine.text, by_engine.has_errors), "{}", hint());
 
             written += usize::from(again.is_written);
             failed += usize::from(by_engine.has_errors);
-            // What stands in the answer of another caller is told apart from it.
-            let others = asked.ask(other, language, &question).await;
+            // The control: another caller gets another response.
+            let others = engine_under_test.ask(other, language, &query).await;
             differing += usize::from(again.is_written && others.text != again.text);
         }
 
         println!("{kind:?}: {written} written, {failed} with errors, {differing} differ for another caller");
-        assert!(written * 2 > QUESTIONS, "the control: most are written, not {written} of seed {seed}");
-        assert!(differing * 5 > QUESTIONS, "the control: {differing} answers differ for another caller, seed {seed}");
-        assert!(failed * 100 > QUESTIONS, "the control: {failed} questions fail, seed {seed}");
+        assert!(
+            written * 2 > QUERIES,
+            "the control: the fast path writes most responses, not only {written}, seed {seed}"
+        );
+        assert!(
+            differing * 5 > QUERIES,
+            "the control: only {differing} responses differ for another caller, seed {seed}"
+        );
+        assert!(failed * 100 > QUERIES, "the control: {failed} queries fail, seed {seed}");
         written_by_both.push(written);
         app.stop().await;
     }
-    // A read mode exists on PostgreSQL only; one that is too narrow would leave the question to the engine.
+    // Only PostgreSQL has read modes. A read mode that is too narrow would leave the query to the engine.
     assert_eq!(written_by_both[0], written_by_both[1], "seed {seed}");
 }
 
 #[actix_web::test]
-async fn the_second_answer_has_the_bytes_and_headers_of_the_first() {
+async fn the_second_response_has_the_bytes_and_headers_of_the_first() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         let document = "query($u: String!, $x: Boolean) { unit(by: {code: $u}) { name cadres(first: 3) { nodes { code \
@@ -187,13 +193,13 @@ async fn the_second_answer_has_the_bytes_and_headers_of_the_first() {
 }
 
 #[actix_web::test]
-async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way() {
+async fn the_fast_path_refuses_the_variables_that_the_engine_refuses() {
     let app = TestApp::new(Kind::Sqlite).await;
-    let (asked, caller) = (Asked::over(&app).await, app.all_seeing().await);
+    let (engine_under_test, caller) = (TestEngine::over(&app).await, app.all_seeing().await);
     let document = "query($w: CadreWhere, $o: [CadreOrder!], $x: Boolean = false, $n: Int) { \
         cadres(where: $w, orderBy: $o, first: $n) @skip(if: $x) { nodes { code } } }";
-    let question = |variables| draw::Question { document: document.to_owned(), variables };
-    let first = asked.ask(&caller, Language::English, &question(json!({}))).await;
+    let query = |variables| draw::Query { document: document.to_owned(), variables };
+    let first = engine_under_test.ask(&caller, Language::English, &query(json!({}))).await;
     assert!(!first.has_errors && !first.is_written);
 
     for (variables, is_good) in [
@@ -210,11 +216,11 @@ async fn variables_that_the_engine_would_refuse_are_refused_on_the_straight_way(
         (json!({ "n": 2.5 }), false),
         (json!({ "x": "true" }), false),
         (json!({ "x": null }), false),
-        // Also where nobody asks for the field.
+        // Also if the document does not use the variable's field.
         (json!({ "x": true, "w": { "genre": "FEMALE" } }), false),
         (json!({ "x": true, "n": "2" }), false),
     ] {
-        let answer = asked.ask(&caller, Language::English, &question(variables.clone())).await;
+        let answer = engine_under_test.ask(&caller, Language::English, &query(variables.clone())).await;
         assert_eq!((answer.is_written, answer.has_errors), (is_good, !is_good), "{variables}: {answer:?}");
     }
     app.stop().await;

@@ -1,4 +1,4 @@
-//! A class of a plan is known to who can send somebody to it: whoever holds a quota that its learners can use.
+//! A unit that can send people to a class of a plan sees the class: it has a quota that learners of the class can use.
 
 use entity::{
     quota, training_class, training_plan,
@@ -13,7 +13,7 @@ use crate::support::{
     training::{Rows, class, learner, plan, quota as given, write},
 };
 
-/// A quota of the plan, a class of it, and whether the quota makes the class known.
+/// A quota of a plan, a class of the plan, and whether the quota makes the class visible.
 struct Case {
     what: &'static str,
     plan: PlanState,
@@ -26,7 +26,7 @@ struct Case {
 const ISSUED: QuotaState = QuotaState::Issued;
 const FULL: Option<StudyMode> = Some(StudyMode::FullTime);
 
-/// What is known of, and with one thing changed is not.
+/// A visible class. With one change it is invisible.
 const KNOWN: Case = Case {
     what: "a quota of the district",
     plan: PlanState::Published,
@@ -61,7 +61,7 @@ const CASES: [Case; 21] = [
 ];
 
 impl Case {
-    /// The plan, the quota of persons or turns, and the class that B1 holds.
+    /// The plan, the quota, and the class that B1 organises.
     fn rows(&self, of: &Places, at: usize) -> (training_plan::Model, quota::Model, training_class::Model) {
         let (unit, programme, mode, state) = self.quota;
         let plan = training_plan::Model { state: self.plan, ..plan(of, [&format!("K{at}"), "P"], (2021, 2021)) };
@@ -75,7 +75,7 @@ impl Case {
 }
 
 #[actix_web::test]
-async fn who_holds_a_quota_for_a_class_knows_of_it_and_of_nobody_in_it() {
+async fn a_unit_with_a_quota_for_a_class_sees_the_class_but_no_learners() {
     on_both(async |app| {
         let of = Places::of(&app.database).await;
         let mut rows = Rows::default();
@@ -94,18 +94,19 @@ async fn who_holds_a_quota_for_a_class_knows_of_it_and_of_nobody_in_it() {
             let document = format!(
                 r#"{{ trainingClass(by: {{code: "L{at:02}"}}) {{ code enrolments {{ nodes {{ id }} totalCount {{ value }} }} }} }}"#
             );
-            let (seen, there) = (a.query(&document).await, all.query(&document).await);
-            assert_eq!(there["trainingClass"]["enrolments"]["totalCount"]["value"], 1, "the control of {}", case.what);
-            let nobody = json!({ "nodes": [], "totalCount": { "value": 0 } });
-            let known = json!({ "code": format!("L{at:02}"), "enrolments": nobody });
+            let (data, all_data) = (a.query(&document).await, all.query(&document).await);
+            let total = &all_data["trainingClass"]["enrolments"]["totalCount"]["value"];
+            assert_eq!(*total, 1, "the control for {}", case.what);
+            let no_learners = json!({ "nodes": [], "totalCount": { "value": 0 } });
+            let known = json!({ "code": format!("L{at:02}"), "enrolments": no_learners });
             let expected = if case.is_known { known } else { json!(null) };
-            assert_eq!(seen["trainingClass"], expected, "{}", case.what);
+            assert_eq!(data["trainingClass"], expected, "{}", case.what);
         }
         let listed = "{ trainingClasses(first: 100, orderBy: [{field: CODE}]) { nodes { code } totalCount { value } } }";
-        let seen = a.query(listed).await;
+        let data = a.query(listed).await;
         let known: Vec<_> = (0..CASES.len()).filter(|at| CASES[*at].is_known).map(|at| format!("L{at:02}")).collect();
-        assert_eq!(super::codes(&seen, "/trainingClasses/nodes"), known);
-        assert_eq!(seen["trainingClasses"]["totalCount"]["value"], known.len());
+        assert_eq!(super::codes(&data, "/trainingClasses/nodes"), known);
+        assert_eq!(data["trainingClasses"]["totalCount"]["value"], known.len());
         assert_eq!(all.query(listed).await["trainingClasses"]["totalCount"]["value"], CASES.len());
     })
     .await;

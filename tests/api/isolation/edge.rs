@@ -9,10 +9,11 @@ use super::{
 };
 use crate::support::{on_both, sdl};
 
-/// Every edge that leads to a unit, a person, a rotation or a qualification, with a question that goes along it from what A reaches
-/// to what it does not. `%...%` stands for the id of that code; of a person's first qualification after `of `.
+/// Every edge that leads to a unit, a person, a rotation or a qualification, with a query that follows it from an
+/// object within the reach of A to one outside. `%...%` is the id of the object with that code; after `of `, the id of
+/// a person's first qualification.
 const EDGES: &[(&str, &str)] = &[
-    // What is read of a person leads to nobody: who does not reach the person does not reach the log.
+    // The access log leads to no other object. A caller that does not reach the person does not reach the log.
     ("Cadre.accessLog", r#"{ cadre(by: {code: "B-01"}) { id accessLog { nodes { at } } } }"#),
     ("AccessEntryConnection.edges", r#"{ cadre(by: {code: "B-01"}) { id accessLog { edges { node { at } } } } }"#),
     ("Query.node", r#"{ node(id: "%B1U%") { __typename id } }"#),
@@ -91,7 +92,7 @@ const EDGES: &[(&str, &str)] = &[
     ),
 ];
 
-/// M-01 was in district A until the end of 2017, and the file was there before the first post.
+/// M-01 was in district A until the end of 2017; the document was recorded before the first post.
 fn is_of_a(code: &str, document: &str) -> bool {
     let code = code.trim_start_matches("of ");
     let is_before = ["2004", "2014"].iter().any(|year| document.contains(&format!("asOf: \"{year}")));
@@ -110,13 +111,10 @@ async fn no_edge_leads_out_of_the_reach() {
         let leads = leads.clone().any(|name| *name == field.named)
             || field.named.ends_with("Edge")
             || field.named.ends_with("Connection");
-        // What an act gives is what the caller prepares: `what_may_not_be_known_of_is_refused_like_what_is_not_there`.
+        // Payloads contain objects that the caller prepares; `an_invisible_object_is_refused_like_a_missing_one` checks
+        // them.
         let leads = leads && !field.parent.ends_with("Payload");
-        assert!(
-            !leads || probed.contains(field.coordinate().as_str()),
-            "no question goes along {}",
-            field.coordinate()
-        );
+        assert!(!leads || probed.contains(field.coordinate().as_str()), "no query follows {}", field.coordinate());
     }
 
     on_both(async |app| {
@@ -128,19 +126,20 @@ async fn no_edge_leads_out_of_the_reach() {
 
         for (edge, document) in edges() {
             let document = ids.fill(document);
-            let (seen, there) = (a.query(&document).await, all.query(&document).await);
+            let (data, all_data) = (a.query(&document).await, all.query(&document).await);
 
-            let outside: Vec<_> = ids.seen(&seen).into_iter().filter(|code| !is_of_a(code, &document)).collect();
+            let outside: Vec<_> = ids.codes_in(&data).into_iter().filter(|code| !is_of_a(code, &document)).collect();
             assert!(outside.is_empty(), "{edge}: {document} shows {outside:?}");
-            let there: Vec<_> = ids.seen(&there).into_iter().filter(|code| !is_of_a(code, &document)).collect();
-            assert!(!there.is_empty(), "the control of {edge}: {document} has something to hide");
+            let all_data: Vec<_> =
+                ids.codes_in(&all_data).into_iter().filter(|code| !is_of_a(code, &document)).collect();
+            assert!(!all_data.is_empty(), "the control for {edge}: {document} finds objects out of reach");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
+async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;
@@ -164,17 +163,17 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
             })
         };
 
-        let (seen, there) = (a.query(&document).await, all.query(&document).await);
+        let (data, all_data) = (a.query(&document).await, all.query(&document).await);
 
         let mut b1u = closed("B1U", "UBND xã Tây MARK-UNIT");
-        // B1U gave a part to A2U, and AD went into B1: A reaches those two.
+        // B1U gave a part to A2U, and AD was merged into B1: both are within the reach of A.
         let own = a.query(r#"{ part: unit(by: {code: "A2U"}) { id } gone: unit(by: {code: "AD"}) { id } }"#).await;
         b1u["successors"] = json!([{ "unit": own["part"] }]);
-        assert_eq!(seen["left"]["nodes"], json!([{ "toUnit": b1u }]));
+        assert_eq!(data["left"]["nodes"], json!([{ "toUnit": b1u }]));
         let mut b1 = closed("B1", "Xã Tây MARK-UNIT");
         b1["predecessors"] = json!([{ "unit": own["gone"] }]);
-        assert_eq!(seen["placed"]["nodes"], json!([{ "preparingUnit": b1, "placement": {"unit": b1u} }]));
-        let open = &there["left"]["nodes"][0]["toUnit"];
+        assert_eq!(data["placed"]["nodes"], json!([{ "preparingUnit": b1, "placement": {"unit": b1u} }]));
+        let open = &all_data["left"]["nodes"][0]["toUnit"];
         for (pointer, empty) in [("/ancestors", json!([])), ("/cadres/nodes", json!([])), ("/rotationFlows", json!([]))] {
             assert_ne!(open.pointer(pointer), Some(&empty), "the control: {pointer} of {open:#}");
         }

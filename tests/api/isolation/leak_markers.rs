@@ -1,4 +1,4 @@
-//! What district B is marked with stands in no answer to district A.
+//! No response to district A contains a marked value of district B.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{Ids, district_a, import_more, training, write_rotations};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn no_answer_to_a_carries_a_mark_of_b() {
+async fn no_response_to_a_contains_a_marked_value_of_b() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;
@@ -36,7 +36,7 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
                 r#"{{ node(id: "%{code}%") {{ id ... on Unit {{ {deep} }} ... on Cadre {{ {person} }} }} }}"#
             )));
         }
-        // The name of a unit that a rotation names is open; what hangs on the unit is not.
+        // The name of a unit that a rotation names is visible; objects related to the unit are not.
         let hanging = "code parent { name } ancestors { name } subunits { nodes { name } } cadres(first: 5) { nodes { fullName } }";
         let rotation = format!(
             "decisionNo fromUnit {{ {hanging} }} toUnit {{ {hanging} }} preparingUnit {{ {hanging} }} placement {{ unit {{ {hanging} }} }} \
@@ -69,14 +69,15 @@ async fn no_answer_to_a_carries_a_mark_of_b() {
 
         let (mut marked_for_all, mut marked_for_b) = (0, 0);
         for document in &documents {
-            let seen = a.raw(document, json!({})).await;
-            assert!(!seen.to_lowercase().contains("mark-"), "{document}\n{seen}");
-            assert!(!seen.contains("\"errors\""), "{document}\n{seen}");
+            let response = a.raw(document, json!({})).await;
+            assert!(!response.to_lowercase().contains("mark-"), "{document}\n{response}");
+            assert!(!response.contains("\"errors\""), "{document}\n{response}");
             marked_for_all += usize::from(all.raw(document, json!({})).await.contains("MARK-"));
             marked_for_b += usize::from(b.raw(document, json!({})).await.contains("MARK-"));
         }
-        assert!(marked_for_all > documents.len() / 2, "the control: {marked_for_all} of {} hold the mark", documents.len());
-        assert!(marked_for_b > documents.len() / 4, "the control: {marked_for_b} of {} hold the mark", documents.len());
+        let sent = documents.len();
+        assert!(marked_for_all > sent / 2, "the control: {marked_for_all} of {sent} responses contain the mark");
+        assert!(marked_for_b > sent / 4, "the control: {marked_for_b} of {sent} responses contain the mark");
     })
     .await;
 }

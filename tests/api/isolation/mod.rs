@@ -1,6 +1,5 @@
-//! A grant over one district shows nothing of another: by no id, edge, filter, sort, search, count, cursor or error.
-//!
-//! Each absence stands beside an all-seeing caller's answer to the same question, in which the thing is present.
+//! A grant over one district shows no object of another: by id, edge, filter, sort order, search, count, cursor or
+//! error. Each check that an object is absent has a control: the response to an all-seeing caller contains it.
 
 mod class;
 mod edge;
@@ -19,8 +18,8 @@ use crate::support::{
     rotation::{Places, day, keep_only},
 };
 
-/// Imports what the bundle lacks: AX moved from district A to B in 2015, with X-02 in it. AD of A was dissolved into B1. B1U gave
-/// a part to A2U and lives on. X-01 has the primary post in B1U and a concurrent one in A2U.
+/// Imports additional units and people: AX moved from district A to B in 2015, with X-02 in it. AD of A was dissolved
+/// into B1. B1U gave a part to A2U and still exists. X-01 has the primary post in B1U and a concurrent one in A2U.
 async fn import_more(app: &TestApp) {
     let files = [
         (
@@ -65,8 +64,9 @@ async fn import_more(app: &TestApp) {
     app.import_text(&files.each_ref().map(|(name, text)| (*name, text.as_str()))).await;
 }
 
-/// Rotations by the number of the decision. A knows R1, which left it, and R2, of which B prepared and B1U placed; not R3
-/// within B, R4 of X-01 between units of B, R5 within A by B1's draft, nor R6 from A to B that B gave up.
+/// Rotations by the number of the decision. A sees R1, which started in A, and R2, which B prepared and which ended
+/// with a placement in B1U. A does not see R3 within B, R4 of X-01 between units of B, the draft R5 of B1 within A, nor
+/// R6 from A to B, which B gave up.
 async fn write_rotations(app: &TestApp) {
     let of = Places::of(&app.database).await;
     let prepared = |state, rotation: rotation::Model| rotation::Model {
@@ -91,16 +91,16 @@ async fn write_rotations(app: &TestApp) {
     keep_only(&app.database, rotations).await;
 }
 
-/// What a grant over district A reaches today, counted by hand: its subtree, the district that merged into it, and what
-/// ended below it.
+/// The units within the reach of a grant over district A today, listed by hand: its subtree, the district that merged
+/// into it, and units that ended below it.
 const UNITS_OF_A: [&str; 10] = ["A", "A1", "A1P", "A1U", "A2", "A2U", "AD", "C", "C1", "C1U"];
 const ROTATIONS_OF_A: [&str; 2] = ["R1", "R2"];
 const PEOPLE_OF_A: [&str; 7] = ["A-01", "A-02", "A-03", "A-04", "A-05", "A-06", "X-01"];
-/// Who of them holds a post in district A today.
+/// The people with a post in district A today.
 const SERVING_IN_A: [&str; 6] = ["A-01", "A-02", "A-03", "A-04", "A-06", "X-01"];
 
-/// What hangs on a unit. A rotation, a plan, a class and an enrolment name units out of reach; of those they open this to
-/// nobody.
+/// Objects related to a unit. A rotation, a plan, a class and an enrolment name units out of reach, whose related
+/// objects must stay invisible.
 const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id } } successors { unit { id } }
     subunits { nodes { id } totalCount { value } } cadres(asOf: "2018-01-01") { nodes { id } totalCount { value } }
     composition(subject: "PROFESSIONAL", asOf: "2018-01-01") { total }
@@ -108,7 +108,7 @@ const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id
     quotas(year: 2021, reach: SUBTREE) { nodes { id } totalCount { value } }
     trainingProgress(year: 2021) { planned turns persons classes }"#;
 
-/// The names of what has ids: to tell in words what a caller saw.
+/// The names of all objects with ids, for messages about the content of responses.
 struct Ids {
     all: Vec<(String, String)>,
 }
@@ -149,8 +149,8 @@ impl Ids {
         document
     }
 
-    /// The codes of everything with an id in an answer.
-    fn seen(&self, answer: &Value) -> BTreeSet<&str> {
+    /// The codes of all objects with ids in a response.
+    fn codes_in(&self, answer: &Value) -> BTreeSet<&str> {
         let text = answer.to_string();
         self.all.iter().filter(|(_, id)| text.contains(id.as_str())).map(|(code, _)| code.as_str()).collect()
     }

@@ -1,4 +1,4 @@
-//! What is foreign is answered like what does not exist, and a foreign cursor like none.
+//! A foreign object gets the same response as one that does not exist, and a foreign cursor the same as an invalid one.
 
 use entity::value::{CadreId, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, UnitId};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{codes, district_a, import_more, training, write_rotations};
 use crate::support::{Caller, on_both};
 
-/// Questions that name something by `$v`: as the type says, with a foreign name and one that nobody has.
+/// Queries that name an object by `$v`: the type of the variable, a foreign value and an unknown value.
 const NAMING: [(&str, &str, &str); 37] = [
     ("unit code", "String!", "{ unit(by: {code: $v}) { id } }"),
     ("unit code", "String!", "{ cadres(where: {unit: {code: $v}}) { nodes { id } } }"),
@@ -76,7 +76,7 @@ const NAMING: [(&str, &str, &str); 37] = [
 ];
 
 #[actix_web::test]
-async fn what_is_foreign_is_answered_like_what_does_not_exist() {
+async fn a_foreign_object_gets_the_same_response_as_a_missing_one() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;
@@ -95,7 +95,7 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
         let id = |pointer: &str| ids.pointer(pointer).and_then(Value::as_str).expect("an id").to_owned();
 
         for (what, kind, document) in NAMING {
-            let (foreign, nobodys) = match what {
+            let (foreign, missing) = match what {
                 "unit code" => ("B1U".to_owned(), "B9U".to_owned()),
                 "unit id" => (id("/unit/id"), UnitId::new().to_string()),
                 "cadre code" => ("B-01".to_owned(), "B-99".to_owned()),
@@ -117,24 +117,24 @@ async fn what_is_foreign_is_answered_like_what_does_not_exist() {
             let document = format!("query($v: {kind}) {document}");
             let ask = async |caller: &Caller<'_>, v: &str| caller.raw(&document, json!({ "v": v })).await;
 
-            assert_eq!(ask(&a, &foreign).await, ask(&a, &nobodys).await, "{document}");
-            assert_ne!(ask(&all, &foreign).await, ask(&all, &nobodys).await, "the control: {document}");
+            assert_eq!(ask(&a, &foreign).await, ask(&a, &missing).await, "{document}");
+            assert_ne!(ask(&all, &foreign).await, ask(&all, &missing).await, "the control: {document}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_cursor_opens_nothing_for_another_caller_or_list() {
+async fn a_cursor_is_invalid_for_another_caller_or_list() {
     on_both(async |app| {
         import_more(app).await;
         write_rotations(app).await;
         training::fill(app).await;
         let (all, a, other) = (app.all_seeing().await, district_a(app).await, district_a(app).await);
         let cursor = async |caller: &Caller<'_>, list: &str| {
-            let seen = caller.query(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}")).await;
+            let data = caller.query(&format!("{{ {list} {{ pageInfo {{ endCursor }} }} }}")).await;
             let root = list.split('(').next().expect("a root");
-            seen[root]["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned()
+            data[root]["pageInfo"]["endCursor"].as_str().expect("a cursor").to_owned()
         };
         let mine = cursor(&a, "cadres(first: 2)").await;
         let cursors = [
@@ -158,11 +158,11 @@ async fn a_cursor_opens_nothing_for_another_caller_or_list() {
 
         for cursor in cursors {
             let answer = a.raw(document, json!({ "after": cursor })).await;
-            assert_eq!(answer, refused, "each is refused in the same words");
+            assert_eq!(answer, refused, "each is refused with the same message");
         }
         assert!(refused.contains("\"INVALID\"") && refused.contains("\"after\""), "{refused}");
         let next = a.query_with(document, json!({ "after": mine })).await;
-        assert_eq!(codes(&next, "/cadres/nodes").len(), 2, "the control: the caller's own goes on");
+        assert_eq!(codes(&next, "/cadres/nodes").len(), 2, "the control: the caller's own cursor continues");
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! What lies within a reach is there whole; who and what moves is seen where it was on the day.
+//! Objects within a reach are complete. An object that moves is visible in the place where it was on the requested day.
 
 use serde_json::json;
 
@@ -6,12 +6,12 @@ use super::{SERVING_IN_A, UNITS_OF_A, codes, district_a, import_more, list};
 use crate::support::{Caller, on_both};
 
 #[actix_web::test]
-async fn what_lies_within_the_reach_is_there_whole() {
+async fn objects_within_the_reach_are_complete() {
     on_both(async |app| {
         import_more(app).await;
         let a = district_a(app).await;
 
-        let seen = a
+        let data = a
             .query(
                 r#"{
                     units(first: 100) { nodes { code } totalCount { value isExact } }
@@ -26,33 +26,33 @@ async fn what_lies_within_the_reach_is_there_whole() {
             )
             .await;
 
-        assert_eq!(codes(&seen, "/units/nodes"), ["A", "A1", "A1P", "A1U", "A2", "A2U", "C1", "C1U"]);
-        assert_eq!(seen["units"]["totalCount"], json!({"value": 8, "isExact": true}));
-        assert_eq!(codes(&seen, "/then/nodes"), UNITS_OF_A);
-        assert_eq!(seen["then"]["totalCount"]["value"], 10);
-        assert_eq!(codes(&seen, "/cadres/nodes"), SERVING_IN_A);
-        assert_eq!(seen["cadres"]["totalCount"], json!({"value": 6, "isExact": true}));
+        assert_eq!(codes(&data, "/units/nodes"), ["A", "A1", "A1P", "A1U", "A2", "A2U", "C1", "C1U"]);
+        assert_eq!(data["units"]["totalCount"], json!({"value": 8, "isExact": true}));
+        assert_eq!(codes(&data, "/then/nodes"), UNITS_OF_A);
+        assert_eq!(data["then"]["totalCount"]["value"], 10);
+        assert_eq!(codes(&data, "/cadres/nodes"), SERVING_IN_A);
+        assert_eq!(data["cadres"]["totalCount"], json!({"value": 6, "isExact": true}));
         assert_eq!(
-            seen["bounded"],
+            data["bounded"],
             json!({"nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": null}, "totalCount": {"value": 2, "isExact": false}})
         );
-        // X-01 sorts as one without a primary post: B1U is not known here.
-        assert_eq!(codes(&seen, "/byUnit/nodes"), ["X-01", "A-01", "A-02", "A-03", "A-04", "A-06"]);
+        // X-01 is sorted like a person without a primary post, because B1U is not visible here.
+        assert_eq!(codes(&data, "/byUnit/nodes"), ["X-01", "A-01", "A-02", "A-03", "A-04", "A-06"]);
         assert_eq!(
-            seen["retired"],
+            data["retired"],
             json!({"code": "A-05", "unit": null, "assignments": [{"unit": {"code": "A1P"}}]})
         );
         assert_eq!(
-            seen["concurrent"],
+            data["concurrent"],
             json!({"unit": null, "title": null, "assignments": [{"unit": {"code": "A2U"}, "isPrimary": false}]})
         );
-        assert_eq!(codes(&seen, "/viewer/units"), ["A"]);
+        assert_eq!(codes(&data, "/viewer/units"), ["A"]);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn who_moves_is_seen_where_they_were_on_the_day() {
+async fn a_person_who_moves_is_visible_where_they_were_on_the_day() {
     on_both(async |app| {
         let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
         let all = app.all_seeing().await;
@@ -72,19 +72,19 @@ async fn who_moves_is_seen_where_they_were_on_the_day() {
         let in_b1u = json!({"unit": {"code": "B1U"}, "assignments": [{"unit": {"code": "B1U"}}]});
         let mut eve = in_a2u.clone();
         eve["qualifications"] = json!([{"level": {"code": "UNIVERSITY"}}]);
-        let shown = json!([{"code": "M-01"}]);
+        let expected = json!([{"code": "M-01"}]);
         assert_eq!(
             ask(&a).await,
             json!({
                 "now": null, "eve": eve, "day": null, "node": null, "nodes": [null],
-                "listed": {"nodes": []}, "listedThen": {"nodes": shown, "totalCount": {"value": 1}},
+                "listed": {"nodes": []}, "listedThen": {"nodes": expected, "totalCount": {"value": 1}},
             })
         );
         assert_eq!(
             ask(&b).await,
             json!({
                 "now": in_b1u, "eve": null, "day": in_b1u, "node": {"id": cadre}, "nodes": [{"id": paper}],
-                "listed": {"nodes": shown}, "listedThen": {"nodes": [], "totalCount": {"value": 0}},
+                "listed": {"nodes": expected}, "listedThen": {"nodes": [], "totalCount": {"value": 0}},
             })
         );
         let both = json!([{"unit": {"code": "B1U"}}, {"unit": {"code": "A2U"}}]);
@@ -94,12 +94,12 @@ async fn who_moves_is_seen_where_they_were_on_the_day() {
 }
 
 #[actix_web::test]
-async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
+async fn a_successor_reads_replaced_units_and_not_surviving_ones() {
     on_both(async |app| {
         import_more(app).await;
         let (a, b) = (district_a(app).await, app.caller(&["cadre:read"], &["B"]).await);
 
-        let seen = a
+        let data = a
             .query(
                 r#"{
                     unit(by: {code: "C"}) { name validTo successors { unit { code } } parent { code } }
@@ -115,7 +115,7 @@ async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
             .await;
 
         assert_eq!(
-            seen,
+            data,
             json!({
                 "unit": {"name": "Huyện Nhập", "validTo": "2020-01-01", "successors": [{"unit": {"code": "A"}}], "parent": null},
                 "then": {
@@ -129,9 +129,9 @@ async fn a_successor_reads_what_it_replaced_and_not_what_lives_on() {
                 "part": {"predecessors": []},
             })
         );
-        // AD went into B1: the authority of B reads its records, and so does A, to which it belonged.
-        let seen = b.query(r#"{ unit(by: {code: "AD"}) { code successors { unit { code } } } other: unit(by: {code: "C"}) { code } }"#).await;
-        assert_eq!(seen, json!({"unit": {"code": "AD", "successors": [{"unit": {"code": "B1"}}]}, "other": null}));
+        // AD was merged into B1. Both the authority of B and A, to which AD belonged, read its records.
+        let data = b.query(r#"{ unit(by: {code: "AD"}) { code successors { unit { code } } } other: unit(by: {code: "C"}) { code } }"#).await;
+        assert_eq!(data, json!({"unit": {"code": "AD", "successors": [{"unit": {"code": "B1"}}]}, "other": null}));
     })
     .await;
 }
@@ -141,7 +141,7 @@ async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
     on_both(async |app| {
         let bloc = app.caller(&["cadre:read"], &["PB"]).await;
 
-        let seen = bloc
+        let data = bloc
             .query(
                 r#"{
                     units(first: 100) { nodes { code } totalCount { value } }
@@ -158,7 +158,7 @@ async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
             .await;
 
         assert_eq!(
-            seen,
+            data,
             json!({
                 "units": {"nodes": [{"code": "PB"}, {"code": "PD1"}, {"code": "PD2"}], "totalCount": {"value": 3}},
                 "unit": {
@@ -179,7 +179,7 @@ async fn a_grant_on_a_party_body_reaches_its_party_tree_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn numbers_leave_out_who_is_out_of_reach() {
+async fn numbers_exclude_people_out_of_reach() {
     on_both(async |app| {
         import_more(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);
@@ -191,14 +191,14 @@ async fn numbers_leave_out_who_is_out_of_reach() {
         let (mine, whole) = (a.query(document).await, all.query(document).await);
 
         // In 2014: A-01, A-02, A-03, A-04, M-01 and X-01 within reach; X-02 sits in AX, which B has now.
-        for (seen, people, graduates, units) in [(&mine, 6, 4, 2), (&whole, 7, 5, 3)] {
-            let composition = &seen["unit"]["composition"];
+        for (data, people, graduates, units) in [(&mine, 6, 4, 2), (&whole, 7, 5, 3)] {
+            let composition = &data["unit"]["composition"];
             assert_eq!(composition["total"], people, "{composition}");
             assert_eq!(composition["atLeast"]["count"], graduates, "{composition}");
             let sum: i64 = list(composition, "/levels").iter().filter_map(|level| level["count"].as_i64()).sum();
             assert_eq!(sum, people);
-            assert_eq!(seen["unit"]["cadres"]["totalCount"]["value"], people);
-            assert_eq!(seen["unit"]["subunits"]["totalCount"]["value"], units);
+            assert_eq!(data["unit"]["cadres"]["totalCount"]["value"], people);
+            assert_eq!(data["unit"]["subunits"]["totalCount"]["value"], units);
         }
     })
     .await;

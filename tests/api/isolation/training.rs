@@ -1,4 +1,4 @@
-//! Training in the province of these tests, and the edges that lead to and from it.
+//! Training in the province of these tests, and its edges.
 
 use entity::{enrolment, quota, training_class, training_plan};
 
@@ -8,12 +8,12 @@ use crate::support::{
     training::{Rows, class, learner, plan, quota as given, sent, session, write},
 };
 
-/// What of the training A knows: the plan of the province by the quotas that A and A1 hold, and its own quotas; TA, which
-/// A1 held, with B-02 in it; TB, which B1 held, for A-01 whom A1P sent to it; TQ of the province's plan, which B1 held, for
-/// the quotas, and not that B-02 is in it.
+/// The training that A sees: the province's plan by the quotas of A and A1, and those quotas; TA, which A1 organised,
+/// with B-02 in it; TB, which B1 organised, for A-01 whom A1P sent; TQ of the province's plan, which B1 organised,
+/// because of the quotas, but not its learner B-02.
 pub const OF_A: [&str; 8] = ["KP", "QA", "QA1", "TA", "TB", "TQ", "E1", "E3"];
 
-/// Every edge from and to training, as in `EDGES`.
+/// Every edge from and to training, in the form of `EDGES`.
 pub const EDGES: [(&str, &str); 39] = [
     ("Query.nodes", r#"{ nodes(ids: ["%KB%", "%QB%", "%TF%", "%E4%", "%KP%", "%QA%", "%TB%", "%E1%"]) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {code: "KB"}) { id } }"#),
@@ -68,7 +68,7 @@ pub const EDGES: [(&str, &str); 39] = [
     ("Cadre.enrolments", r#"{ cadre(by: {code: "X-01"}) { enrolments { nodes { id } } } }"#),
 ];
 
-/// Writes it, and gives the id of each thing by the name that it has here.
+/// Writes the rows and returns the id of each object by its name in this module.
 pub async fn fill(app: &TestApp) -> Vec<(String, String)> {
     let of = Places::of(&app.database).await;
     let province = plan(&of, ["KP", "P"], (2021, 2021));

@@ -14,7 +14,7 @@ use super::{module, sources};
 
 /// Folders whose files may import each other. The graph of the API is cyclic: a person has a unit, a unit has people.
 const VIEWS: &str = "graphql";
-/// Folders in `VIEWS` to which that does not apply.
+/// Folders in `VIEWS` that may not import each other.
 const NO_VIEWS: [&str; 2] = ["graphql::fast_path", "graphql::guard"];
 
 /// The modules of a crate: their imports and re-exports, as paths from the root of the crate.

@@ -1,4 +1,4 @@
-//! `GET /v1/changes`: events in the form of CloudEvents, waiting for them, and the event stream.
+//! `GET /v1/changes`: events in the form of CloudEvents, long polling, and the event stream.
 
 use futures_util::join;
 use reqwest::{RequestBuilder, StatusCode};
@@ -16,7 +16,7 @@ async fn cursor(caller: &Caller<'_>) -> String {
     caller.query("{ changeCursor }").await["changeCursor"].as_str().expect("a cursor").to_owned()
 }
 
-/// A person of the district is recorded, and the service notices.
+/// Records a person of the district, and lets the service notice it.
 async fn record(app: &TestApp, code: &str) {
     let cadre = format!("{code},9990007{:05},Lê Văn Mới", code.len());
     let post = format!("{code},A1U,CC,2020-01-01");
@@ -55,7 +55,7 @@ async fn events_are_cloud_events_and_the_link_continues() {
         let next = link.trim_start_matches('<').split('>').next().expect("a URL");
         assert!(next.contains("types=CADRE"), "{link}");
         let next = app.http().get(next).bearer_auth(&reader.token).send().await.expect("an answer");
-        assert_eq!(next.text().await.expect("text"), "[]", "nothing twice");
+        assert_eq!(next.text().await.expect("text"), "[]", "no event twice");
     })
     .await;
 }
@@ -77,7 +77,7 @@ async fn a_request_waits_for_the_next_change() {
         let after = cursor(&reader).await;
         let waiting = get(app, &reader, &format!("?after={after}")).header("Prefer", "wait=1");
         let answer = waiting.send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::NO_CONTENT, "nothing came");
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT, "no event arrived");
         assert!(answer.headers().contains_key("Link"));
     })
     .await;
@@ -109,7 +109,7 @@ async fn a_stream_sends_events_and_resumes_after_the_last() {
             },
             record(app, "N-12")
         );
-        assert!(!chunk.contains("\"subject\":\"N-1\""), "each once");
+        assert!(!chunk.contains("\"subject\":\"N-1\""), "each event once");
 
         let last = text.lines().rev().find_map(|line| line.strip_prefix("id: ")).expect("an id");
         let mut resumed = open(get(app, &reader, "").header("Last-Event-ID", last)).await;
@@ -123,7 +123,7 @@ async fn a_stream_sends_events_and_resumes_after_the_last() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_answered_is_a_problem() {
+async fn requests_that_cannot_be_answered_get_problems() {
     on_both(async |app| {
         let reader = app.caller(&READ, &["A"]).await;
         for (query, status, code) in [

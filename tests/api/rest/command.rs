@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Answer, filled, get, post, request, routes, transfer};
 use crate::support::{Caller, TestApp, on_both};
 
-/// Creates the transfer and gives its path.
+/// Creates the transfer and returns its path.
 async fn proposed(app: &TestApp, caller: &Caller<'_>) -> String {
     let answer = post(app, caller, "/v1/rotations", "propose", &transfer()).await;
     assert_eq!(answer.status, 201, "{:#}", answer.body);
@@ -166,7 +166,7 @@ async fn a_command_without_members_needs_no_body() {
     let sent = request(&app, &caller, Method::POST, &format!("{path}/start")).header("Idempotency-Key", "start");
     let answer = Answer::of(sent.send().await.expect("an answer")).await;
 
-    assert_eq!(answer.problem(), (409, "WRONG_STEP"), "it reached the command");
+    assert_eq!(answer.problem(), (409, "WRONG_STEP"), "the request reached the command");
     app.stop().await;
 }
 

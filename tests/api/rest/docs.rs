@@ -1,9 +1,7 @@
-//! The guide of the REST API is true: each request of `docs/rest.md` is sent to the population of the demo and gives the
-//! answer below it. `UPDATE_EXPECT=1` rewrites the answers.
-//!
-//! A request is an `http` block: the request line, headers and, after an empty line, a body. Its answer is the next block,
-//! `json` with the status, such as `json 404`. `scope=` after `http` narrows the caller; `…` in a path is the last id of an
-//! answer.
+//! Checks the guide of the REST API. Each request of `docs/rest.md` is sent to the population of the demo and must give
+//! the response printed below it. `UPDATE_EXPECT=1` rewrites the responses. A request is an `http` block: the request
+//! line, headers and, after an empty line, a body. Its response is the next block, `json` with the status, such as
+//! `json 404`. `scope=` after `http` narrows the caller; `…` in a path is the last id of a response.
 
 use std::{collections::BTreeMap, fs};
 
@@ -12,25 +10,27 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use crate::{
-    docs_examples::{Block, blocks, caller, demo_app, note_ids, read, rewritten, root, settled, shown},
+    docs_examples::{
+        Block, blocks, caller, demo_app, formatted, note_ids, read, rewritten, root, without_random_values,
+    },
     support::{Caller, Kind, TestApp, postgres::setting},
 };
 
 const GUIDE: &str = "docs/rest.md";
 
-/// The requests with their answers.
+/// The requests with their responses.
 fn examples(text: &str) -> Vec<(Block, Block)> {
     let blocks = blocks(text);
     let requests = blocks.iter().enumerate().filter(|(_, block)| block.info.split(' ').next() == Some("http"));
     let answered = requests.map(|(at, request)| {
         let answer = blocks.get(at + 1).filter(|answer| answer.info.starts_with("json "));
-        let answer = answer.unwrap_or_else(|| panic!("line {}: no answer with a status", request.line + 1));
+        let answer = answer.unwrap_or_else(|| panic!("line {}: no response with a status", request.line + 1));
         (request.clone(), answer.clone())
     });
     answered.collect()
 }
 
-/// Sends a block. The headers of a guide leave out the token and the language.
+/// Sends a block. The guide omits the headers of the token and the language.
 async fn send(app: &TestApp, caller: &Caller<'_>, text: &str, ids: &BTreeMap<String, String>) -> Answer {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
@@ -49,9 +49,9 @@ async fn send(app: &TestApp, caller: &Caller<'_>, text: &str, ids: &BTreeMap<Str
     Answer::of(request.send().await.expect("an answer")).await
 }
 
-/// The answer without what differs from one database to another.
+/// The response without values that differ between databases.
 fn comparable(app: &TestApp, answer: Value) -> Value {
-    let text = settled(answer).to_string().replace(&app.url, "https://cadre.example.vn");
+    let text = without_random_values(answer).to_string().replace(&app.url, "https://cadre.example.vn");
     let mut value: Value = serde_json::from_str(&text).expect("JSON");
     if value["next"].is_string() {
         value["next"] = json!("…");
@@ -60,7 +60,7 @@ fn comparable(app: &TestApp, answer: Value) -> Value {
 }
 
 #[actix_web::test]
-async fn every_request_of_the_guide_gives_the_answer_below_it() {
+async fn every_request_of_the_guide_gives_the_printed_response() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let app = demo_app(kind).await;
         let text = read(GUIDE);
@@ -76,14 +76,14 @@ async fn every_request_of_the_guide_gives_the_answer_below_it() {
             assert_eq!(expected.info, format!("json {status}"), "{GUIDE}:{line}: {:#}", answer.body);
             let answer = comparable(&app, answer.body);
             if setting("UPDATE_EXPECT").is_some() {
-                answers.push((expected.line, shown(&answer, 0, 0)));
+                answers.push((expected.line, formatted(&answer, 0, 0)));
                 continue;
             }
             let written: Value = serde_json::from_str(&expected.text).expect("JSON");
             assert_eq!(answer, written, "{GUIDE}:{line}, {kind:?}; UPDATE_EXPECT=1 rewrites it");
         }
         if !answers.is_empty() {
-            // In one step: other tests read the guides at the same time.
+            // Renamed in one step, because other tests read the guides at the same time.
             let (path, new) = (root().join(GUIDE), root().join(format!("{GUIDE}.new")));
             fs::write(&new, rewritten(&text, &answers)).expect("written");
             fs::rename(new, path).expect("renamed");
@@ -92,7 +92,7 @@ async fn every_request_of_the_guide_gives_the_answer_below_it() {
     }
 }
 
-/// The table of routes is that of the service.
+/// The guide's table of routes is that of the service.
 #[actix_web::test]
 async fn the_guide_lists_every_route() {
     let app = TestApp::new(Kind::Sqlite).await;

@@ -1,5 +1,5 @@
-//! The REST API: each route is one document of the engine, so its answers are those of `/graphql`; parameters, pages,
-//! problems and headers are tested here.
+//! The REST API: each route is one document of the engine, so its values are those of `/graphql`. These tests cover
+//! parameters, pages, problems and headers.
 
 mod changes;
 mod command;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp};
 
-/// An answer: status, headers and JSON.
+/// A response: status, headers and JSON.
 struct Answer {
     status: u16,
     headers: reqwest::header::HeaderMap,
@@ -38,7 +38,7 @@ impl Answer {
         self.body
     }
 
-    /// Status and code of a problem, which has all parts of one.
+    /// Status and code of a problem, after checking that all members are present.
     fn problem(&self) -> (u16, &str) {
         let code = self.body["code"].as_str().unwrap_or_default();
         assert_eq!(self.header("content-type"), "application/problem+json", "{:#}", self.body);
@@ -111,7 +111,7 @@ fn required(path: &str) -> &'static str {
     }
 }
 
-/// A transfer of A-04 from A2U to A1U, which no rule of law speaks of.
+/// A transfer of A-04 from A2U to A1U, to which no legal rule applies.
 fn transfer() -> Value {
     json!({
         "cadreCode": "A-04", "form": "TRANSFER", "toUnitCode": "A1U", "toTitleCode": "CC",

@@ -1,4 +1,4 @@
-//! Problems: each refusal of `/v1` is one, names the parameter, and its type resolves.
+//! Problems: each refusal of `/v1` is a problem that names the parameter and whose type resolves.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ async fn a_value_that_breaks_a_rule_is_refused_as_a_whole() {
 }
 
 #[actix_web::test]
-async fn what_is_refused_before_the_engine_is_a_problem_too() {
+async fn refusals_before_the_engine_are_problems_too() {
     let app = TestApp::new(Kind::Sqlite).await;
     let caller = app.all_seeing().await;
     let http = app.http();
@@ -122,7 +122,7 @@ async fn a_path_lists_its_methods() {
 }
 
 #[actix_web::test]
-async fn a_limit_says_when_to_come_back() {
+async fn a_limit_states_when_to_retry() {
     let app = TestApp::with_places(Kind::Sqlite, 0).await;
     let caller = app.all_seeing().await;
     let answer = get(&app, &caller, "/v1/titles").await;

@@ -36,7 +36,7 @@ async fn a_value_is_that_of_the_document_without_its_envelope() {
     on_both(async |app| {
         let caller = app.all_seeing().await;
         for _ in 0..2 {
-            // The second time on the fast path, where there is one.
+            // The fast path answers the second request if it supports the document.
             let unit = get(app, &caller, "/v1/units/A1?asOf=2014-06-01").await.ok("unit");
             assert_eq!((&unit["code"], &unit["name"], &unit["asOf"]), (&json!("A1"), &json!("Xã Cũ"), &json!("2014-06-01")));
             assert_eq!(unit["parent"]["code"], "A");
@@ -163,7 +163,7 @@ async fn rights_and_purposes_are_those_of_graphql() {
 
         caller.purpose = Some("CONFIRMATION");
         let log = get(app, &caller, "/v1/cadres/A-02/access-log").await.ok("log");
-        assert_eq!(log["items"], json!([]), "the control: nothing was read yet");
+        assert_eq!(log["items"], json!([]), "the control: no reading was logged yet");
         let identity = get(app, &caller, "/v1/cadres/A-02/identity").await.ok("identity");
         assert_eq!(identity["nationalId"], "999000000002");
         let log = get(app, &caller, "/v1/cadres/A-02/access-log").await.ok("log");

@@ -1,4 +1,4 @@
-//! How a rotation ends, by reason and placement, and what becomes of the posts.
+//! The end of a rotation, by reason and placement, and its effect on the posts.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{done, office, posts, refusal, running, transfer, with};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn an_end_leaves_the_posts_that_its_reason_says() {
+async fn the_posts_after_an_end_follow_from_its_reason() {
     let left = json!(["A2U", "CC", "2010-01-01", "2025-09-01", true]);
     let closed = json!(["A1U", "CC", "2025-09-01", "2026-05-01", true]);
     let placement = json!({ "unitCode": "A2U", "titleCode": "CC", "decisionNo": "20/QĐ-TEST" });
@@ -78,7 +78,7 @@ async fn a_placement_that_contradicts_its_reason_is_refused() {
 }
 
 #[actix_web::test]
-async fn an_end_before_the_least_term_asks_for_an_override() {
+async fn an_end_before_the_minimum_term_requires_an_override() {
     on_both(async |app| {
         let caller = office(app).await;
         let rotation = with(
@@ -103,7 +103,7 @@ async fn an_end_before_the_least_term_asks_for_an_override() {
 }
 
 #[actix_web::test]
-async fn some_reasons_end_a_rotation_whatever_its_term() {
+async fn some_reasons_end_a_rotation_before_its_minimum_term() {
     on_both(async |app| {
         let caller = office(app).await;
         let rotation = with(
@@ -122,7 +122,7 @@ async fn some_reasons_end_a_rotation_whatever_its_term() {
 }
 
 #[actix_web::test]
-async fn an_imported_rotation_is_ended_by_who_reaches_both_of_its_units() {
+async fn an_imported_rotation_is_ended_by_a_client_that_reaches_both_units() {
     on_both(async |app| {
         let (district, commune) = (app.caller(&super::WRITES, &["B"]).await, app.caller(&super::WRITES, &["B1"]).await);
         let running = district.query(r#"{ cadre(by: {code: "B-02"}) { rotations { id state } } }"#).await;
@@ -134,7 +134,10 @@ async fn an_imported_rotation_is_ended_by_who_reaches_both_of_its_units() {
         assert_eq!(refusal(&commune, "rotationEnd", end.clone()).await["code"], "NOT_PREPARED_HERE");
         let back = with(end.clone(), json!({ "reason": "RETURNED" }));
         let refused = refusal(&district, "rotationEnd", back).await;
-        assert_eq!(refused["code"], "TITLE_NOT_OF_TIER", "the history says CC of a district, which cannot be again");
+        assert_eq!(
+            refused["code"], "TITLE_NOT_OF_TIER",
+            "the history contains the title CC in a district, which is no longer permitted"
+        );
         assert_eq!(done(&district, "rotationEnd", end).await["state"], "ENDED");
 
         assert_eq!(posts(&district, "B-02").await[0], json!(["B1U", "CC", "2013-01-01", "2026-05-01", true]));

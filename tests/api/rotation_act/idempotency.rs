@@ -1,4 +1,5 @@
-//! The same key and request: one effect and one answer, however often and at once.
+//! Requests with the same key and content have one effect and one response, however often they are sent and how many at
+//! once.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ async fn rotations(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn the_same_key_gives_the_same_answer_and_one_effect() {
+async fn the_same_key_gives_the_same_response_and_one_effect() {
     on_both(async |app| {
         let (caller, before) = (office(app).await, rotations(app).await);
         let input = json!({ "input": with(transfer(), json!({ "idempotencyKey": "ở-1" })) });
@@ -27,14 +28,14 @@ async fn the_same_key_gives_the_same_answer_and_one_effect() {
         assert!(first.contains("DRAFT"), "{first}");
         assert_eq!(rotations(app).await, before + 1);
         let other = office(app).await;
-        assert_ne!(other.raw(&document("rotationPropose"), input).await, first, "a key is its client's own");
+        assert_ne!(other.raw(&document("rotationPropose"), input).await, first, "keys are separate for each client");
         assert_eq!(rotations(app).await, before + 2);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn eight_at_once_under_one_key_are_one_act() {
+async fn eight_concurrent_requests_with_one_key_are_one_command() {
     on_both(async |app| {
         let caller = office(app).await;
         for round in 0..5 {
@@ -85,7 +86,7 @@ async fn a_key_is_refused_for_another_request() {
 }
 
 #[actix_web::test]
-async fn a_refused_act_leaves_its_key_free() {
+async fn a_refused_command_does_not_use_up_its_key() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
@@ -100,7 +101,7 @@ async fn a_refused_act_leaves_its_key_free() {
 }
 
 #[actix_web::test]
-async fn a_replay_needs_scope_and_reach_like_the_act() {
+async fn a_replay_requires_the_scope_and_reach_of_the_command() {
     on_both(async |app| {
         let caller = office(app).await;
         let step = |id: &str| json!({ "rotationId": id, "step": "POLICY", "on": "2026-05-01", "idempotencyKey": "s" });

@@ -1,7 +1,6 @@
-//! No answer to a client that may not read identities depends on the day of birth of anybody.
-//!
-//! Two worlds differ in days of birth alone. Both are sent the same drawn acts and questions, and the bytes of all answers
-//! are compared. The control is a client that may read identities: its answers differ, and each such reading is logged.
+//! No response to a client that may not read identities depends on a day of birth. Two databases differ only in days of
+//! birth. Both get the same random commands and queries, and the bytes of all responses are compared. The control is a
+//! client that may read identities: its responses differ, and each such reading is logged.
 
 use entity::{access_entry, cadre, value::BirthDate};
 use fastrand::Rng;
@@ -21,14 +20,14 @@ const ROTATION: &str = "rotation { id state version startOn
     checks { rule result legalBasis verified message override { reason } } }
     userErrors { __typename code message field ... on RuleError { check { rule result message } } }";
 
-/// A world with days of birth of its own, and what was proposed in it, in order.
+/// One of the two databases, and the ids of the rotations proposed in it, in order.
 struct Side<'a> {
     callers: Vec<Caller<'a>>,
     ids: Vec<String>,
 }
 
 impl Side<'_> {
-    /// The bytes of an answer, in which each rotation is named by its place instead of its id.
+    /// The bytes of a response, in which each rotation's id is replaced by its index.
     async fn ask(&mut self, (by, document): (usize, &str)) -> String {
         let id = |word: &str| match word.strip_prefix('%').and_then(|place| place.parse::<usize>().ok()) {
             Some(place) => self.ids[place].clone(),
@@ -51,7 +50,8 @@ impl Side<'_> {
     }
 }
 
-/// Gives everybody a day of birth, drawn so that the rules of remaining service hold for some and are broken for others.
+/// Gives each person a random day of birth, so that rules of remaining service are satisfied for some and broken for
+/// others.
 async fn draw_births(app: &TestApp, mut draw: Rng) {
     for person in cadre::Entity::find().all(app.database.reader()).await.expect("read") {
         let birth = format!("{}-{:02}-{:02}", draw.i32(1958..1992), draw.u8(1..=12), draw.u8(1..=28));
@@ -68,7 +68,7 @@ async fn callers(app: &TestApp) -> Vec<Caller<'_>> {
     vec![without, no_purpose, app.caller(&DECIDES, &["P"]).await]
 }
 
-/// Proposals of one request, most from days on which a rule of remaining service is in force.
+/// Proposals of one request, most on days on which a rule of remaining service is in force.
 fn proposals(draw: &mut Rng, batch: usize) -> String {
     let mut document = String::from("mutation {");
     for at in 0..BATCH {
@@ -88,53 +88,55 @@ fn proposals(draw: &mut Rng, batch: usize) -> String {
     document + " }"
 }
 
-/// A rotation taken on to its decision and on from there, with an override or without, and asked for afterwards.
-fn acts(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
+/// Commands that take a rotation to its decision and further, with or without an override, and queries for the
+/// rotation.
+fn commands(draw: &mut Rng, batch: usize, proposed: usize) -> Vec<String> {
     if proposed == 0 {
         return Vec::new();
     }
     let id = format!("%{}", draw.usize(..proposed));
     let mut documents = Vec::new();
-    let mut act = |name: &str, rest: &str| {
+    let mut command = |name: &str, rest: &str| {
         let key = documents.len();
         documents.push(format!(
             r#"mutation {{ {name}(input: {{ idempotencyKey: "{batch}-a{key}", rotationId: "{id}", {rest} }}) {{ {ROTATION} }} }}"#
         ));
     };
     for step in STEPS {
-        act("rotationAdvance", &format!(r#"step: {step}, on: "2026-05-01""#));
+        command("rotationAdvance", &format!(r#"step: {step}, on: "2026-05-01""#));
     }
     if draw.u8(..4) == 0 {
-        act(
+        command(
             "rotationOverride",
             r#"rule: "rotation.min_remaining_service_months", reason: "r", grantedBy: "g", grantedOn: "2026-05-01""#,
         );
     }
     let start = format!("{}-{:02}-01", draw.i32(2018..=2026), draw.u8(1..=12));
-    act("rotationDecide", &format!(r#"decisionNo: "1", decidedOn: "2026-05-01", startOn: "{start}""#));
-    act("rotationDecide", r#"decisionNo: "1", decidedOn: "2026-05-01""#);
-    act("rotationPublish", "");
-    act("rotationCancel", r#"reason: "r""#);
-    let asked =
+    command("rotationDecide", &format!(r#"decisionNo: "1", decidedOn: "2026-05-01", startOn: "{start}""#));
+    command("rotationDecide", r#"decisionNo: "1", decidedOn: "2026-05-01""#);
+    command("rotationPublish", "");
+    command("rotationCancel", r#"reason: "r""#);
+    let responses =
         format!(r#"{{ node(id: "{id}") {{ ... on Rotation {{ state version checks {{ rule result message }} }} }} }}"#);
     let counted = "{ rotations(where: {states: [DECIDED, EXCHANGED, PUBLISHED, REVOKED]}) { totalCount { value } } }";
-    documents.extend([asked, counted.to_owned()]);
+    documents.extend([responses, counted.to_owned()]);
     documents
 }
 
-/// Sends both worlds the same drawn acts, and gives how many answers differ of how many, and the rotations proposed.
+/// Sends the same random commands to both databases. Returns the number of different responses, the number of all
+/// responses, and the rotations proposed.
 async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by: &[usize]) -> (usize, usize, usize) {
     let mut draw = Rng::with_seed(seed);
-    let (mut differ, mut asked, mut closed) = (0, 0, 0);
+    let (mut differ, mut responses, mut closed) = (0, 0, 0);
     for batch in 0..requests {
         let who = by[draw.usize(..by.len())];
         let mut documents = vec![proposals(&mut draw, batch)];
-        documents.extend(acts(&mut draw, batch, sides[0].ids.len()));
+        documents.extend(commands(&mut draw, batch, sides[0].ids.len()));
         for document in documents {
             let [one, other] = sides;
             let answers = (one.ask((who, &document)).await, other.ask((who, &document)).await);
             let data: Value = serde_json::from_str(&answers.0).expect("JSON");
-            // A decision that may not be made fails as a whole.
+            // A refused decision is an error of the whole request.
             let code = data["errors"][0]["extensions"]["code"].as_str();
             let is_closed = matches!(code, Some("FORBIDDEN" | "PURPOSE_REQUIRED"));
             assert!(data["data"].is_object() || is_closed, "{document}\n{data}");
@@ -143,18 +145,18 @@ async fn differing(sides: &mut [Side<'_>; 2], (seed, requests): (u64, usize), by
                 assert!(by == [2], "seed {seed}, request {batch}: {document}\n{}\n{}", answers.0, answers.1);
                 differ += 1;
             }
-            asked += 1;
+            responses += 1;
         }
     }
-    assert_eq!(closed == 0, by == [2], "decisions are closed to callers who may not read identities, and to no other");
-    (differ, asked, sides[0].ids.len())
+    assert_eq!(closed == 0, by == [2], "decisions are refused exactly for callers that may not read identities");
+    (differ, responses, sides[0].ids.len())
 }
 
 async fn readings(app: &TestApp) -> u64 {
     access_entry::Entity::find().count(app.database.reader()).await.expect("a count")
 }
 
-async fn no_bit_is_learned(kind: Kind, requests: usize) {
+async fn compare_responses(kind: Kind, requests: usize) {
     let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     let worlds = [TestApp::new(kind).await, TestApp::new(kind).await];
@@ -167,14 +169,18 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
         Side { callers: callers(&worlds[1]).await, ids: Vec::new() },
     ];
 
-    let (differ, asked, proposed) = differing(&mut sides, (seed, requests), &[0, 1]).await;
+    let (differ, responses, proposed) = differing(&mut sides, (seed, requests), &[0, 1]).await;
     assert_eq!(differ, 0);
-    assert!(proposed * 2 > requests * BATCH, "many proposals are accepted: {proposed} of {}", requests * BATCH);
+    assert!(
+        proposed * 2 > requests * BATCH,
+        "the control: many proposals are accepted: {proposed} of {}",
+        requests * BATCH
+    );
     assert_eq!((readings(&worlds[0]).await, readings(&worlds[1]).await), (0, 0));
 
     let (differ, control, _) = differing(&mut sides, (seed, 5), &[2]).await;
-    assert!(differ > 0, "the control: of {control} answers after {asked} none differs");
-    assert!(readings(&worlds[0]).await > 0, "and readings are logged");
+    assert!(differ > 0, "the control: none of {control} responses differs after {responses}");
+    assert!(readings(&worlds[0]).await > 0, "the readings are logged");
     drop(sides);
     for app in worlds {
         app.stop().await;
@@ -182,11 +188,11 @@ async fn no_bit_is_learned(kind: Kind, requests: usize) {
 }
 
 #[actix_web::test]
-async fn of_two_thousand_proposals_none_tells_of_a_day_of_birth() {
-    no_bit_is_learned(Kind::Sqlite, 2_000 / BATCH).await;
+async fn no_response_to_two_thousand_proposals_depends_on_a_day_of_birth() {
+    compare_responses(Kind::Sqlite, 2_000 / BATCH).await;
 }
 
 #[actix_web::test]
-async fn nor_does_any_on_postgres() {
-    no_bit_is_learned(Kind::Postgres, 500 / BATCH).await;
+async fn no_response_on_postgres_depends_on_a_day_of_birth() {
+    compare_responses(Kind::Postgres, 500 / BATCH).await;
 }

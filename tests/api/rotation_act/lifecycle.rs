@@ -1,4 +1,4 @@
-//! The whole road, and what is written of it.
+//! The whole life of a rotation, and the rows that its commands write.
 
 use entity::{audit_entry, change, idempotency_key, rotation_step, value::RotationId};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{done, exchanged, office, posts, proposed, with};
 use crate::support::{TestApp, on_both};
 
-/// A rotation of a civil servant who is planned: the rules of 2025 ask for that, and for a term of 36 months.
+/// A rotation of a civil servant in the planning: the rules of 2025 require that, and a term of 36 months.
 fn planned() -> Value {
     json!({
         "cadreCode": "A-04", "form": "ROTATION", "purpose": "DEVELOPMENT",
@@ -28,7 +28,7 @@ async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
         let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15", "expectedVersion": 5 });
         done(&caller, "rotationDecide", decision).await;
         done(&caller, "rotationPublish", json!({ "rotationId": id })).await;
-        assert_eq!(posts(&caller, "A-04").await, before, "until it starts, nobody has moved");
+        assert_eq!(posts(&caller, "A-04").await, before, "the person has not moved before the start");
 
         let started = done(&caller, "rotationStart", json!({ "rotationId": id })).await;
         assert_eq!((&started["state"], &started["version"]), (&json!("IN_PROGRESS"), &json!(8)));
@@ -47,18 +47,18 @@ async fn a_rotation_goes_from_proposal_to_placement_with_its_posts() {
         let end = json!({ "rotationId": id, "endOn": "2026-05-01", "reason": "TERM_COMPLETED" });
         assert_eq!(done(&caller, "rotationEnd", end).await["state"], "ENDED");
         let closed = json!(["A1U", "CC", "2025-09-01", "2026-05-01", true]);
-        assert_eq!(posts(&caller, "A-04").await, json!([closed, left]), "who is not placed holds no post");
+        assert_eq!(posts(&caller, "A-04").await, json!([closed, left]), "a person without a placement has no post");
 
         let place = json!({ "rotationId": id, "unitCode": "A2U", "titleCode": "CC", "placedOn": "2026-05-15", "decisionNo": "12/QĐ-TEST" });
         assert_eq!(done(&caller, "rotationPlace", place).await["state"], "PLACED");
         assert_eq!(posts(&caller, "A-04").await, json!([["A2U", "CC", "2026-05-15", null, true], closed, left]));
-        assert_eq!(shown(app, &id).await, at_its_end());
+        assert_eq!(stored(app, &id).await, placed());
         written(app, &id).await;
     })
     .await;
 }
 
-async fn shown(app: &TestApp, id: &str) -> Value {
+async fn stored(app: &TestApp, id: &str) -> Value {
     let document = "query($id: ID!) { node(id: $id) { ... on Rotation {
         state version direction fromTier toTier fromUnit { code } toUnit { code } fromTitle { code } toTitle { code }
         startOn plannedEndOn endOn endReason decisionNo decidedOn publishedOn preparingUnit { code }
@@ -71,8 +71,8 @@ async fn shown(app: &TestApp, id: &str) -> Value {
     office(app).await.query_with(document, json!({ "id": id })).await["node"].take()
 }
 
-/// The rotation of `planned` after the whole road.
-fn at_its_end() -> Value {
+/// The rotation of `planned` after its placement.
+fn placed() -> Value {
     let step = |state: &str, on: &str, end: &str, document: Option<&str>, remark: Option<&str>| {
         json!({
             "state": state, "on": on, "plannedEndOn": end, "documentNo": document, "remark": remark,
@@ -120,8 +120,8 @@ fn at_its_end() -> Value {
     })
 }
 
-/// One audit entry, one key, one step and one change for each act; the changes before the publication are for the
-/// preparing unit alone.
+/// Each command writes one audit entry, one key, one step and one change. Changes before the publication are visible
+/// only to the preparing unit.
 async fn written(app: &TestApp, id: &str) {
     let reader = app.database.reader();
     let rotation: RotationId = id.parse().expect("an id");
@@ -142,13 +142,13 @@ async fn written(app: &TestApp, id: &str) {
         .expect("read");
     let steps = rotation_step::Entity::find().filter(rotation_step::Column::RotationId.eq(rotation));
     let moved = change::Entity::find().filter(change::Column::Object.eq("A-04")).count(reader).await.expect("read");
-    let acts = changes.len() as u64;
-    assert_eq!((acts, audited, keys, steps.count(reader).await.expect("read")), (13, 13, 13, 13));
+    let commands = changes.len() as u64;
+    assert_eq!((commands, audited, keys, steps.count(reader).await.expect("read")), (13, 13, 13, 13));
     assert_eq!(moved, 1 + 3, "the import, the start, the end and the placement moved the person");
 }
 
 #[actix_web::test]
-async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
+async fn a_rotation_cannot_start_before_its_start_day() {
     on_both(async |app| {
         let caller = office(app).await;
         let ahead = with(planned(), json!({ "startOn": "2026-06-02", "plannedEndOn": "2029-06-02" }));
@@ -167,28 +167,28 @@ async fn a_start_that_lies_ahead_leaves_from_the_post_of_today_and_waits() {
 }
 
 #[actix_web::test]
-async fn steps_before_the_publication_are_shown_to_who_prepares_alone() {
+async fn steps_before_the_publication_are_visible_only_to_the_preparing_unit() {
     on_both(async |app| {
         let office = office(app).await;
         let id = super::running(&office, super::transfer()).await;
         let other = app.caller(&["cadre:read", "rotation:read"], &["A"]).await;
         let document = "query($id: ID!) { node(id: $id) { ... on Rotation { steps { state } } } }";
 
-        let seen = other.query_with(document, json!({ "id": id })).await;
+        let data = other.query_with(document, json!({ "id": id })).await;
         let all = office.query_with(document, json!({ "id": id })).await;
 
-        let states = |seen: &Value| -> Vec<String> {
-            let steps = seen["node"]["steps"].as_array().expect("steps");
+        let states = |data: &Value| -> Vec<String> {
+            let steps = data["node"]["steps"].as_array().expect("steps");
             steps.iter().map(|step| step["state"].as_str().expect("a state").to_owned()).collect()
         };
-        assert_eq!(states(&seen), ["PUBLISHED", "IN_PROGRESS"]);
+        assert_eq!(states(&data), ["PUBLISHED", "IN_PROGRESS"]);
         assert_eq!(states(&all).len(), 8, "the control");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn each_act_of_one_operation_shows_what_it_left() {
+async fn each_command_of_one_operation_returns_its_own_result() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, super::transfer()).await;
@@ -201,20 +201,20 @@ async fn each_act_of_one_operation_shows_what_it_left() {
         }
         fragment shown on Rotation { version steps { state } appraisals { year } cadre { assignments { endOn } } }"#;
 
-        let seen = caller.query_with(document, json!({ "id": id })).await;
+        let data = caller.query_with(document, json!({ "id": id })).await;
 
-        assert_eq!(seen["before"]["userErrors"][0]["code"], "WRONG_STEP", "what is refused does not stop what follows");
-        for (act, steps, appraisals, ends) in [
+        assert_eq!(data["before"]["userErrors"][0]["code"], "WRONG_STEP", "the next command runs");
+        for (command, steps, appraisals, ends) in [
             ("start", 8, 0, json!([null, "2025-09-01"])),
             ("first", 9, 1, json!([null, "2025-09-01"])),
             ("end", 10, 1, json!([null, "2026-05-01", "2025-09-01"])),
         ] {
-            let shown = &seen[act]["rotation"];
-            assert_eq!(shown["version"], json!(steps), "{act}");
-            assert_eq!(shown["steps"].as_array().map(Vec::len), Some(steps), "{act}");
-            assert_eq!(shown["appraisals"].as_array().map(Vec::len), Some(appraisals), "{act}");
-            let posts = shown["cadre"]["assignments"].as_array().expect("posts");
-            assert_eq!(posts.iter().map(|post| post["endOn"].clone()).collect::<Value>(), ends, "{act}");
+            let stored = &data[command]["rotation"];
+            assert_eq!(stored["version"], json!(steps), "{command}");
+            assert_eq!(stored["steps"].as_array().map(Vec::len), Some(steps), "{command}");
+            assert_eq!(stored["appraisals"].as_array().map(Vec::len), Some(appraisals), "{command}");
+            let posts = stored["cadre"]["assignments"].as_array().expect("posts");
+            assert_eq!(posts.iter().map(|post| post["endOn"].clone()).collect::<Value>(), ends, "{command}");
         }
     })
     .await;

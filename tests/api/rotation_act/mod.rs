@@ -1,5 +1,5 @@
-//! Acts on rotations: the road from proposal to placement, what is refused on it, that each act happens once, and that no
-//! race gives a person two rotations or two primary posts. What follows from a day of birth is in `inference` and `service`.
+//! Commands on rotations: the procedure from proposal to placement, refusals, idempotency, and races for rotations and
+//! primary posts. `inference` and `service` test the use of the day of birth.
 
 mod ending;
 mod idempotency;
@@ -14,22 +14,22 @@ use uuid::Uuid;
 
 use crate::support::{Caller, TestApp};
 
-/// The scopes of who prepares rotations.
+/// The scopes of a client that prepares rotations.
 const WRITES: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
 
-/// The acts of the procedure up to the exchange.
+/// The steps of the procedure up to the exchange.
 const STEPS: [&str; 4] = ["POLICY", "NOMINATION", "PREPARATION", "EXCHANGE"];
 
-/// Who prepares rotations of the whole province.
+/// A client that prepares rotations of the whole province.
 async fn office(app: &TestApp) -> Caller<'_> {
     app.caller(&WRITES, &["P"]).await
 }
 
-/// A document that does one act and asks for what came of it.
-fn document(act: &str) -> String {
-    let input = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+/// A document with one command that selects its payload.
+fn document(command: &str) -> String {
+    let input = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     format!(
-        "mutation($input: {input}!) {{ done: {act}(input: $input) {{
+        "mutation($input: {input}!) {{ done: {command}(input: $input) {{
             rotation {{ id state version }}
             userErrors {{ __typename code message field
                 ... on StepError {{ state due }} ... on ConflictError {{ currentVersion }}
@@ -38,35 +38,35 @@ fn document(act: &str) -> String {
     )
 }
 
-/// The input with a key of its own, unless it has one.
-fn keyed(mut input: Value) -> Value {
+/// The input with a new key, unless it has one.
+fn with_key(mut input: Value) -> Value {
     if input.get("idempotencyKey").is_none() {
         input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
     }
     input
 }
 
-/// Does an act and gives its payload.
-async fn payload(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    caller.query_with(&document(act), json!({ "input": keyed(input) })).await["done"].take()
+/// Sends a command and returns its payload.
+async fn payload(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    caller.query_with(&document(command), json!({ "input": with_key(input) })).await["done"].take()
 }
 
-/// Does an act that must be done, and gives the rotation.
-async fn done(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut payload = payload(caller, act, input).await;
-    assert_eq!(payload["userErrors"], json!([]), "{act}");
+/// Sends a command that must succeed, and returns the rotation.
+async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut payload = payload(caller, command, input).await;
+    assert_eq!(payload["userErrors"], json!([]), "{command}");
     payload["rotation"].take()
 }
 
-/// Does an act that must be refused once, and gives the error.
-async fn refusal(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut payload = payload(caller, act, input.clone()).await;
-    assert_eq!(payload["rotation"], Value::Null, "{act} {input}");
-    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{act} {input}: {payload:#}");
+/// Sends a command that must be refused with one error, and returns the error.
+async fn refusal(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut payload = payload(caller, command, input.clone()).await;
+    assert_eq!(payload["rotation"], Value::Null, "{command} {input}");
+    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{command} {input}: {payload:#}");
     payload["userErrors"][0].take()
 }
 
-/// A transfer of A-04 from A2U to A1U, which no rule of law speaks of.
+/// A transfer of A-04 from A2U to A1U, to which no legal rule applies.
 fn transfer() -> Value {
     json!({
         "cadreCode": "A-04", "form": "TRANSFER", "toUnitCode": "A1U", "toTitleCode": "CC",
@@ -74,26 +74,26 @@ fn transfer() -> Value {
     })
 }
 
-/// An input with some of its fields given otherwise.
+/// An input with some fields replaced.
 fn with(mut input: Value, mut other: Value) -> Value {
     let fields = input.as_object_mut().expect("an object");
     fields.append(other.as_object_mut().expect("an object"));
     input
 }
 
-/// Proposes and gives the id.
+/// Proposes a rotation and returns its id.
 async fn proposed(caller: &Caller<'_>, input: Value) -> String {
     done(caller, "rotationPropose", input).await["id"].as_str().expect("an id").to_owned()
 }
 
-/// Takes a proposal on to the exchange.
+/// Takes a proposal to the exchange.
 async fn exchanged(caller: &Caller<'_>, id: &str) {
     for step in STEPS {
         done(caller, "rotationAdvance", json!({ "rotationId": id, "step": step, "on": "2025-08-01" })).await;
     }
 }
 
-/// Takes a proposal on until it is published.
+/// Takes a proposal to its publication.
 async fn published(caller: &Caller<'_>, id: &str) {
     exchanged(caller, id).await;
     let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" });
@@ -101,7 +101,7 @@ async fn published(caller: &Caller<'_>, id: &str) {
     done(caller, "rotationPublish", json!({ "rotationId": id, "publishedOn": "2025-08-20" })).await;
 }
 
-/// Proposes a rotation and takes it on until it runs.
+/// Proposes a rotation and takes it to its start.
 async fn running(caller: &Caller<'_>, input: Value) -> String {
     let id = proposed(caller, input).await;
     published(caller, &id).await;
@@ -109,12 +109,12 @@ async fn running(caller: &Caller<'_>, input: Value) -> String {
     id
 }
 
-/// A person's posts, newest first: unit, title, first day, first day no longer, whether it is the primary one.
+/// A person's posts, newest first: unit, title, first day, end (exclusive), whether it is the primary one.
 async fn posts(caller: &Caller<'_>, code: &str) -> Value {
     let document = "query($code: String!) { cadre(by: {code: $code}) {
         assignments { unit { code } title { code } startOn endOn isPrimary } } }";
-    let seen = caller.query_with(document, json!({ "code": code })).await;
-    let posts = seen["cadre"]["assignments"].as_array().cloned().expect("posts");
+    let data = caller.query_with(document, json!({ "code": code })).await;
+    let posts = data["cadre"]["assignments"].as_array().cloned().expect("posts");
     let post = |post: &Value| {
         json!([post["unit"]["code"], post["title"]["code"], post["startOn"], post["endOn"], post["isPrimary"]])
     };

@@ -1,4 +1,4 @@
-//! Sixty-four clients bring a hundred people through decision, publication and start at once.
+//! Sixty-four clients take a hundred people through decision, publication and start concurrently.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +12,15 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{WRITES, keyed, office, proposed, transfer, with};
+use super::{WRITES, office, proposed, transfer, with, with_key};
 use crate::support::{Caller, TestApp, csv, on_both};
 
 const PEOPLE: usize = 100;
 const CLIENTS: usize = 64;
-/// Attempts of one client; each at another person.
+/// Attempts of one client, each on another person.
 const ATTEMPTS: usize = 4;
 
-/// What clients are told when another was faster.
+/// The refusals that a client may get because another was faster.
 const LOST: [&str; 4] = ["ALREADY_DECIDED", "ALREADY_PUBLISHED", "POST_OVERLAPS", "WRONG_STEP"];
 
 async fn import_people(app: &TestApp) {
@@ -34,21 +34,21 @@ async fn import_people(app: &TestApp) {
     app.import_text(&[("cadres.csv", &cadres), ("assignments.csv", &posts)]).await;
 }
 
-/// Does acts on one rotation in one operation, and gives the codes of the refusals.
-async fn acts(caller: &Caller<'_>, id: &str, acts: &[(&str, Value)]) -> Vec<String> {
+/// Sends commands on one rotation in one operation, and returns the codes of the refusals.
+async fn commands(caller: &Caller<'_>, id: &str, commands: &[(&str, Value)]) -> Vec<String> {
     let (mut declared, mut fields, mut variables) = (Vec::new(), Vec::new(), json!({}));
-    for (at, (act, input)) in acts.iter().enumerate() {
-        declared.push(format!("$i{at}: {}{}Input!", act[..1].to_uppercase(), &act[1..]));
-        fields.push(format!("a{at}: {act}(input: $i{at}) {{ userErrors {{ code }} }}"));
-        variables[format!("i{at}")] = keyed(with(input.clone(), json!({ "rotationId": id })));
+    for (at, (command, input)) in commands.iter().enumerate() {
+        declared.push(format!("$i{at}: {}{}Input!", command[..1].to_uppercase(), &command[1..]));
+        fields.push(format!("a{at}: {command}(input: $i{at}) {{ userErrors {{ code }} }}"));
+        variables[format!("i{at}")] = with_key(with(input.clone(), json!({ "rotationId": id })));
     }
     let document = format!("mutation({}) {{ {} }}", declared.join(", "), fields.join(" "));
-    let seen = caller.query_with(&document, variables).await;
-    let payloads = seen.as_object().expect("payloads").values();
+    let data = caller.query_with(&document, variables).await;
+    let payloads = data.as_object().expect("payloads").values();
     payloads.filter_map(|payload| payload["userErrors"][0]["code"].as_str()).map(str::to_owned).collect()
 }
 
-/// A client with the rotations that it works on, and the codes of what it was refused.
+/// A client with its rotations, and the codes of its refusals.
 struct Client<'a> {
     caller: &'a Caller<'a>,
     preparing: &'static str,
@@ -57,32 +57,32 @@ struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// Proposes to move some people and takes each up to the decision.
+    /// Proposes to move some people and takes each rotation to the decision.
     async fn decide(&mut self, people: impl Iterator<Item = usize>) {
         let input = json!({
             "form": "TRANSFER", "toUnitCode": "B1U", "toTitleCode": "CC", "startOn": "2026-05-01",
             "preparingUnitCode": self.preparing,
         });
-        let mut road: Vec<_> =
+        let mut steps: Vec<_> =
             super::STEPS.iter().map(|step| ("rotationAdvance", json!({ "step": step, "on": "2026-04-01" }))).collect();
-        road.push(("rotationDecide", json!({ "decisionNo": "1", "decidedOn": "2026-04-10" })));
+        steps.push(("rotationDecide", json!({ "decisionNo": "1", "decidedOn": "2026-04-10" })));
         for person in people {
             let id = proposed(self.caller, with(input.clone(), json!({ "cadreCode": format!("R-{person}") }))).await;
-            self.lost.extend(acts(self.caller, &id, &road).await);
+            self.lost.extend(commands(self.caller, &id, &steps).await);
             self.ids.push(id);
         }
     }
 
-    /// Does the same acts on each of its rotations.
-    async fn on_each(&mut self, road: &[&str]) {
-        let road: Vec<_> = road.iter().map(|act| (*act, json!({}))).collect();
+    /// Sends the same commands on each of its rotations.
+    async fn on_each(&mut self, steps: &[&str]) {
+        let steps: Vec<_> = steps.iter().map(|command| (*command, json!({}))).collect();
         for id in &self.ids {
-            self.lost.extend(acts(self.caller, id, &road).await);
+            self.lost.extend(commands(self.caller, id, &steps).await);
         }
     }
 }
 
-/// How many rotations each person has that run.
+/// The number of running rotations of each person.
 async fn running_by_person(app: &TestApp) -> BTreeMap<CadreId, usize> {
     let running = rotation::Entity::find()
         .filter(rotation::Column::State.is_in([RotationState::InProgress, RotationState::Extended]))
@@ -95,7 +95,7 @@ async fn running_by_person(app: &TestApp) -> BTreeMap<CadreId, usize> {
     })
 }
 
-/// The persons of whom two primary posts share a day.
+/// The persons with two primary posts on the same day.
 async fn with_overlapping_posts(app: &TestApp) -> BTreeSet<CadreId> {
     let posts = assignment::Entity::find().filter(assignment::Column::IsPrimary.eq(true)).all(app.database.reader());
     let posts = posts.await.expect("read");
@@ -122,27 +122,28 @@ async fn no_race_gives_a_person_two_rotations_or_two_posts() {
         };
         let mut clients: Vec<_> = (0..CLIENTS).map(client).collect();
 
-        // Neighbours meet at the same person in the same round; all of them take each stretch of the road at once.
+        // Neighbouring clients work on the same person in the same round, and all take each part of the procedure at
+        // once.
         let people =
             |at: usize| (0..ATTEMPTS).map(move |round| at * PEOPLE / (CLIENTS * ATTEMPTS) + round * PEOPLE / ATTEMPTS);
         join_all(clients.iter_mut().enumerate().map(|(at, client)| client.decide(people(at)))).await;
-        for road in [&["rotationPublish"][..], &["rotationStart"], &["rotationPublish", "rotationStart"]] {
-            join_all(clients.iter_mut().map(|client| client.on_each(road))).await;
+        for steps in [&["rotationPublish"][..], &["rotationStart"], &["rotationPublish", "rotationStart"]] {
+            join_all(clients.iter_mut().map(|client| client.on_each(steps))).await;
         }
         let lost: BTreeSet<String> = clients.into_iter().flat_map(|client| client.lost).collect();
 
         let running = running_by_person(app).await;
         assert!(running.values().all(|rotations| *rotations == 1), "{running:?}");
         assert!(with_overlapping_posts(app).await.is_empty());
-        assert_eq!(lost.iter().map(String::as_str).collect::<Vec<_>>(), LOST, "the races were lost in every way");
-        assert_eq!(running.len() - before, PEOPLE, "everybody was moved by somebody");
+        assert_eq!(lost.iter().map(String::as_str).collect::<Vec<_>>(), LOST, "each kind of refusal occurred");
+        assert_eq!(running.len() - before, PEOPLE, "each person was moved");
     })
     .await;
 }
 
-/// The control: a check before the write lets two through; the index does not.
+/// The control: a check before the write admits both; only the index stops the second.
 #[actix_web::test]
-async fn a_check_before_the_write_would_let_two_run() {
+async fn a_check_before_the_write_would_admit_two_running_rotations() {
     on_both(async |app| {
         let caller = office(app).await;
         let ids = [proposed(&caller, transfer()).await, proposed(&caller, transfer()).await];
@@ -151,13 +152,13 @@ async fn a_check_before_the_write_would_let_two_run() {
 
         let (checked, checked_too) = (running_by_person(app).await, running_by_person(app).await);
         assert_eq!((person(&checked, row.cadre_id), person(&checked_too, row.cadre_id)), (0, 0), "both checks pass");
-        start(app, &ids[0]).await.expect("the first runs");
+        start(app, &ids[0]).await.expect("the first starts");
         let refused = start(app, &ids[1]).await.expect_err("the index refuses the second");
         assert!(matches!(refused.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{refused}");
         assert_eq!(person(&running_by_person(app).await, row.cadre_id), 1);
 
         app.database.writer().execute_unprepared("DROP INDEX rotation_running_key").await.expect("dropped");
-        start(app, &ids[1]).await.expect("without the index the second runs as well");
+        start(app, &ids[1]).await.expect("without the index the second starts as well");
         assert_eq!(person(&running_by_person(app).await, row.cadre_id), 2);
     })
     .await;
@@ -168,7 +169,7 @@ async fn row(app: &TestApp, id: &str) -> rotation::Model {
     rotation::Entity::find_by_id(id).one(app.database.reader()).await.expect("read").expect("a rotation")
 }
 
-/// Writes the state as a naive act would.
+/// Writes the state as a naive command would.
 async fn start(app: &TestApp, id: &str) -> Result<rotation::Model, DbErr> {
     let id: entity::value::RotationId = id.parse().expect("an id");
     let started = rotation::ActiveModel { id: Set(id), state: Set(RotationState::InProgress), ..Default::default() };

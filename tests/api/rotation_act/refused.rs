@@ -1,4 +1,4 @@
-//! Everything that an act can be refused for, and that nothing is changed then.
+//! All refusals of commands on rotations. A refused command changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    STEPS, done, exchanged, keyed, office, payload, posts, proposed, published, refusal, running, transfer, with,
+    STEPS, done, exchanged, office, payload, posts, proposed, published, refusal, running, transfer, with, with_key,
 };
 use crate::support::{
     Caller, TestApp, clock, on_both,
     rotation::{Places, day},
 };
 
-/// Every act on a rotation, with an input that is good by itself.
-fn acts(id: &str) -> Vec<(&'static str, Value)> {
+/// Every command on a rotation, with a valid input.
+fn commands(id: &str) -> Vec<(&'static str, Value)> {
     let of = |input: Value| with(json!({ "rotationId": id }), input);
-    let mut acts: Vec<_> =
+    let mut commands: Vec<_> =
         STEPS.iter().map(|step| ("rotationAdvance", of(json!({ "step": step, "on": "2025-08-01" })))).collect();
-    acts.extend([
+    commands.extend([
         ("rotationDecide", of(json!({ "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" }))),
         ("rotationPublish", of(json!({}))),
         ("rotationStart", of(json!({}))),
@@ -32,12 +32,12 @@ fn acts(id: &str) -> Vec<(&'static str, Value)> {
         ("rotationCancel", of(json!({ "reason": "r" }))),
         ("rotationAppraise", of(json!({ "year": 2025, "result": "GOOD", "appraisedOn": "2026-01-15" }))),
     ]);
-    acts
+    commands
 }
 
-/// The name that an act has among those that are due.
-fn due_name(act: &str, input: &Value) -> String {
-    input["step"].as_str().map_or(act.to_owned(), |step| format!("{act}(step: {step})"))
+/// The name of a command in the list of allowed commands.
+fn due_name(command: &str, input: &Value) -> String {
+    input["step"].as_str().map_or(command.to_owned(), |step| format!("{command}(step: {step})"))
 }
 
 async fn state(caller: &Caller<'_>, id: &str) -> Value {
@@ -46,30 +46,34 @@ async fn state(caller: &Caller<'_>, id: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn every_wrong_step_is_refused_and_told_what_is_due() {
+async fn every_wrong_step_is_refused_with_the_allowed_commands() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
-        let road: Vec<_> = acts(&id)
+        let probes: Vec<_> = commands(&id)
             .into_iter()
-            .filter(|(act, _)| !matches!(*act, "rotationExtend" | "rotationCancel" | "rotationAppraise"))
+            .filter(|(command, _)| !matches!(*command, "rotationExtend" | "rotationCancel" | "rotationAppraise"))
             .collect();
         let mut tried = 0;
-        for (act, input) in &road {
+        for (command, input) in &probes {
             let before = state(&caller, &id).await;
-            for (wrong, wrong_input) in acts(&id) {
+            for (wrong, wrong_input) in commands(&id) {
                 let name = due_name(wrong, &wrong_input);
                 let beside =
                     wrong == "rotationAppraise" && matches!(before["state"].as_str(), Some("IN_PROGRESS" | "ENDED"));
                 let probe = payload(&caller, wrong, with(wrong_input, json!({ "expectedVersion": 0 }))).await;
-                assert_eq!(probe["userErrors"][0]["code"], "VERSION_CONFLICT", "nothing is done by the probe");
+                assert_eq!(probe["userErrors"][0]["code"], "VERSION_CONFLICT", "the probe changes nothing");
                 if beside || due(&before).contains(&name.as_str()) {
                     continue;
                 }
                 let refused = refusal(
                     &caller,
                     wrong,
-                    acts(&id).into_iter().find(|(act, input)| due_name(act, input) == name).expect("an act").1,
+                    commands(&id)
+                        .into_iter()
+                        .find(|(command, input)| due_name(command, input) == name)
+                        .expect("a command")
+                        .1,
                 )
                 .await;
                 assert_eq!(
@@ -82,14 +86,14 @@ async fn every_wrong_step_is_refused_and_told_what_is_due() {
                 tried += 1;
             }
             assert_eq!(state(&caller, &id).await, before);
-            done(&caller, act, input.clone()).await;
+            done(&caller, command, input.clone()).await;
         }
         assert!(tried > 80, "{tried}");
     })
     .await;
 }
 
-/// What is due, written down once more.
+/// The allowed commands in each state, as an independent table.
 fn due(rotation: &Value) -> Vec<&'static str> {
     match rotation["state"].as_str().expect("a state") {
         "DRAFT" => vec!["rotationAdvance(step: POLICY)", "rotationCancel"],
@@ -106,7 +110,7 @@ fn due(rotation: &Value) -> Vec<&'static str> {
 }
 
 #[actix_web::test]
-async fn a_rotation_is_given_up_or_revoked_before_it_begins_and_not_later() {
+async fn a_rotation_is_given_up_or_revoked_only_before_it_starts() {
     on_both(async |app| {
         let caller = office(app).await;
         let cancel = |id: &str| json!({ "rotationId": id, "reason": "Không còn nhu cầu" });
@@ -132,7 +136,7 @@ async fn a_rotation_is_given_up_or_revoked_before_it_begins_and_not_later() {
     .await;
 }
 
-/// Refusals that need no more than a proposal: what is proposed otherwise, the code and the field.
+/// Refusals of proposals: the changed fields, the code and the field of the error.
 fn proposals() -> Vec<(Value, &'static str, &'static str)> {
     vec![
         (json!({ "cadreCode": "A-99" }), "NOT_FOUND", "cadreCode"),
@@ -154,7 +158,7 @@ fn proposals() -> Vec<(Value, &'static str, &'static str)> {
 }
 
 #[actix_web::test]
-async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_proposal_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         for (other, code, field) in proposals() {
@@ -171,7 +175,7 @@ async fn a_proposal_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
+async fn an_invisible_object_is_refused_like_a_missing_one() {
     on_both(async |app| {
         let (office, other) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let embargoed = proposed(&office, transfer()).await;
@@ -179,26 +183,26 @@ async fn what_may_not_be_known_of_is_refused_like_what_is_not_there() {
         let foreign = with(transfer(), json!({ "cadreCode": "B-01", "toUnitCode": "PD1", "toTitleCode": "CV" }));
         let foreign = running(&office, foreign).await;
 
-        let nobodys = RotationId::new().to_string();
-        for (act, _) in acts(&nobodys) {
+        let missing = RotationId::new().to_string();
+        for (command, _) in commands(&missing) {
             let ask = async |id: &str| {
-                let (act, input) = acts(id).into_iter().find(|(name, _)| *name == act).expect("an act");
-                let input = keyed(with(input, json!({ "idempotencyKey": "same" })));
-                other.raw(&super::document(act), json!({ "input": input })).await
+                let (command, input) = commands(id).into_iter().find(|(name, _)| *name == command).expect("a command");
+                let input = with_key(with(input, json!({ "idempotencyKey": "same" })));
+                other.raw(&super::document(command), json!({ "input": input })).await
             };
-            let unknown = ask(&nobodys).await;
+            let unknown = ask(&missing).await;
             assert!(unknown.contains("NOT_FOUND"), "{unknown}");
             for id in [embargoed.as_str(), &foreign, "nothing", "cad_aaaa"] {
-                assert_eq!(ask(id).await, unknown, "{act} {id}");
+                assert_eq!(ask(id).await, unknown, "{command} {id}");
             }
         }
-        assert_eq!(state(&office, &embargoed).await["state"], "EXCHANGED", "the control: it is there");
+        assert_eq!(state(&office, &embargoed).await["state"], "EXCHANGED", "the control: the rotation exists");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_decision_of_one_unit_is_not_told_to_another() {
+async fn a_decision_of_one_unit_is_not_disclosed_to_another() {
     on_both(async |app| {
         let (province, district) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let decided = proposed(&province, transfer()).await;
@@ -208,7 +212,11 @@ async fn a_decision_of_one_unit_is_not_told_to_another() {
 
         let own = proposed(&district, with(transfer(), json!({ "preparingUnitCode": "A" }))).await;
         exchanged(&district, &own).await;
-        assert_eq!(done(&district, "rotationDecide", decision(&own)).await["state"], "DECIDED", "nothing is told");
+        assert_eq!(
+            done(&district, "rotationDecide", decision(&own)).await["state"],
+            "DECIDED",
+            "the other decision stays hidden"
+        );
 
         let twice = proposed(&province, transfer()).await;
         exchanged(&province, &twice).await;
@@ -219,13 +227,13 @@ async fn a_decision_of_one_unit_is_not_told_to_another() {
         );
         done(&province, "rotationPublish", json!({ "rotationId": decided })).await;
         let refused = refusal(&district, "rotationPublish", json!({ "rotationId": own })).await;
-        assert_eq!(refused["code"], "ALREADY_PUBLISHED", "what is published is told to everybody");
+        assert_eq!(refused["code"], "ALREADY_PUBLISHED", "a published rotation is visible to the other unit");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn what_is_recorded_otherwise_is_a_conflict() {
+async fn a_command_that_contradicts_the_record_is_a_conflict() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = running(&caller, transfer()).await;
@@ -262,7 +270,7 @@ async fn what_is_recorded_otherwise_is_a_conflict() {
 }
 
 #[actix_web::test]
-async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
+async fn a_person_is_not_moved_from_an_ended_post_or_into_two_posts() {
     on_both(async |app| {
         let caller = office(app).await;
         let input = with(transfer(), json!({ "toUnitCode": "B1U" }));
@@ -271,10 +279,14 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
         exchanged(&caller, &second).await;
         done(&caller, "rotationStart", json!({ "rotationId": first })).await;
         let decision = json!({ "rotationId": second, "decisionNo": "1", "decidedOn": "2025-08-15" });
-        assert_eq!(refusal(&caller, "rotationDecide", decision).await["code"], "POST_OVERLAPS", "B1U is in the way");
+        assert_eq!(
+            refusal(&caller, "rotationDecide", decision).await["code"],
+            "POST_OVERLAPS",
+            "the post in B1U overlaps"
+        );
         let before = posts(&caller, "A-04").await;
 
-        // A-03 left A1U in 2016: a start on a day of today cannot be from there.
+        // A-03 left A1U in 2016, so a rotation that starts today cannot start there.
         let from_past = with(
             transfer(),
             json!({ "cadreCode": "A-03", "startOn": "2014-01-01", "plannedEndOn": null, "toUnitCode": "B1U" }),
@@ -289,7 +301,7 @@ async fn a_person_is_not_moved_out_of_a_post_that_they_left_or_into_two() {
     .await;
 }
 
-/// Writes a second primary post of A-04, as an import may, or takes it away.
+/// Writes or deletes a second primary post of A-04, which only an import could write.
 async fn second_post(app: &TestApp, is_there: bool) {
     let of = Places::of(&app.database).await;
     let second = assignment::Model {
@@ -311,30 +323,30 @@ async fn second_post(app: &TestApp, is_there: bool) {
 }
 
 #[actix_web::test]
-async fn what_cannot_start_is_neither_decided_nor_published_nor_started() {
+async fn a_rotation_that_cannot_start_is_neither_decided_nor_published_nor_started() {
     on_both(async |app| {
         let caller = office(app).await;
         let id = proposed(&caller, transfer()).await;
         exchanged(&caller, &id).await;
         let decision = json!({ "rotationId": id, "decisionNo": "10/QĐ-TEST", "decidedOn": "2025-08-15" });
-        for (act, input) in [
+        for (command, input) in [
             ("rotationDecide", decision),
             ("rotationPublish", json!({ "rotationId": id })),
             ("rotationStart", json!({ "rotationId": id })),
         ] {
             second_post(app, true).await;
             let before = state(&caller, &id).await;
-            assert_eq!(refusal(&caller, act, input.clone()).await["code"], "POST_OVERLAPS", "{act}");
-            assert_eq!(state(&caller, &id).await, before, "{act}");
+            assert_eq!(refusal(&caller, command, input.clone()).await["code"], "POST_OVERLAPS", "{command}");
+            assert_eq!(state(&caller, &id).await, before, "{command}");
             second_post(app, false).await;
-            done(&caller, act, input).await;
+            done(&caller, command, input).await;
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_secondment_is_extended_to_its_longest_term_and_no_further() {
+async fn a_secondment_is_extended_at_most_to_its_maximum_term() {
     on_both(async |app| {
         let caller = office(app).await;
         let secondment = json!({ "form": "SECONDMENT", "plannedEndOn": "2028-09-02" });
@@ -393,7 +405,7 @@ async fn a_broken_rule_refuses_the_decision_until_it_is_overridden() {
 }
 
 #[actix_web::test]
-async fn only_the_preparing_unit_acts_on_what_is_published() {
+async fn only_the_preparing_unit_sends_commands_on_a_published_rotation() {
     on_both(async |app| {
         let (office, district) = (office(app).await, app.caller(&super::WRITES, &["A"]).await);
         let id = proposed(&office, transfer()).await;
@@ -407,11 +419,12 @@ async fn only_the_preparing_unit_acts_on_what_is_published() {
 }
 
 #[actix_web::test]
-async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
+async fn commands_without_the_scope_are_forbidden_before_anything_runs() {
     on_both(async |app| {
         for scopes in [&["cadre:read", "rotation:read"][..], &["cadre:read", "rotation:write"]] {
             let caller = app.caller(scopes, &["P"]).await;
-            let answer = caller.ask(&super::document("rotationPropose"), json!({ "input": keyed(transfer()) })).await;
+            let answer =
+                caller.ask(&super::document("rotationPropose"), json!({ "input": with_key(transfer()) })).await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
             assert!(answer.get("data").is_none(), "{answer}");
         }
@@ -420,10 +433,10 @@ async fn acts_without_the_scope_are_forbidden_before_anything_runs() {
 }
 
 #[actix_web::test]
-async fn a_refusal_is_told_in_the_language_of_the_request() {
+async fn a_refusal_is_in_the_language_of_the_request() {
     on_both(async |app: &TestApp| {
         let caller = office(app).await;
-        let input = json!({ "input": keyed(json!({ "rotationId": "x" })) });
+        let input = json!({ "input": with_key(json!({ "rotationId": "x" })) });
         let body = json!({ "query": super::document("rotationStart"), "variables": input });
         let message = async |request: reqwest::RequestBuilder| {
             let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
@@ -441,7 +454,7 @@ async fn a_refusal_is_told_in_the_language_of_the_request() {
 }
 
 #[test]
-fn every_code_is_named_once() {
+fn every_code_has_one_name() {
     let codes: BTreeSet<_> = Code::iter().map(Code::as_str).collect();
     assert_eq!(codes.len(), Code::iter().count());
 }

@@ -5,13 +5,13 @@ use entity::{access_entry, cadre, value::BirthDate};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::{WRITES, document, done, exchanged, keyed, proposed, refusal, with};
+use super::{WRITES, document, done, exchanged, proposed, refusal, with, with_key};
 use crate::support::{Caller, TestApp, csv, on_both, rotation::day};
 
-/// The scopes of who decides where the rule of remaining service is in force.
+/// The scopes of a client that decides rotations to which the rule of remaining service applies.
 pub(super) const DECIDES: [&str; 4] = ["cadre:read", "cadre.identity:read", "rotation:read", "rotation:write"];
 
-/// A rotation of A-04 from the time when Decree 138 asked civil servants for 120 months of service.
+/// A rotation of A-04 from the time when Decree 138 required 120 months of service of civil servants.
 fn of_2025() -> Value {
     json!({
         "cadreCode": "A-04", "form": "ROTATION", "toUnitCode": "A1U", "toTitleCode": "CC", "startOn": "2025-06-01",
@@ -40,16 +40,16 @@ async fn readings(app: &TestApp, by: &Caller<'_>) -> u64 {
     of_client.count(app.database.reader()).await.expect("a count")
 }
 
-/// Does an act that ends in an error, and gives its code and extensions.
-async fn failure(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut answer = caller.ask(&document(act), json!({ "input": keyed(input) })).await;
+/// Sends a command that ends in an error, and returns its code and extensions.
+async fn failure(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut answer = caller.ask(&document(command), json!({ "input": with_key(input) })).await;
     answer["errors"][0]["extensions"].take()
 }
 
 async fn check(caller: &Caller<'_>, id: &str) -> Value {
     let document = "query($id: ID!) { node(id: $id) { ... on Rotation { checks { rule result verified message } } } }";
-    let seen = caller.query_with(document, json!({ "id": id })).await;
-    let checks = seen["node"]["checks"].as_array().expect("checks");
+    let data = caller.query_with(document, json!({ "id": id })).await;
+    let checks = data["node"]["checks"].as_array().expect("checks");
     let of_service = |check: &&Value| check["rule"] == "rotation.min_remaining_service_months";
     checks.iter().find(of_service).expect("a check").clone()
 }
@@ -76,7 +76,7 @@ async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
         born(app, "A-04", "1970-01-01").await;
         let error = refusal(&decides, "rotationDecide", decision(&refused)).await;
         assert_eq!(error["check"], json!({ "rule": "rotation.min_remaining_service_months", "result": "FAIL" }));
-        assert_eq!(readings(app, &decides).await, 1, "also what is refused has been read");
+        assert_eq!(readings(app, &decides).await, 1, "a refused decision is logged as well");
         born(app, "A-04", "1990-01-01").await;
         assert_eq!(done(&decides, "rotationDecide", decision(&decided)).await["state"], "DECIDED");
         assert_eq!(readings(app, &decides).await, 2);
@@ -95,7 +95,7 @@ async fn a_decision_that_depends_on_the_day_of_birth_reads_the_identity() {
 }
 
 #[actix_web::test]
-async fn the_same_decision_sent_again_reads_nothing() {
+async fn a_repeated_decision_logs_no_second_reading() {
     on_both(async |app| {
         let decides = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&decides, of_2025()).await;
@@ -109,14 +109,14 @@ async fn the_same_decision_sent_again_reads_nothing() {
 }
 
 #[actix_web::test]
-async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
+async fn a_decision_is_not_written_if_its_reading_cannot_be_logged() {
     on_both(async |app| {
         let decides = app.caller(&DECIDES, &["P"]).await;
         let id = proposed(&decides, of_2025()).await;
         exchanged(&decides, &id).await;
         app.database.writer().execute_unprepared("DROP TABLE access_entry").await.expect("dropped");
 
-        let answer = decides.ask(&document("rotationDecide"), json!({ "input": keyed(decision(&id)) })).await;
+        let answer = decides.ask(&document("rotationDecide"), json!({ "input": with_key(decision(&id)) })).await;
 
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
         let state =
@@ -127,9 +127,10 @@ async fn a_decision_whose_reading_cannot_be_logged_is_not_made() {
 }
 
 #[actix_web::test]
-async fn a_decision_needs_the_file_within_reach() {
+async fn a_decision_requires_custody_of_the_file() {
     on_both(async |app| {
-        // A-04 leaves for B1U between the exchange and the decision; A prepares, and no longer reaches the file.
+        // A-04 moves to B1U between the exchange and the decision. A prepares the rotation and no longer has custody of
+        // the file.
         let district = app.caller(&DECIDES, &["A"]).await;
         let id = proposed(&district, with(of_2025(), json!({ "preparingUnitCode": "A" }))).await;
         exchanged(&district, &id).await;
@@ -149,7 +150,7 @@ async fn a_decision_needs_the_file_within_reach() {
 }
 
 #[actix_web::test]
-async fn a_check_that_depends_on_the_day_of_birth_is_shown_as_a_reading_of_identity() {
+async fn a_check_that_depends_on_the_day_of_birth_is_logged_as_a_reading_of_identity() {
     on_both(async |app| {
         let office = app.caller(&WRITES, &["P"]).await;
         let mut reads = app.caller(&DECIDES, &["P"]).await;

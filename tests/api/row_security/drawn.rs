@@ -1,7 +1,6 @@
-//! The wall alone: drawn questions through the engine, of callers whose own narrowing is switched off.
-//!
-//! What a reach holds is worked out here once more, from the rows, and nothing else may be in an answer. The control asks
-//! the same over a connection that passes row security. The seed is printed; `CADRE_TEST_SEED` draws the same again.
+//! Row security alone: random queries through the engine, with the application's own filter by reach switched off. An
+//! independent computation from the rows decides which objects a response may contain. The control sends the same
+//! queries over a connection that bypasses row security. The seed is printed; `CADRE_TEST_SEED` repeats a run.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -36,11 +35,11 @@ use crate::support::{
     store,
 };
 
-const QUESTIONS: usize = 1_000;
+const QUERIES: usize = 1_000;
 const CALLERS: usize = 20;
 const SCOPES: [&str; 4] = ["cadre:read", "rotation:read", "training:read", "quota:read"];
 
-/// Everything about persons that there is.
+/// All stored facts about persons.
 struct Rows {
     units: Units,
     codes: Vec<String>,
@@ -52,14 +51,14 @@ struct Rows {
     classes: Vec<String>,
 }
 
-/// What of it a reach holds.
-struct Held {
+/// The part of `Rows` within a reach.
+struct Visible {
     persons: HashSet<CadreId>,
     rotations: usize,
     enrolments: usize,
-    /// Ids and codes that the caller may see.
+    /// Ids and codes that responses may contain.
     own: Vec<String>,
-    /// Ids and codes that no answer may hold.
+    /// Ids and codes that no response may contain.
     foreign: Vec<String>,
 }
 
@@ -80,8 +79,8 @@ impl Rows {
         }
     }
 
-    /// What a reach holds, on whatever day.
-    fn held(&self, roots: &[&str]) -> Held {
+    /// The part within a reach, on any day.
+    fn visible(&self, roots: &[&str]) -> Visible {
         let roots: Vec<UnitId> = roots.iter().map(|code| self.units.by_code(code).expect("a unit").row.id).collect();
         let reach = self.units.reach_of(&roots, clock().today());
         let is_seen = |row: &&rotation::Model| {
@@ -93,10 +92,11 @@ impl Rows {
             let organiser = row.class_id.map(|class| self.organisers[&class]);
             reach.contains(&row.unit_id) || organiser.is_some_and(|unit| reach.contains(&unit))
         };
-        let (seen, unseen): (Vec<_>, Vec<_>) = self.rotations.iter().partition(is_seen);
-        let (sent, unsent): (Vec<_>, Vec<_>) = self.enrolments.iter().partition(is_sent);
+        let (visible_rows, hidden_rows): (Vec<_>, Vec<_>) = self.rotations.iter().partition(is_seen);
+        let (visible_enrolments, hidden_enrolments): (Vec<_>, Vec<_>) = self.enrolments.iter().partition(is_sent);
         let posts = self.posts.iter().filter(|post| reach.contains(&post.unit_id)).map(|post| post.cadre_id);
-        let moved = seen.iter().map(|row| row.cadre_id).chain(sent.iter().map(|row| row.cadre_id));
+        let moved =
+            visible_rows.iter().map(|row| row.cadre_id).chain(visible_enrolments.iter().map(|row| row.cadre_id));
         let persons: HashSet<CadreId> = posts.chain(moved).collect();
 
         let (mut own, mut foreign) = (Vec::new(), Vec::new());
@@ -104,15 +104,25 @@ impl Rows {
             let list = if persons.contains(&cadre.id) { &mut own } else { &mut foreign };
             list.extend([cadre.id.to_string(), format!("\"{}\"", cadre.code)]);
         }
-        own.extend(seen.iter().map(|row| row.id.to_string()).chain(sent.iter().map(|row| row.id.to_string())));
-        foreign.extend(unseen.iter().map(|row| row.id.to_string()).chain(unsent.iter().map(|row| row.id.to_string())));
-        Held { persons, rotations: seen.len(), enrolments: sent.len(), own, foreign }
+        own.extend(
+            visible_rows
+                .iter()
+                .map(|row| row.id.to_string())
+                .chain(visible_enrolments.iter().map(|row| row.id.to_string())),
+        );
+        foreign.extend(
+            hidden_rows
+                .iter()
+                .map(|row| row.id.to_string())
+                .chain(hidden_enrolments.iter().map(|row| row.id.to_string())),
+        );
+        Visible { persons, rotations: visible_rows.len(), enrolments: visible_enrolments.len(), own, foreign }
     }
 }
 
-impl Held {
-    /// What an answer tells that the reach does not hold.
-    fn told(&self, answer: &Value) -> Option<String> {
+impl Visible {
+    /// The first value in a response that is outside of the reach.
+    fn foreign_value(&self, answer: &Value) -> Option<String> {
         let text = answer.to_string();
         let mark = self.foreign.iter().find(|mark| text.contains(mark.as_str())).cloned();
         let number = |pointer: &str, most: usize| {
@@ -128,7 +138,7 @@ impl Held {
     }
 }
 
-/// The source of all chance.
+/// The random generator.
 struct Draw<'a>(Rng, &'a Rows);
 
 impl<'a> Draw<'a> {
@@ -151,7 +161,7 @@ impl<'a> Draw<'a> {
         self.of(&rows.posts).start_on.plus_months(self.0.u32(..60)).unwrap_or_else(|| day("2020-01-01")).to_string()
     }
 
-    /// Some id of a person, a rotation or an enrolment.
+    /// The id of a person, a rotation or an enrolment.
     fn id(&mut self) -> String {
         let rows: &'a Rows = self.1;
         match self.0.u8(..3) {
@@ -161,7 +171,7 @@ impl<'a> Draw<'a> {
         }
     }
 
-    fn question(&mut self) -> String {
+    fn query(&mut self) -> String {
         let rows: &'a Rows = self.1;
         match self.0.u8(..13) {
             0 => format!(
@@ -235,7 +245,7 @@ const PERSON: &str = "id code assignments { unit { code } } qualifications { id 
 const NODE: &str = "... on Cadre { code rotations { id } } ... on Rotation { cadre { code } } \
     ... on Enrolment { cadre { code } }";
 
-/// The application without its own narrowing, over one database.
+/// The application without its filter by reach, over one database.
 struct Unnarrowed {
     app_state: Arc<AppState>,
     tokens: Tokens,
@@ -244,7 +254,7 @@ struct Unnarrowed {
 
 impl Unnarrowed {
     async fn over(database: &Database, url: &str) -> Self {
-        let app_state = Arc::new(AppState::open(store(database), clock()).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(database), clock()).await.expect("an application"));
         let tokens = Tokens::load(store(database), clock(), url).await.expect("keys");
         Self { app_state, tokens, engine: Engine::default() }
     }
@@ -254,7 +264,7 @@ impl Unnarrowed {
         let access = Access::of(caller, None, Arc::clone(&self.app_state), Limits::default())
             .expect("no purpose")
             .without_narrowing();
-        let question = ExecutionRequest {
+        let query = ExecutionRequest {
             document: document.to_owned(),
             origin: DocumentOrigin::Sent,
             operation_name: None,
@@ -264,7 +274,7 @@ impl Unnarrowed {
             queries_only: true,
             allowance: allowance(),
         };
-        match self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged") {
+        match self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged") {
             ExecutionResponse::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
             ExecutionResponse::Written(body) => {
                 let mut answer: Value = serde_json::from_slice(&body).expect("JSON");
@@ -276,7 +286,7 @@ impl Unnarrowed {
     }
 }
 
-/// Persons of the demonstration are prepared for rotations, of which nothing is published, and some are given up.
+/// Adds rotations of the demo's people, some in preparation and some given up, of which none is published.
 async fn write_embargoed(database: &Database) {
     use sea_orm::{ActiveModelTrait, IntoActiveModel};
     let of = Places::of(database).await;
@@ -312,26 +322,36 @@ async fn row_security_alone_shows_no_foreign_row() {
     let (mut found, mut leaked) = (0, 0);
     for _ in 0..CALLERS {
         let roots: Vec<&str> = (0..draw.0.usize(1..4)).map(|_| draw.unit()).collect();
-        let (held, caller) = (rows.held(&roots), app.caller(&SCOPES, &roots).await);
-        for _ in 0..QUESTIONS / CALLERS {
-            let question = draw.question();
-            let answer = walled.ask(&caller.token, &question).await;
-            assert_eq!(held.told(&answer), None, "seed {seed}, a grant over {roots:?}: {question}\n{answer:#}");
-            assert_eq!(answer["errors"], json!([]), "seed {seed}, a grant over {roots:?}: {question}");
+        let (visible, caller) = (rows.visible(&roots), app.caller(&SCOPES, &roots).await);
+        for _ in 0..QUERIES / CALLERS {
+            let query = draw.query();
+            let answer = walled.ask(&caller.token, &query).await;
+            assert_eq!(
+                visible.foreign_value(&answer),
+                None,
+                "seed {seed}, a grant over {roots:?}: {query}\n{answer:#}"
+            );
+            assert_eq!(answer["errors"], json!([]), "seed {seed}, a grant over {roots:?}: {query}");
             let text = answer.to_string();
-            found += usize::from(held.own.iter().any(|mark| text.contains(mark.as_str())));
-            leaked += usize::from(held.told(&free.ask(&caller.token, &question).await).is_some());
+            found += usize::from(visible.own.iter().any(|mark| text.contains(mark.as_str())));
+            leaked += usize::from(visible.foreign_value(&free.ask(&caller.token, &query).await).is_some());
         }
-        // Nor is it narrower than the reach.
+        // Row security does not hide rows within the reach.
         let all = "{ rotations { totalCount(max: 1000) { value } } enrolments { totalCount(max: 1000) { value } } }";
         let all = walled.ask(&caller.token, all).await;
-        assert_eq!(all["data"]["rotations"]["totalCount"]["value"], held.rotations, "a grant over {roots:?}: {all}");
-        assert_eq!(all["data"]["enrolments"]["totalCount"]["value"], held.enrolments, "a grant over {roots:?}: {all}");
+        assert_eq!(all["data"]["rotations"]["totalCount"]["value"], visible.rotations, "a grant over {roots:?}: {all}");
+        assert_eq!(
+            all["data"]["enrolments"]["totalCount"]["value"], visible.enrolments,
+            "a grant over {roots:?}: {all}"
+        );
     }
 
-    println!("{found} answers held something, {leaked} would have told something foreign");
-    assert!(found * 10 > QUESTIONS, "the control: what is within reach is found, {found} times of seed {seed}");
-    assert!(leaked * 3 > QUESTIONS, "the control: without row security {leaked} answers tell of others, seed {seed}");
+    println!("{found} responses with rows, {leaked} with foreign rows without row security");
+    assert!(found * 10 > QUERIES, "the control: only {found} responses contain rows within the reach, seed {seed}");
+    assert!(
+        leaked * 3 > QUERIES,
+        "the control: only {leaked} responses without row security contain foreign rows, seed {seed}"
+    );
     passing.close().await.expect("closed");
     app.stop().await;
 }

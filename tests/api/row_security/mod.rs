@@ -1,5 +1,5 @@
-//! Row security of PostgreSQL: the second wall behind `Access`. It holds the service, whose role neither owns the
-//! tables nor passes it, and shows nothing that the reach of a question does not hold.
+//! Row security of PostgreSQL, the second access check after `authz::Access`. The service's role neither owns the
+//! tables nor bypasses row security, so it reads only rows within the reach of the request.
 
 #[cfg(debug_assertions)]
 mod drawn;
@@ -25,7 +25,7 @@ use crate::support::{
     store,
 };
 
-/// Every table, and whether row security closes it. What is open holds no facts about persons.
+/// Every table, and whether it has row security. Tables without it contain no facts about persons.
 const TABLES: [(&str, bool); 53] = [
     ("access_entry", true),
     ("access_withholding", true),
@@ -92,13 +92,13 @@ async fn count(connection: &impl ConnectionTrait, table: &str) -> i64 {
 }
 
 #[actix_web::test]
-async fn every_table_is_closed_or_holds_no_persons() {
+async fn every_table_has_row_security_or_contains_no_persons() {
     let (url, _) = copy(Kind::Postgres).await;
     let database = open(&url).await;
-    let said = "SELECT relname::text, relrowsecurity, relforcerowsecurity,
+    let sql = "SELECT relname::text, relrowsecurity, relforcerowsecurity,
             (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid)
         FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname COLLATE \"C\"";
-    let tables: Vec<(String, bool)> = rows(database.reader(), said)
+    let tables: Vec<(String, bool)> = rows(database.reader(), sql)
         .await
         .expect("tables")
         .iter()
@@ -108,7 +108,7 @@ async fn every_table_is_closed_or_holds_no_persons() {
             assert_eq!(
                 (is_on, policies),
                 (is_forced, if is_on { 4 } else { 0 }),
-                "{name}: on, forced, and four policies"
+                "{name}: enabled, forced, and four policies"
             );
             (name, is_on)
         })
@@ -117,13 +117,13 @@ async fn every_table_is_closed_or_holds_no_persons() {
 
     assert_eq!(
         tables, TABLES,
-        "a new table is decided here: row security by `migration::wall::raise`, or it holds no facts about persons"
+        "add a new table here: with row security by `migration::wall::raise`, or without it if it contains no persons"
     );
     database.close().await.expect("closed");
 }
 
 #[actix_web::test]
-async fn nobody_is_seen_and_nothing_written_before_a_reach_is_set() {
+async fn row_security_hides_all_rows_until_a_reach_is_set() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     let operator = Database::open(&as_service(&url), Pool { row_scope: RowScope::Everything, ..Pool::default() })
@@ -136,35 +136,35 @@ async fn nobody_is_seen_and_nothing_written_before_a_reach_is_set() {
         assert_eq!(count(&nothing, table).await, 0, "{table}");
     }
     for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
-        assert!(count(operator.reader(), table).await > 0, "the control: {table} holds something");
-        let act = service.begin().await.expect("begun");
-        assert!(count(&act, table).await > 0, "the control: an act sees {table}");
+        assert!(count(operator.reader(), table).await > 0, "the control: {table} has rows");
+        let transaction = service.begin().await.expect("begun");
+        assert!(count(&transaction, table).await > 0, "the control: a command sees {table}");
     }
 
     for sql in ["UPDATE cadre SET full_name = ''", "DELETE FROM enrolment"] {
-        let done = service.writer().execute_unprepared(sql).await.expect("a statement that finds nothing");
+        let done = service.writer().execute_unprepared(sql).await.expect("a statement that finds no rows");
         assert_eq!(done.rows_affected(), 0, "{sql}");
     }
     let copied = "INSERT INTO rule_override SELECT gen_random_uuid(), 'K', 'R', 'B', current_date, NULL";
-    let refused = service.writer().execute_unprepared(copied).await.expect_err("a row that nobody sees");
+    let refused = service.writer().execute_unprepared(copied).await.expect_err("a row out of reach");
     assert!(refused.to_string().contains("row-level security"), "{refused}");
     for database in [service, operator] {
         database.close().await.expect("closed");
     }
 }
 
-/// The control of everything here: a role that passes row security sees all, whatever is set.
+/// The control for these tests: a role that bypasses row security sees all rows, whatever the reach is.
 #[actix_web::test]
-async fn a_role_that_passes_row_security_sees_everybody() {
+async fn a_role_that_bypasses_row_security_sees_all_rows() {
     let (url, _) = copy(Kind::Postgres).await;
     let passing = Database::open(&url, Pool::default()).await.expect("a database");
     assert!(count(passing.reader(), "cadre").await > 0);
     passing.close().await.expect("closed");
 }
 
-/// A role that is no superuser can own the database, and is held by what it owns: the wall is forced.
+/// A role that is no superuser can own the database. Row security is forced, so it applies to the owner as well.
 #[actix_web::test]
-async fn the_owner_of_the_tables_migrates_imports_and_sees_nobody() {
+async fn the_owner_of_the_tables_migrates_and_imports_but_sees_no_rows() {
     let url = postgres::server().create_owned(&database_name()).await;
     program::printed(&url, &["migrate", "up"]);
     program::printed(&url, &["import", bundle().to_str().expect("a plain path")]);
@@ -172,18 +172,18 @@ async fn the_owner_of_the_tables_migrates_imports_and_sees_nobody() {
     let operator = open(&url).await;
     for table in ["cadre", "assignment", "qualification", "rotation", "enrolment"] {
         assert_eq!(count(owner.reader(), table).await, 0, "{table}");
-        assert!(count(operator.reader(), table).await > 0, "the control: {table} holds something");
+        assert!(count(operator.reader(), table).await > 0, "the control: {table} has rows");
     }
-    let said = served(&url);
-    assert!(said.contains("owns the tables") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
-    let said = program::refused(&url, &["migrate", "grant", "--to", OWNER]);
-    assert!(said.contains("owns tables"), "{said}");
+    let message = served(&url);
+    assert!(message.contains("owns the tables") && message.contains("cadre-api migrate grant --to ROLE"), "{message}");
+    let message = program::refused(&url, &["migrate", "grant", "--to", OWNER]);
+    assert!(message.contains("owns tables"), "{message}");
     for database in [owner, operator] {
         database.close().await.expect("closed");
     }
 }
 
-/// What a service logs until it listens.
+/// The log of a service until it listens.
 fn served(url: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "text", "--database-url", url];
@@ -191,7 +191,7 @@ fn served(url: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_question_writes_nothing_whatever_it_says() {
+async fn read_connections_cannot_write() {
     on_both(async |app| {
         let service = app.app_state.database();
         let refused = service.reader().execute_unprepared("UPDATE title SET name = ''").await;
@@ -199,13 +199,13 @@ async fn a_question_writes_nothing_whatever_it_says() {
         let refused = service.read_session(RowScope::Everything).execute_unprepared("UPDATE title SET name = ''").await;
         assert!(refused.is_err(), "{refused:?}");
         let done =
-            service.writer().execute_unprepared("UPDATE title SET name = name").await.expect("the control: an act");
+            service.writer().execute_unprepared("UPDATE title SET name = name").await.expect("the control: a command");
         assert!(done.rows_affected() > 0);
     })
     .await;
 }
 
-/// One connection for questions, so that the next gets the one that the last has used.
+/// One read connection, so that the next request uses the connection of the previous one.
 async fn over_one_connection() -> Database {
     let (url, _) = copy(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, ..Pool::default() };
@@ -213,7 +213,7 @@ async fn over_one_connection() -> Database {
 }
 
 #[actix_web::test]
-async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
+async fn the_reads_of_a_request_see_one_snapshot_and_leave_no_reach_behind() {
     let service = over_one_connection().await;
     let read_session = service.read_session(RowScope::Everything);
     let before = count(&read_session, "title").await;
@@ -224,40 +224,40 @@ async fn the_reads_of_a_question_see_one_moment_and_the_reach_ends_with_them() {
     assert_eq!(count(&read_session, "title").await, before + 1);
 
     rows(&read_session, "SELECT 1 / 0").await.expect_err("a statement that fails");
-    assert!(count(&read_session, "cadre").await > 0, "what comes after a failure is answered");
-    assert_eq!(in_transaction(&service).await, 1, "the control: a question holds its transaction");
+    assert!(count(&read_session, "cadre").await > 0, "a statement after a failure succeeds");
+    assert_eq!(in_transaction(&service).await, 1, "the control: a request keeps its transaction open");
     drop(read_session);
     assert_eq!(count(&service.read_session(RowScope::Nothing), "cadre").await, 0);
     at_rest(&service).await;
     service.close().await.expect("closed");
 }
 
-/// How many other connections of the service stand in a transaction. What is set within one ends with it.
+/// The number of other connections of the service with an open transaction. Settings of a transaction end with it.
 async fn in_transaction(service: &Database) -> i64 {
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
         AND usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'";
     rows(service.reader(), others).await.expect("a count")[0].try_get_by_index(0).expect("a number")
 }
 
-/// Waits until none does.
+/// Waits until no transaction is open.
 async fn at_rest(service: &Database) {
     let rest = poll::until_async(async || (in_transaction(service).await == 0).then_some(())).await;
     rest.expect("no transaction is left open");
 }
 
-/// The client is gone in the middle of a statement: the statement is stopped, and the next question gets a connection.
+/// The client disconnects during a statement: the statement is cancelled, and the next request gets a connection.
 #[actix_web::test]
-async fn a_statement_that_nothing_waits_for_is_stopped() {
+async fn the_statement_of_an_abandoned_request_is_cancelled() {
     let service = over_one_connection().await;
     let lock = "SELECT pg_advisory_xact_lock(7)::text";
     for read_mode in [ReadMode::Single, ReadMode::Prepared, ReadMode::Any] {
-        let act = service.begin().await.expect("begun");
-        rows(&act, lock).await.expect("locked");
+        let transaction = service.begin().await.expect("begun");
+        rows(&transaction, lock).await.expect("locked");
         let read_session = service.read_session(RowScope::Everything);
         read_session.start(read_mode).await;
-        let kept = read_session.prepared();
+        let prepared = read_session.prepared();
         tokio::select! {
-            answered = text(&kept, lock) => panic!("the control: it waits for the lock: {answered}"),
+            answered = text(&prepared, lock) => panic!("the control: the statement waits for the lock: {answered}"),
             both = poll::until_async(async || (in_transaction(&service).await == 2).then_some(())) => {
                 both.expect("the statement is under way");
             }
@@ -268,7 +268,7 @@ async fn a_statement_that_nothing_waits_for_is_stopped() {
         let next = service.read_session(RowScope::Nothing);
         assert_eq!(count(&next, "cadre").await, 0, "{read_mode:?}");
         next.end().await;
-        act.rollback().await.expect("the lock is free");
+        transaction.rollback().await.expect("the lock is free");
         at_rest(&service).await;
     }
     service.close().await.expect("closed");
@@ -276,13 +276,13 @@ async fn a_statement_that_nothing_waits_for_is_stopped() {
 
 /// The same at the time limit of an operation.
 #[actix_web::test]
-async fn a_statement_over_the_time_limit_is_stopped() {
+async fn a_statement_over_the_time_limit_is_cancelled() {
     let (url, _) = copy(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, operation_timeout: Duration::from_millis(200), ..Pool::default() };
     let service = Database::open(&as_service(&url), pool).await.expect("a database");
     let read_session = service.read_session(RowScope::Everything);
 
-    let error = rows(&read_session, "SELECT pg_sleep(3600)::text").await.expect_err("it takes an hour");
+    let error = rows(&read_session, "SELECT pg_sleep(3600)::text").await.expect_err("the statement takes an hour");
     assert!(db::is_timeout(&error), "{error}");
     at_rest(&service).await;
     let error = rows(&read_session, "SELECT 1").await.expect_err("no time is left");
@@ -295,10 +295,10 @@ async fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
     rows(connection, sql).await.expect("a row")[0].try_get_by_index(0).expect("a text")
 }
 
-/// A statement alone sets its sight itself. All see as much as a transaction of the same sight, and leave nothing
-/// behind.
+/// A single statement sets its reach without a transaction. It sees the same rows as a transaction with that reach, and
+/// leaves no reach on the connection.
 #[actix_web::test]
-async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behind() {
+async fn a_single_statement_sees_the_rows_of_a_transaction_and_leaves_no_reach_behind() {
     let service = over_one_connection().await;
     let unit = "SELECT unit_id FROM assignment WHERE end_on IS NULL ORDER BY cadre_id LIMIT 1";
     let everything = service.read_session(RowScope::Everything);
@@ -306,24 +306,24 @@ async fn a_statement_alone_sees_what_a_transaction_sees_and_leaves_no_reach_behi
     everything.end().await;
     let sights =
         [RowScope::Nothing, RowScope::of([unit, Uuid::max()].into_iter(), |id| id == unit), RowScope::Everything];
-    let mut seen = Vec::new();
+    let mut counts = Vec::new();
     for row_scope in sights {
         let read_session = service.read_session(row_scope.clone());
         for table in ["cadre", "cadre_snapshot", "assignment", "rotation", "level_index", "headcount"] {
             let together = count(&read_session, table).await;
-            // More often than PostgreSQL looks at values before it keeps a plan.
+            // More executions than PostgreSQL plans individually before it switches to a generic plan.
             for _ in 0..7 {
                 read_session.start(ReadMode::Single).await;
                 assert_eq!(count(&read_session.prepared(), table).await, together, "{table} {row_scope:?}");
             }
-            assert_eq!(in_transaction(&service).await, 0, "{table}: the reach is not left behind");
+            assert_eq!(in_transaction(&service).await, 0, "{table}: no reach stays on the connection");
             read_session.start(ReadMode::Any).await;
-            seen.push(together);
+            counts.push(together);
         }
         read_session.end().await;
     }
-    let [nothing, some, all] = [0, 6, 12].map(|at| seen[at]);
-    assert!(nothing == 0 && 0 < some && some < all, "the control: {seen:?}");
+    let [nothing, some, all] = [0, 6, 12].map(|at| counts[at]);
+    assert!(nothing == 0 && 0 < some && some < all, "the control: {counts:?}");
     service.close().await.expect("closed");
 }
 
@@ -337,24 +337,24 @@ async fn a_request_for_a_single_statement_reads_no_second_snapshot() {
     read_session.start(ReadMode::Single).await;
     rows(&read_session.prepared(), one).await.expect("a single statement");
     rows(&read_session.prepared(), one).await.expect_err("a second one would read another snapshot");
-    rows(&read_session, one).await.expect_err("so would one that is not prepared");
+    rows(&read_session, one).await.expect_err("an unprepared statement would do the same");
     read_session.continue_in(ReadMode::Single).await;
-    rows(&read_session.prepared(), one).await.expect("another one, without the rows of the first");
+    rows(&read_session.prepared(), one).await.expect("another single statement, independent of the first");
     read_session.continue_in(ReadMode::Prepared).await;
     for _ in 0..2 {
         rows(&read_session.prepared(), one).await.expect("several in a transaction");
     }
 
     read_session.start(ReadMode::Single).await;
-    rows(&read_session, one).await.expect("one that is not prepared begins a transaction");
-    rows(&read_session.prepared(), one).await.expect("others continue in it");
+    rows(&read_session, one).await.expect("an unprepared statement begins a transaction");
+    rows(&read_session.prepared(), one).await.expect("other statements continue in it");
     read_session.end().await;
     service.close().await.expect("closed");
 }
 
 /// Prepared statements use generic plans, until a transaction runs another statement.
 #[actix_web::test]
-async fn the_read_mode_decides_on_the_plans() {
+async fn the_read_mode_selects_generic_or_custom_plans() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     let read_session = service.read_session(RowScope::Everything);
@@ -368,19 +368,20 @@ async fn the_read_mode_decides_on_the_plans() {
     }
     read_session.start(ReadMode::Prepared).await;
     assert_eq!(mode().await, "force_generic_plan");
-    rows(&read_session, "SELECT 1").await.expect("a statement that is not prepared");
+    rows(&read_session, "SELECT 1").await.expect("an unprepared statement");
     assert_eq!(mode().await, "auto");
     read_session.end().await;
     service.close().await.expect("closed");
 }
 
-/// Each act reads before, writes, and reads again; one connection for each kind would be a trap if it kept the first.
+/// Each command reads before, writes, and reads again. With one connection for each purpose, commands that hold one
+/// while they wait for the other would deadlock.
 #[actix_web::test]
-async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
+async fn concurrent_commands_over_few_connections_do_not_deadlock() {
     let app = TestApp::new(Kind::Postgres).await;
     let pool = Pool { max_connections: 1, acquire_timeout: Duration::from_secs(60), ..Pool::default() };
     let service = Database::open(&as_service(&app.database_url), pool).await.expect("a database");
-    let app_state = Arc::new(AppState::open(store(&service), clock()).await.expect("a house"));
+    let app_state = Arc::new(AppState::open(store(&service), clock()).await.expect("an application state"));
     let tokens = Tokens::load(store(&service), clock(), &app.url).await.expect("keys");
     let (engine, client) = (Engine::default(), app.all_seeing().await);
     let propose = async |nth: u32| {
@@ -391,7 +392,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             preparingUnitCode: "P", planning: {{documentNo: "1-QH", validFrom: "2025-01-01"}}}})
             {{ rotation {{ cadre {{ code assignments {{ unit {{ code }} }} }} steps {{ state }} }} userErrors {{ message }} }} }}"#
         );
-        let question = ExecutionRequest {
+        let request = ExecutionRequest {
             document,
             origin: DocumentOrigin::Sent,
             operation_name: None,
@@ -402,14 +403,13 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             allowance: allowance(),
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
-        let ExecutionResponse::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged")
-        else {
+        let ExecutionResponse::Ran(answer) = engine.answer(access, request).await.audit().await.expect("logged") else {
             panic!("it was refused");
         };
         let answer = serde_json::to_value(&*answer).expect("JSON");
         let rotation = &answer["data"]["rotationPropose"]["rotation"];
         assert_eq!(rotation["cadre"]["code"], "A-04", "{answer}");
-        assert_eq!(rotation["steps"].as_array().map(Vec::len), Some(1), "the act reads what it wrote: {answer}");
+        assert_eq!(rotation["steps"].as_array().map(Vec::len), Some(1), "the command reads its own writes: {answer}");
     };
 
     futures_util::future::join_all((0..64).map(propose)).await;
@@ -419,7 +419,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
 }
 
 #[actix_web::test]
-async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
+async fn the_service_can_only_append_to_the_logs() {
     let (url, _) = copy(Kind::Postgres).await;
     let service = Database::open(&as_service(&url), Pool::default()).await.expect("a database");
     for table in ["audit_entry", "change", "access_entry", "access_withholding", "log_link"] {
@@ -437,19 +437,19 @@ async fn the_service_adds_to_the_logs_and_changes_nothing_in_them() {
 }
 
 #[actix_web::test]
-async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
+async fn rights_are_granted_only_to_a_role_that_row_security_applies_to() {
     let (url, _) = fresh(Kind::Postgres).await;
     program::printed(&url, &["migrate", "up"]);
     postgres::server().make_roles().await;
-    let said = program::refused(&as_service(&url), &["client", "list"]);
-    assert!(said.contains("lacks a right"), "the control: {said}");
+    let message = program::refused(&as_service(&url), &["client", "list"]);
+    assert!(message.contains("lacks a right"), "the control: {message}");
 
-    let said = program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
-    assert!(said.contains("the service can use the role"), "{said}");
+    let message = program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
+    assert!(message.contains("the service can use the role"), "{message}");
     program::printed(&url, &["migrate", "grant", "--to", SERVICE]);
     program::printed(&as_service(&url), &["client", "list"]);
 
-    // Rights on what is new come with it.
+    // A migration grants the rights on new tables.
     program::printed(&url, &["migrate", "down", "--yes"]);
     let database = open(&url).await;
     let revoked = format!("REVOKE ALL ON cadre FROM {SERVICE}");
@@ -462,21 +462,21 @@ async fn rights_are_granted_to_a_role_that_the_wall_holds_and_to_no_other() {
     let who = rows(database.reader(), "SELECT current_user::text").await.expect("a row");
     let who: String = who[0].try_get_by_index(0).expect("a name");
     database.close().await.expect("closed");
-    let said = program::refused(&url, &["migrate", "grant", "--to", &who]);
-    assert!(said.contains("superuser"), "{said}");
-    let said = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
-    assert!(said.contains("the role nobody; DROP TABLE cadre does not exist"), "{said}");
+    let message = program::refused(&url, &["migrate", "grant", "--to", &who]);
+    assert!(message.contains("superuser"), "{message}");
+    let message = program::refused(&url, &["migrate", "grant", "--to", "nobody; DROP TABLE cadre"]);
+    assert!(message.contains("the role nobody; DROP TABLE cadre does not exist"), "{message}");
     let folder = tempfile::tempdir().expect("a folder");
     let embedded = format!("sqlite://{}", folder.path().join("cadre.db").display());
-    let said = program::refused(&embedded, &["migrate", "grant", "--to", SERVICE]);
-    assert!(said.contains("no roles"), "{said}");
+    let message = program::refused(&embedded, &["migrate", "grant", "--to", SERVICE]);
+    assert!(message.contains("no roles"), "{message}");
 }
 
 #[actix_web::test]
-async fn the_service_warns_where_its_role_passes_row_security() {
+async fn the_service_warns_if_its_role_bypasses_row_security() {
     let (url, _) = copy(Kind::Postgres).await;
-    let said = served(&url);
-    assert!(said.contains("is a superuser") && said.contains("cadre-api migrate grant --to ROLE"), "{said}");
-    let said = served(&as_service(&url));
-    assert!(!said.contains("row security"), "{said}");
+    let message = served(&url);
+    assert!(message.contains("is a superuser") && message.contains("cadre-api migrate grant --to ROLE"), "{message}");
+    let message = served(&as_service(&url));
+    assert!(!message.contains("row security"), "{message}");
 }

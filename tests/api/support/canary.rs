@@ -1,5 +1,5 @@
-//! The canaries: every protected value of the small province is a mark. No answer of the whole suite may show one to a
-//! caller without the right to it, no log line and no metric may show one at all.
+//! Marked values: the protected values of the small province. No response of the whole suite may contain one without
+//! the right to it, and no log line and no metric may contain any.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::bundle;
 
-/// A protected value, as JSON shows it, with the scope that opens it and the persons that it is said of.
+/// A protected value as JSON, with the scope that it requires and the persons who have it.
 #[derive(Debug)]
 pub struct Mark {
     pub value: String,
@@ -29,16 +29,16 @@ pub const COLUMNS: [(&str, &str); 5] = [
     ("ethnicity_code", "cadre.origin:read"),
 ];
 
-/// The marks of the small province.
+/// The marked values of the small province.
 pub static MARKS: LazyLock<Vec<Mark>> = LazyLock::new(|| marks(&rows("cadres.csv")));
 
 /// The persons within the subtree of each unit, on any day.
 static REACHED: LazyLock<HashMap<String, HashSet<String>>> = LazyLock::new(reached);
 
-/// What was seen where nobody may see anything.
+/// Protected values found in logs.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// What a caller may be shown.
+/// The rights of a caller that decide about marked values.
 #[derive(Clone, Debug)]
 pub struct Rights {
     pub scopes: HashSet<String>,
@@ -46,39 +46,39 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Whether the caller may be shown a mark: it holds the scope, and reaches somebody of whom the value is said.
+    /// Whether the caller may see a marked value: it has the scope and reaches a person who has the value.
     fn open(&self, mark: &Mark) -> bool {
         let reaches = |unit: &String| REACHED.get(unit).is_none_or(|persons| !persons.is_disjoint(&mark.persons));
         self.scopes.contains(mark.scope) && self.units.iter().any(reaches)
     }
 
-    /// The marks in a response that the caller may not see.
+    /// The marked values in a response that the caller may not see.
     pub fn leaks<'a>(&self, answer: &str, marks: &'a [Mark]) -> Vec<&'a Mark> {
         marks.iter().filter(|mark| !self.open(mark) && answer.contains(&format!("\"{}\"", mark.value))).collect()
     }
 
-    /// Panics if a response contains a mark that the caller may not see.
-    pub fn check(&self, question: &dyn fmt::Display, answer: &str) {
+    /// Panics if a response contains a marked value that the caller may not see.
+    pub fn check(&self, query: &dyn fmt::Display, answer: &str) {
         let leaks = self.leaks(answer, &MARKS);
-        assert!(leaks.is_empty(), "{self:?} is shown {leaks:?}\nasking {question}\nby {answer}");
+        assert!(leaks.is_empty(), "{self:?} may not see {leaks:?}\nquery: {query}\nresponse: {answer}");
         let leaks = LEAKS.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(leaks.is_empty(), "the log shows what nobody may see: {leaks:#?}");
+        assert!(leaks.is_empty(), "the log contains protected values: {leaks:#?}");
     }
 }
 
-/// Whether a text that anybody may read, such as a log or a metric, tells of a person: every identity number of the
-/// tests begins with 999. A part of a request's id, which has hyphens, is none.
-pub fn names_somebody(text: &str) -> bool {
+/// Whether a public text, such as a log or a metric, contains an identity number: all identity numbers of the tests
+/// begin with 999. A part of a request id, which has hyphens, does not count.
+pub fn contains_identity_number(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
     let is_identity =
         |word: &str| word.len() == 12 && word.starts_with("999") && word.bytes().all(|b| b.is_ascii_digit());
     words.any(is_identity) || MARKS.iter().any(|mark| mark.value.len() == 10 && text.contains(&mark.value))
 }
 
-/// Sends the log of the application to the output of the test, and looks at each line.
+/// Sends the log of the application to the output of the test, and checks each line.
 pub fn watch_the_log() {
     let filter = EnvFilter::new("warn,cadre_api=trace,actix_http=off");
-    // A second world finds it started.
+    // A second test application finds it initialised.
     let _started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Watched).try_init();
 }
 
@@ -87,7 +87,7 @@ struct Watched;
 impl io::Write for Watched {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        if names_somebody(&text) {
+        if contains_identity_number(&text) {
             LEAKS.lock().unwrap_or_else(PoisonError::into_inner).push(text.into_owned());
         }
         if [" WARN ", " ERROR "].iter().any(|level| String::from_utf8_lossy(line).contains(level)) {
@@ -115,7 +115,7 @@ fn rows(file: &str) -> Vec<Row> {
     read(&bundle().join(file))
 }
 
-/// The rows of a CSV file, by the names of their columns.
+/// The rows of a CSV file by column names.
 pub fn read(path: &Path) -> Vec<Row> {
     let mut file = csv::Reader::from_path(path).expect("a file of the bundle");
     file.deserialize().map(|row| row.expect("a row")).collect()
@@ -136,7 +136,7 @@ fn reached() -> HashMap<String, HashSet<String>> {
     let codes: HashSet<&String> = units.iter().map(|unit| &unit["code"]).collect();
     let mut below: HashMap<&String, HashSet<&String>> =
         codes.iter().map(|code| (*code, HashSet::from([*code]))).collect();
-    // Downwards in both trees, and from who came after to who was there before.
+    // Downwards in both trees, and from successors to predecessors.
     let mut edges: Vec<(String, String)> = Vec::new();
     for unit in &units {
         edges.extend(["parent_code", "party_parent_code"].map(|of| (unit[of].clone(), unit["code"].clone())));

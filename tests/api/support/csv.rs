@@ -1,9 +1,9 @@
-//! Files of a bundle for tests. A test names the columns that it is about; the others have defaults.
+//! Files of a bundle for tests. A test names the columns that it needs; the others have defaults.
 
 use ::csv::{Reader, Writer};
 use cadre_api::import::FILES;
 
-/// `units.csv`: by default a commune that always exists, without a Party parent.
+/// `units.csv`: by default a commune without an end and without a Party parent.
 pub fn units(columns: &str, rows: &str) -> String {
     file("units.csv", &[("kind", "COMMUNE"), ("tier", "COMMUNE")], columns, rows)
 }
@@ -13,7 +13,7 @@ pub fn unit_successions(columns: &str, rows: &str) -> String {
     file("unit_successions.csv", &[("kind", "MERGE")], columns, rows)
 }
 
-/// `unit_identifiers.csv`: by default agency codes without a beginning and an end.
+/// `unit_identifiers.csv`: by default agency codes without a start and an end.
 pub fn unit_identifiers(columns: &str, rows: &str) -> String {
     file("unit_identifiers.csv", &[("system", "VN_AGENCY")], columns, rows)
 }
@@ -39,7 +39,7 @@ pub fn rules(columns: &str, rows: &str) -> String {
     )
 }
 
-/// `programmes.csv`: by default programmes of training that grant no level.
+/// `programmes.csv`: by default training programmes that grant no level.
 pub fn programmes(columns: &str, rows: &str) -> String {
     file("programmes.csv", &[("kind", "TRAINING")], columns, rows)
 }
@@ -87,7 +87,7 @@ pub fn qualifications(columns: &str, rows: &str) -> String {
     file("qualifications.csv", &[], columns, rows)
 }
 
-/// `classes.csv`: by default part-time classes outside of a plan, without a limit of seats, that are open.
+/// `classes.csv`: by default open, part-time classes without a plan and without a limit of seats.
 pub fn classes(columns: &str, rows: &str) -> String {
     file(
         "classes.csv",
@@ -126,7 +126,7 @@ fn file(name: &str, defaults: &[(&str, &str)], columns: &str, rows: &str) -> Str
 }
 
 #[test]
-fn a_row_has_the_values_that_it_is_given_and_defaults() {
+fn a_row_has_the_given_values_and_defaults() {
     let text = titles("tier,code,name", "COMMUNE,A,\"Một, hai\"\n,B,Ba\n");
     assert_eq!(text, "code,name,category,tier,is_key_leader\nA,\"Một, hai\",CADRE,COMMUNE,false\nB,Ba,CADRE,,false\n");
 }

@@ -1,4 +1,4 @@
-//! A small disk: a file system in memory that a test can fill and empty.
+//! A small disk: a file system in memory that a test can fill and free.
 
 use std::{
     fs,
@@ -9,13 +9,13 @@ use std::{
 
 use tempfile::TempDir;
 
-/// A mounted file system of a few megabytes. It is unmounted when the test lets go of it.
+/// A mounted file system of a few megabytes. Unmounted on drop.
 pub struct SmallDisk {
     folder: TempDir,
 }
 
 impl SmallDisk {
-    /// Mounts one, where that is possible: as root on Linux. Elsewhere it says so in the output of the test.
+    /// Mounts a disk if possible: as root on Linux. Otherwise prints that to the output of the test.
     pub fn mount(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         let size = format!("size={megabytes}m,mode=777");
@@ -30,12 +30,12 @@ impl SmallDisk {
         }
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Fills it up to so many bytes.
+    /// Fills the disk until `free` bytes are left.
     pub fn fill_up_to(&self, free: u64) {
         let mut ballast = fs::File::create(self.ballast()).expect("created");
         while ballast.write_all(&[1; 4096]).is_ok() {}
@@ -43,7 +43,7 @@ impl SmallDisk {
         ballast.set_len(length.saturating_sub(free)).expect("shortened");
     }
 
-    /// Frees what was filled.
+    /// Deletes the filling.
     pub fn free(&self) {
         fs::remove_file(self.ballast()).expect("removed");
     }
@@ -55,7 +55,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: a process that was killed may hold a file for a moment.
+        // Lazily: a killed process may keep a file open for a moment.
         let _unmounted = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }

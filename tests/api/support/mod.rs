@@ -1,6 +1,5 @@
-//! What a test stands on: a database of its own with a small province in it, the real application, and its callers.
-//!
-//! The same test runs on SQLite and on PostgreSQL: `on_both(async |app| ...)`.
+//! The environment of a test: a separate database with the small province, the real application, and its callers. The
+//! same test runs on SQLite and on PostgreSQL: `on_both(async |app| ...)`.
 
 pub mod canary;
 pub mod csv;
@@ -46,37 +45,37 @@ use tokio::sync::OnceCell;
 
 use canary::Rights;
 
-/// The key that encrypts the keys of every world: 32 bytes in base64.
+/// The key that encrypts the signing keys of every test application: 32 bytes in base64.
 pub const KEY_ENCRYPTION_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
-/// The moment at which the world stands still: noon of 2026-06-01 in Việt Nam.
+/// The fixed time of the tests: noon of 2026-06-01 in Việt Nam.
 pub const NOW: &str = "2026-06-01T05:00:00Z";
 
-/// Which database a world lives in.
+/// The database of a test application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The embedded one.
+    /// The embedded database.
     Sqlite,
     /// The server that the tests start.
     Postgres,
 }
 
-/// A database with the province of `app/bundle`, and the application over it on a port of its own.
+/// A database with the province of `bundle`, and the application over it on a free port.
 pub struct TestApp {
     pub kind: Kind,
     pub url: String,
-    /// As the operator has it: everybody is in sight. The application has one of its own.
+    /// The database as the operator sees it, without row security. The application has a separate connection.
     pub database: Database,
     pub database_url: String,
     pub app_state: Arc<AppState>,
     http: reqwest::Client,
     server: ServerHandle,
-    /// As the service has it: on PostgreSQL a role that row security holds.
+    /// The database as the service sees it: on PostgreSQL, with a role to which row security applies.
     pub service: Database,
     _folder: Option<TempDir>,
 }
 
-/// Imports a bundle given as text: file name and content. A house has to look for it afterwards.
+/// Imports a bundle given as text: file names and contents. A running application must refresh afterwards.
 pub async fn import_text(database: &Database, files: &[(&str, &str)]) {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
@@ -86,7 +85,7 @@ pub async fn import_text(database: &Database, files: &[(&str, &str)]) {
     assert_eq!(report.outcome, Outcome::Loaded, "{report:?}");
 }
 
-/// The application over a database, on a port of its own.
+/// The application over a database, on a free port.
 pub struct Node {
     pub url: String,
     pub app_state: Arc<AppState>,
@@ -95,12 +94,12 @@ pub struct Node {
 }
 
 impl Node {
-    /// Serves a database whose keys have been made, under its address or a public URL that several nodes share.
+    /// Serves a database that has signing keys, at its own address or at a public URL that several nodes share.
     pub async fn start_as(database: &Database, clock: Clock, public_url: Option<&str>) -> Self {
         Self::start_trusting(database, clock, public_url, |_| Issuers::default()).await
     }
 
-    /// The same with external issuers, which may depend on its address.
+    /// The same with external issuers, which may depend on the node's address.
     pub async fn start_trusting(
         database: &Database,
         clock: Clock,
@@ -110,7 +109,7 @@ impl Node {
         Self::over(database, clock, public_url, issuers, InFlight::default()).await
     }
 
-    /// The same with a bound on the requests that are worked on at once.
+    /// The same with a limit of concurrent requests.
     pub async fn start_within(database: &Database, clock: Clock, in_flight: InFlight) -> Self {
         Self::over(database, clock, None, |_| Issuers::default(), in_flight).await
     }
@@ -125,7 +124,7 @@ impl Node {
         auth::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let app_state = Arc::new(AppState::open(store(database), clock).await.expect("a house"));
+        let app_state = Arc::new(AppState::open(store(database), clock).await.expect("an application state"));
         let tokens = Tokens::load(store(database), clock, public_url.unwrap_or(&url)).await.expect("keys");
         let tokens = actix_web::web::Data::new(tokens.trusting(issuers(&url)));
         let service = Service {
@@ -134,7 +133,7 @@ impl Node {
             engine: Engine::default(),
             budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
             in_flight,
-            // The tests come from this address.
+            // The address of the tests.
             security_servers: SecurityServers::of(&[Ipv4Addr::LOCALHOST.into()]),
             exports: Exports::default(),
             metrics: None,
@@ -158,9 +157,9 @@ pub struct Caller<'a> {
     pub id: String,
     pub secret: String,
     pub token: String,
-    /// What its questions state in `X-Purpose`.
+    /// The value of `X-Purpose` in its requests.
     pub purpose: Option<&'a str>,
-    /// What no answer may go beyond.
+    /// The rights that limit every response.
     pub rights: Rights,
 }
 
@@ -173,7 +172,7 @@ pub async fn on_both(test: impl AsyncFn(&TestApp)) {
     }
 }
 
-/// The clock of every world.
+/// The fixed clock of the tests.
 pub fn clock() -> Clock {
     Clock::Fixed(NOW.parse().expect("a moment"))
 }
@@ -184,19 +183,19 @@ pub fn bundle() -> PathBuf {
 }
 
 impl TestApp {
-    /// A world over a copy of the template.
+    /// A test application over a copy of the template.
     pub async fn new(kind: Kind) -> Self {
         let (database_url, folder) = copy(kind).await;
         Self::over(kind, database_url, folder, InFlight::default()).await
     }
 
-    /// The same with a bound on the requests that are worked on at once.
+    /// The same with a limit of concurrent requests.
     pub async fn with_places(kind: Kind, places: usize) -> Self {
         let (database_url, folder) = copy(kind).await;
         Self::over(kind, database_url, folder, InFlight::at_most(places)).await
     }
 
-    /// A world over a migrated database that holds keys and reference lists, but no bundle.
+    /// A test application over a migrated database with keys and reference lists, but without a bundle.
     pub async fn empty(kind: Kind) -> Self {
         let (database_url, folder) = fresh(kind).await;
         prepared(&database_url).await.close().await.expect("closed");
@@ -207,7 +206,7 @@ impl TestApp {
         Self::open(kind, database_url, folder, (in_flight, Pool::default())).await
     }
 
-    /// A world over a database that is there, which the application opens in a way of its own.
+    /// A test application over an existing database, with its own pool settings.
     pub async fn with_pool(kind: Kind, database_url: String, folder: Option<TempDir>, pool: Pool) -> Self {
         Self::open(kind, database_url, folder, (InFlight::default(), pool)).await
     }
@@ -219,7 +218,7 @@ impl TestApp {
         (in_flight, pool): (InFlight, Pool),
     ) -> Self {
         auth::install_provider();
-        // What went wrong inside stands in the output of a test that fails.
+        // Internal errors appear in the output of a failed test.
         canary::watch_the_log();
         let database = open(&database_url).await;
         let service = Database::open(&as_service(&database_url), pool).await.expect("a database");
@@ -228,8 +227,8 @@ impl TestApp {
         Self { kind, url, database, database_url, app_state, http, server, service, _folder: folder }
     }
 
-    /// Stops the application and closes the database. Whatever a test has done, its read models and the used seats of its
-    /// quotas are what follows from it.
+    /// Stops the application and closes the database, after checking that the read models and the used seats of quotas
+    /// agree with their source tables.
     pub async fn stop(self) {
         self.server.stop(false).await;
         let snapshot = self.database.snapshot().await.expect("a snapshot");
@@ -239,7 +238,7 @@ impl TestApp {
         drop(snapshot);
         for difference in uses.differences {
             let row = quota::Entity::find_by_id(difference.quota).one(self.database.reader()).await.expect("read");
-            // Some fixtures write quotas of which seats are used, and no enrolments; no act changes these.
+            // Some fixtures write quotas with used seats but without enrolments; no command changes these.
             let is_fixture = difference.counted == 0 && row.expect("a quota").version == 1;
             assert!(is_fixture, "{:?}: {difference}", self.kind);
         }
@@ -247,14 +246,14 @@ impl TestApp {
         self.database.close().await.expect("closed");
     }
 
-    /// Imports a bundle and lets the application see it.
+    /// Imports a bundle and refreshes the application.
     pub async fn import(&self, dir: &Path) -> import::Report {
         let report = import::import(&self.database, clock(), dir, Options { dry_run: false }).await.expect("an import");
         self.app_state.refresh().await.expect("refreshed");
         report
     }
 
-    /// A client with scopes over the subtrees of units, with a token that it got from `/oauth/token`.
+    /// A client with scopes over the subtrees of units, and a token from `/oauth/token`.
     pub async fn caller(&self, scopes: &[&str], units: &[&str]) -> Caller<'_> {
         self.register(of_grant(scopes, units)).await
     }
@@ -268,26 +267,26 @@ impl TestApp {
         Caller { app: self, id, secret, token, purpose: Some("PERSONNEL"), rights }
     }
 
-    /// Imports a bundle given as text: file name and content.
+    /// Imports a bundle given as text: file names and contents.
     pub async fn import_text(&self, files: &[(&str, &str)]) {
         import_text(&self.database, files).await;
         self.app_state.refresh().await.expect("refreshed");
     }
 
-    /// A client with these purposes alone, of which it states none by itself.
+    /// A client whose grant allows only these purposes. It states none by default.
     pub async fn caller_for(&self, purposes: &[Purpose], scopes: &[&str], units: &[&str]) -> Caller<'_> {
         let add = client::Add { purposes: purposes.to_vec(), ..of_grant(scopes, units) };
         Caller { purpose: None, ..self.register(add).await }
     }
 
-    /// A client that may read everything of the whole world.
+    /// A client that may read everything.
     pub async fn all_seeing(&self) -> Caller<'_> {
         let scopes: Vec<String> = Scope::all().map(|scope| scope.to_string()).collect();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         self.caller(&scopes, &["W"]).await
     }
 
-    /// A token against a secret.
+    /// A token for a secret.
     pub async fn token(&self, id: &str, secret: &str) -> String {
         let answer = self
             .http
@@ -302,14 +301,14 @@ impl TestApp {
         body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}")).to_owned()
     }
 
-    /// The plain HTTP client, for requests that are not questions.
+    /// The plain HTTP client, for requests other than GraphQL.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }
 }
 
 impl Caller<'_> {
-    /// Asks a question and gives the whole answer: `data` and `errors`.
+    /// Sends a document and returns the whole response: `data` and `errors`.
     pub async fn ask(&self, document: &str, variables: Value) -> Value {
         let answer = self.post(&json!({ "query": document, "variables": variables })).send().await.expect("an answer");
         let text = answer.text().await.expect("text");
@@ -317,7 +316,7 @@ impl Caller<'_> {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// Asks a question that must have no error, and gives its data.
+    /// Sends a document that must succeed, and returns its data.
     pub async fn query(&self, document: &str) -> Value {
         self.query_with(document, json!({})).await
     }
@@ -329,7 +328,7 @@ impl Caller<'_> {
         answer["data"].take()
     }
 
-    /// The bytes of the answer, but for the id of the request.
+    /// The bytes of the response without the request id.
     pub async fn raw(&self, document: &str, variables: Value) -> String {
         let answer = self.post(&json!({ "query": document, "variables": variables })).send().await.expect("an answer");
         let id = answer.headers().get("X-Request-Id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
@@ -338,7 +337,7 @@ impl Caller<'_> {
         if id.is_empty() { text } else { text.replace(&id, "ID") }
     }
 
-    /// Codes of the errors of a question.
+    /// The codes of the errors of a document.
     pub async fn errors(&self, document: &str) -> Vec<String> {
         let answer = self.ask(document, json!({})).await;
         let errors = answer["errors"].as_array().cloned().unwrap_or_default();
@@ -355,7 +354,7 @@ impl Caller<'_> {
         }
     }
 
-    /// A GraphQL request with the caller's token, to be bent before it is sent. English, JSON.
+    /// A GraphQL request with the caller's token, in English and JSON, that a test can change before it is sent.
     pub fn post(&self, body: &Value) -> reqwest::RequestBuilder {
         self.post_to(&self.app.url, body)
     }
@@ -402,17 +401,17 @@ pub fn allowance() -> Arc<Allowance> {
     Arc::new(Allowance::begin(budget).expect("a first request"))
 }
 
-/// Opens a database of the tests as its operator.
+/// Opens a test database as its operator.
 pub async fn open(url: &str) -> Database {
     Database::open(url, Pool { row_scope: RowScope::Everything, ..Pool::default() }).await.expect("a database")
 }
 
-/// The same database for the service, which on PostgreSQL is another role.
+/// The URL of the same database for the service, which is another role on PostgreSQL.
 pub fn as_service(url: &str) -> String {
     if url.starts_with("sqlite:") { url.to_owned() } else { postgres::as_role(url, postgres::SERVICE) }
 }
 
-/// Brings a new database to this version.
+/// Migrates a new database to the current version.
 pub async fn prepared(url: &str) -> Database {
     let database = open(url).await;
     Migrator::up(database.writer(), None).await.expect("migrated");
@@ -441,7 +440,7 @@ pub async fn fresh(kind: Kind) -> (String, Option<TempDir>) {
     }
 }
 
-/// A name that no database has.
+/// An unused database name.
 pub fn database_name() -> String {
     format!("t{}", uuid::Uuid::now_v7().simple())
 }

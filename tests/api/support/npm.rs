@@ -1,4 +1,4 @@
-//! npm packages that tests run by Node.
+//! npm packages that tests run with Node.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-/// The folder with these files, a `package.json` and a `package-lock.json` among them, and with the packages of the lock
+/// A folder with these files, which include `package.json` and `package-lock.json`, and with the packages of the lock
 /// file. Installed once for each version of the files.
 pub fn installed(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let digest = files.iter().fold(Sha256::new(), |digest, (_, text)| digest.chain_update(text)).finalize();
@@ -26,9 +26,9 @@ pub fn installed(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
     let npm = Command::new("npm").args(arguments).current_dir(new.path()).output();
     let npm = npm.unwrap_or_else(|error| panic!("this test needs node and npm (Debian: nodejs, npm): {error}"));
-    let said = String::from_utf8_lossy(&npm.stderr);
-    assert!(npm.status.success(), "npm cannot install {name}; it needs its registry once:\n{said}");
-    // Of two processes that install at once one is the first; the other takes what is there.
+    let errors = String::from_utf8_lossy(&npm.stderr);
+    assert!(npm.status.success(), "npm cannot install {name}; it needs its registry once:\n{errors}");
+    // If two processes install at the same time, the second uses the folder of the first.
     let renamed = fs::rename(new.path(), &folder);
     assert!(renamed.is_ok() || folder.exists(), "{renamed:?}");
     folder

@@ -1,5 +1,5 @@
-//! A test that never ends ends the run, with its name and what it waits for: else whoever started the run waits with it and
-//! learns nothing.
+//! A test that does not end stops the whole run and prints its name and where it waits. Otherwise the run would hang
+//! without an explanation.
 
 use std::{
     cell::OnceCell,
@@ -15,13 +15,13 @@ use std::{
 
 use super::poll;
 
-/// Ten times what the longest test takes on a slow machine.
+/// Ten times the duration of the longest test on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(1_200);
 
-/// When each test began that runs now, by its name.
+/// The start of each running test, by name.
 static RUNNING: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
 
-/// A test that runs; it has ended when its thread has.
+/// A running test; it ends with its thread.
 struct Running(String);
 
 impl Drop for Running {
@@ -30,13 +30,13 @@ impl Drop for Running {
     }
 }
 
-/// Watches the test of this thread to its end. Called by whatever a test may wait for.
+/// Watches the test of the current thread until it ends. Called by everything that a test may wait for.
 pub fn watch() {
     thread_local!(static OF_THREAD: OnceCell<Option<Running>> = const { OnceCell::new() });
     static WATCHER: Once = Once::new();
     OF_THREAD.with(|of_thread| {
         of_thread.get_or_init(|| {
-            // A thread of a test bears the test's name; other threads wait for what such a one does.
+            // The thread of a test has its name. Other threads only wait on behalf of such a thread.
             let name = thread::current().name().filter(|name| name.contains("::"))?.to_owned();
             running().insert(name.clone(), Instant::now());
             Some(Running(name))
@@ -52,15 +52,16 @@ fn running() -> MutexGuard<'static, BTreeMap<String, Instant>> {
 fn end_what_is_overdue(patience: Duration) {
     loop {
         if let Some(names) = poll::until(|| overdue(patience)) {
-            let said = format!("\nno end after {} s: {}\n{}", patience.as_secs(), names.join(", "), what_is_there());
-            // Past the output that is kept for tests that fail. Where nobody reads, the exit says enough.
-            let _said = io::stderr().write_all(said.as_bytes());
+            let report =
+                format!("\nno end after {} s: {}\n{}", patience.as_secs(), names.join(", "), waiting_threads());
+            // Bypasses the captured output of tests. If standard error is closed, the exit status is enough.
+            let _written = io::stderr().write_all(report.as_bytes());
             process::exit(101);
         }
     }
 }
 
-/// The tests that have run for longer.
+/// The tests that have been running for longer than this.
 fn overdue(patience: Duration) -> Option<Vec<String>> {
     let running = running();
     let names: Vec<String> =
@@ -68,8 +69,8 @@ fn overdue(patience: Duration) -> Option<Vec<String>> {
     (!names.is_empty()).then_some(names)
 }
 
-/// What the threads of this process wait in, where the system tells, and all processes.
-fn what_is_there() -> String {
+/// Where the threads of this process wait, if the system provides that, and all processes.
+fn waiting_threads() -> String {
     let tasks: Vec<PathBuf> =
         fs::read_dir("/proc/self/task").into_iter().flatten().flatten().map(|task| task.path()).collect();
     let read = |task: &PathBuf, file| fs::read_to_string(task.join(file)).unwrap_or_default().trim().to_owned();
@@ -80,7 +81,7 @@ fn what_is_there() -> String {
 }
 
 #[test]
-fn a_test_is_overdue_from_its_patience_on_and_until_its_end() {
+fn a_test_is_overdue_after_its_timeout_and_until_its_end() {
     let test = thread::Builder::new().name("overdue::of_a_control".to_owned()).spawn(|| {
         watch();
         let is_among =
@@ -89,5 +90,5 @@ fn a_test_is_overdue_from_its_patience_on_and_until_its_end() {
     });
     assert_eq!(test.expect("a thread").join().expect("no panic"), (true, false));
     let left = overdue(Duration::ZERO).unwrap_or_default();
-    assert!(!left.iter().any(|name| name == "overdue::of_a_control"), "it has ended: {left:?}");
+    assert!(!left.iter().any(|name| name == "overdue::of_a_control"), "the test has ended: {left:?}");
 }

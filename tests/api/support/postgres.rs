@@ -1,11 +1,8 @@
-//! A PostgreSQL that the tests start themselves, once per test process, from the installed server binaries.
-//!
-//! It lives in a temporary folder behind a unix socket and ends with the test process, however that ends: a small `sh`
-//! (`watchdog.sh`) holds the server and stops it when its standard input, a pipe whose other end is ours alone, is
-//! closed.
-//!
-//! `CADRE_TEST_POSTGRES_URL` names a server to use instead (its databases then stay); `PG_BINDIR` names the folder of
-//! the binaries.
+//! A PostgreSQL server that the tests start from the installed binaries, once per test process. It runs in a temporary
+//! folder behind a unix socket and stops when the test process ends, for whatever reason: a small `sh` script
+//! (`watchdog.sh`) starts the server and stops it when its standard input is closed. That is a pipe whose other end
+//! only the test process has. `CADRE_TEST_POSTGRES_URL` names another server to use (its databases then remain);
+//! `PG_BINDIR` names the folder of the binaries.
 
 use std::env;
 use std::fs;
@@ -23,7 +20,7 @@ use super::poll;
 
 const BINARIES: [&str; 2] = ["initdb", "postgres"];
 
-/// Durability is for data that somebody wants back; the rest is what production sets too.
+/// Tests need no durability; the other settings are those of production.
 const SETTINGS: [&str; 13] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -40,10 +37,10 @@ const SETTINGS: [&str; 13] = [
     "log_destination=stderr",
 ];
 
-/// The role that the service of the tests logs in as: it neither owns the tables nor passes row security.
+/// The role of the service in the tests: it neither owns the tables nor bypasses row security.
 pub const SERVICE: &str = "cadre_test_service";
 
-/// A role that owns databases and is nothing else.
+/// A role that owns databases and has no other privileges.
 pub const OWNER: &str = "cadre_test_owner";
 
 /// The server of this test process; the first caller starts it.
@@ -55,7 +52,7 @@ pub fn server() -> &'static Server {
     })
 }
 
-/// A PostgreSQL server on which the tests may make databases.
+/// A PostgreSQL server on which the tests may create databases.
 pub struct Server {
     url: String,
     one_at_a_time: Mutex<()>,
@@ -64,15 +61,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where the database of that name is, whether it exists or not.
+    /// The URL of the database with that name, whether it exists or not.
     pub fn url(&self, database: &str) -> String {
         with_database(&self.url, database)
     }
 
-    /// Makes an empty database, or a copy of `template`, to which nobody may be connected.
-    ///
-    /// One at a time: PostgreSQL makes concurrent copies wait for each other, and fails them when it has waited long
-    /// enough.
+    /// Creates an empty database, or a copy of `template`, which must have no connections. One at a time: PostgreSQL
+    /// makes concurrent copies wait for each other, and after a while they fail.
     pub async fn create_database(&self, name: &str, template: Option<&str>) {
         let template = template.unwrap_or("template0");
         let strategy =
@@ -85,13 +80,13 @@ impl Server {
         db.close().await.expect("a connection that has answered can be closed");
     }
 
-    /// Makes an empty database in a folder on this machine, and gives its address and what drops it.
+    /// Creates an empty database in a folder of this machine. Returns its URL and a future that drops it.
     pub async fn create_database_on(&self, folder: &Path) -> (String, impl Future<Output = ()>) {
-        let running = self.running.as_ref().expect("a server of ours");
+        let running = self.running.as_ref().expect("a server that the tests started");
         let owner = fs::metadata(running.folder.join("data")).expect("the server's folder");
         let location = folder.join("tablespace");
         fs::create_dir(&location).expect("made");
-        chown(&location, Some(owner.uid()), Some(owner.gid())).expect("given away");
+        chown(&location, Some(owner.uid()), Some(owner.gid())).expect("ownership transferred");
         let name = format!("t{}", uuid::Uuid::now_v7().simple());
         let run = async |statement: String| {
             let db = connect(&self.url).await.expect("the test server answers");
@@ -108,7 +103,7 @@ impl Server {
         (url, drop)
     }
 
-    /// Makes the roles of the tests, once; a server of somebody else's may have them from before.
+    /// Creates the roles of the tests, once. An external server may have them already.
     pub async fn make_roles(&self) {
         let make = async || {
             let db = connect(&self.url).await.expect("the test server answers");
@@ -128,12 +123,12 @@ impl Server {
         self.create_database(name, None).await;
         let db = connect(&self.url).await.expect("the test server answers");
         let given = db.execute_unprepared(&format!("ALTER DATABASE {} OWNER TO {OWNER}", plain(name))).await;
-        given.unwrap_or_else(|error| panic!("not given away: {error}"));
+        given.unwrap_or_else(|error| panic!("ownership not transferred: {error}"));
         db.close().await.expect("a connection that has answered can be closed");
         as_role(&self.url(name), OWNER)
     }
 
-    /// Starts a server of its own, for a test that would disturb the others.
+    /// Starts a separate server, for a test that would disturb others.
     pub fn start() -> Self {
         let running = Running::start(&binaries());
         let url = format!("postgres://postgres@localhost/postgres?host={}", running.folder.display());
@@ -142,7 +137,7 @@ impl Server {
     }
 }
 
-/// A server of ours and the pipe that keeps it alive.
+/// A server that the tests started, and the pipe that keeps it alive.
 struct Running {
     folder: PathBuf,
     server_pid: u32,
@@ -163,7 +158,7 @@ impl Running {
             .args([bindir, &folder])
             .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
             .current_dir("/")
-            .process_group(0) // A Ctrl-C at the terminal is for the tests; the pipe tells us.
+            .process_group(0) // A Ctrl-C at the terminal stops the tests, and they stop the server by the pipe.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
@@ -173,20 +168,20 @@ impl Running {
         let mut watchdog = watchdog.spawn().expect("there is a POSIX shell");
 
         let lifeline = watchdog.stdin.take().expect("standard input is piped");
-        let mut said = String::new();
+        let mut output = String::new();
         let mut stdout = watchdog.stdout.take().expect("standard output is piped");
         let mut byte = [0];
-        while !said.ends_with('\n') || !said.starts_with("started ") {
+        while !output.ends_with('\n') || !output.starts_with("started ") {
             if stdout.read(&mut byte).expect("the watchdog's output can be read") == 0 {
-                panic!("the PostgreSQL of {} did not start: {said}", bindir.display());
+                panic!("the PostgreSQL of {} did not start: {output}", bindir.display());
             }
-            said.push(byte[0].into());
+            output.push(byte[0].into());
         }
-        let server_pid = said["started ".len()..].trim().parse().expect("a shell's $! is a number");
+        let server_pid = output["started ".len()..].trim().parse().expect("a shell's $! is a number");
         Self { folder, server_pid, _watchdog: watchdog, _lifeline: lifeline }
     }
 
-    /// On a thread and a runtime of its own, since the caller may be in one already.
+    /// On a separate thread and runtime, because the caller may be in a runtime already.
     fn wait_until_it_answers(&self, url: &str) {
         let answers = std::thread::scope(|scope| {
             scope
@@ -198,12 +193,12 @@ impl Running {
                     poll::until(|| runtime.block_on(async { connect(url).await.ok()?.close().await.ok() })).is_some()
                 })
                 .join()
-                .expect("asking does not panic")
+                .expect("the thread does not panic")
         });
         assert!(answers, "the PostgreSQL in {} does not answer: {}", self.folder.display(), self.log());
     }
 
-    /// Twice as fast as PostgreSQL's default where nothing is synced to the disk; known to PostgreSQL since version 15.
+    /// With `fsync` off, twice as fast as PostgreSQL's default. Available since version 15.
     fn copies_files(&self) -> bool {
         let version = fs::read_to_string(self.folder.join("data/PG_VERSION")).unwrap_or_default();
         version.trim().parse::<u32>().is_ok_and(|version| version >= 15)
@@ -220,7 +215,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
     Database::connect(options).await
 }
 
-/// Names are made by the tests themselves, so this is a mistake in a test and not input.
+/// Names come from the tests, so a bad name is a mistake in a test.
 fn plain(name: &str) -> &str {
     let is_plain =
         !name.is_empty() && name.len() < 64 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
@@ -236,7 +231,7 @@ fn with_database(url: &str, database: &str) -> String {
     format!("{}/{database}{options}", &address[..end])
 }
 
-/// The same address for another role of the tests.
+/// The same URL for another role of the tests.
 pub fn as_role(url: &str, role: &str) -> String {
     let authority = url.find("://").map_or(0, |at| at + "://".len());
     let end = url[authority..].find(['/', '?']).map_or(url.len(), |at| authority + at);
@@ -244,12 +239,12 @@ pub fn as_role(url: &str, role: &str) -> String {
     format!("{}{role}:{role}@{host}{}", &url[..authority], &url[end..])
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own settings, which the application does not know")]
+#[expect(clippy::disallowed_methods, reason = "settings of the tests, not of the application")]
 pub fn setting(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The folder that holds the server's binaries.
+/// The folder of the server's binaries.
 fn binaries() -> PathBuf {
     let named = setting("PG_BINDIR").map(PathBuf::from);
     let complete = |folder: &PathBuf| BINARIES.iter().all(|binary| folder.join(binary).is_file());
@@ -272,7 +267,7 @@ fn binaries() -> PathBuf {
     })
 }
 
-/// `FOLDER/PREFIX<version>/LAST` for each version there is.
+/// The existing paths of the form `FOLDER/PREFIX<version>/LAST`, newest version first.
 fn newest_first(folder: &str, prefix: &str, last: &str) -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(folder)
         .into_iter()
@@ -286,8 +281,7 @@ fn newest_first(folder: &str, prefix: &str, last: &str) -> Vec<PathBuf> {
     versions.into_iter().map(|(_, path)| path).collect()
 }
 
-/// A new folder, short enough for the address of a unix socket in it (100 bytes or so) and within reach of another
-/// user.
+/// A new folder with a path short enough for a unix socket (about 100 bytes) and accessible to another user.
 fn folder() -> PathBuf {
     let is_open =
         |folder: &Path| folder.ancestors().all(|f| fs::metadata(f).is_ok_and(|m| m.permissions().mode() & 0o001 != 0));
@@ -303,7 +297,7 @@ fn is_root(parent: &Path) -> bool {
     probe.is_ok_and(|file| file.uid() == 0)
 }
 
-/// PostgreSQL refuses to run as root: gives the folder to an unprivileged user and returns its ids.
+/// PostgreSQL refuses to run as root. Gives the folder to an unprivileged user and returns its ids.
 fn unprivileged_owner(folder: &Path) -> Option<(u32, u32)> {
     if fs::metadata(folder).expect("the folder was just made").uid() != 0 {
         return None;
@@ -369,11 +363,11 @@ fn a_url_keeps_everything_but_its_database() {
 
 #[test]
 #[should_panic(expected = "a test database is named by")]
-fn a_name_that_is_not_plain_is_refused() {
+fn an_invalid_database_name_is_refused() {
     plain("x; drop database y");
 }
 
-/// What `a_server_ends_with_its_owner_even_by_kill_9` starts as another process, and kills. Without it, nothing.
+/// The process that `a_server_stops_with_its_owner_even_after_kill_9` starts and kills. Does nothing otherwise.
 #[test]
 fn owner_to_be_killed() {
     if setting("CADRE_TEST_OWNER").is_some() {
@@ -384,9 +378,9 @@ fn owner_to_be_killed() {
 }
 
 #[test]
-fn a_server_ends_with_its_owner_even_by_kill_9() {
+fn a_server_stops_with_its_owner_even_after_kill_9() {
     if setting("CADRE_TEST_POSTGRES_URL").is_some() {
-        return; // Somebody else's server; there may be no binaries here.
+        return; // With an external server, the binaries may be missing.
     }
     let mut owner = Command::new(env::current_exe().unwrap())
         .args(["--exact", "support::postgres::owner_to_be_killed", "--nocapture"])
@@ -398,9 +392,9 @@ fn a_server_ends_with_its_owner_even_by_kill_9() {
     let line =
         lines.map_while(Result::ok).find(|line| line.starts_with("owner of ")).expect("the owner started a server");
     let (pid, folder) = line.trim_start_matches("owner of ").split_once(" in ").unwrap();
-    assert!(lives(pid), "the control: it is there before its owner is killed");
+    assert!(lives(pid), "the control: the server runs before its owner is killed");
 
-    owner.kill().unwrap(); // SIGKILL: no handler of the owner's runs.
+    owner.kill().unwrap(); // SIGKILL runs no handlers.
     owner.wait().unwrap();
 
     poll::until(|| (!lives(pid)).then_some(())).expect("the server ends when its owner was killed");

@@ -1,4 +1,4 @@
-//! The program as a process of its own: what it prints, what it logs, and how it ends.
+//! The program as a separate process: output, log and exit status.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
-/// Settings that must not reach a process of the tests from outside.
+/// Settings of the environment that must not reach a process of the tests.
 const SETTINGS: [&str; 23] = [
     "CADRE_MAX_EXPORTS",
     "CADRE_CLIENT_EXPORTS",
@@ -40,23 +40,23 @@ const SETTINGS: [&str; 23] = [
     "CADRE_LOG_FORMAT",
 ];
 
-/// The public URL of the programs that the tests start: their ports are not known beforehand.
+/// The public URL of programs that the tests start, because their ports are not known in advance.
 pub const PUBLIC_URL: &str = "http://cadre.test";
 
-/// A running `cadre-api serve`. It is killed when the test lets go of it.
+/// A running `cadre-api serve`. Killed on drop.
 pub struct Program {
     child: Child,
     stdout: Text,
     stderr: Text,
-    /// Where it says that it listens.
+    /// The URL at which it listens.
     pub url: String,
 }
 
-/// What a pipe has said so far.
+/// The output of a pipe so far.
 #[derive(Clone, Default)]
 struct Text(Arc<Mutex<String>>);
 
-/// The program, not started yet, in a folder where it finds nothing.
+/// The program, not started, in a folder without files.
 pub fn command(folder: &Path, args: &[&str]) -> Command {
     overdue::watch();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cadre-api"));
@@ -84,7 +84,7 @@ pub fn through(command: &Command, by: &[&str]) -> Command {
     started
 }
 
-/// Runs a command of the program on a database to its end.
+/// Runs a command of the program on a database until it exits.
 pub fn run(url: &str, args: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     let args = [args, &["--database-url", url, "--public-url", PUBLIC_URL]].concat();
@@ -94,27 +94,27 @@ pub fn run(url: &str, args: &[&str]) -> Output {
         (Text::of(child.stdout.take().expect("piped")), Text::of(child.stderr.take().expect("piped")));
     let status = poll::until(|| child.try_wait().expect("a child"));
     let Some(status) = status else {
-        child.kill().expect("a child of ours");
+        child.kill().expect("a child of this process");
         panic!("{args:?} does not end: {}", stderr.text());
     };
     Output { status, stdout: stdout.whole().into_bytes(), stderr: stderr.whole().into_bytes() }
 }
 
-/// Runs a command that must succeed, and gives what it printed.
+/// Runs a command that must succeed, and returns its output.
 pub fn printed(url: &str, args: &[&str]) -> String {
     let output = run(url, args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Runs a command that must fail, and gives the sentence that it left.
+/// Runs a command that must fail, and returns its error message.
 pub fn refused(url: &str, args: &[&str]) -> String {
     let output = run(url, args);
     assert!(!output.status.success(), "{args:?} succeeded: {}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stderr).expect("text")
 }
 
-/// Registers a client that reads cadres of the whole world, by the command line: id and secret.
+/// Registers a client that reads all cadres, at the command line: id and secret.
 pub fn client(url: &str) -> (String, String) {
     let name = uuid::Uuid::now_v7().to_string();
     let add = ["client", "add", "--name", &name, "--scope", "cadre:read", "--unit", "W", "--json"];
@@ -124,7 +124,7 @@ pub fn client(url: &str) -> (String, String) {
 }
 
 impl Program {
-    /// Serves a database on a port of its own.
+    /// Serves a database on a free port.
     pub fn serve(database_url: &str) -> Self {
         Self::serve_with(database_url, &[])
     }
@@ -138,25 +138,27 @@ impl Program {
         Self::start(command(folder.path(), &args.concat()))
     }
 
-    /// Starts a serving command and waits until it says where it listens.
+    /// Starts a serving command and waits until it prints its URL.
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let stdout = Text::of(child.stdout.take().expect("piped"));
         let stderr = Text::of(child.stderr.take().expect("piped"));
         let mut program = Self { child, stdout, stderr, url: String::new() };
         let url = poll::until(|| {
-            let said = program.stdout.text();
-            let url = said.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
-            // A line is whole only with its end.
-            let url = url.filter(|_| said.ends_with('\n')).map(|url| url.trim_end_matches([';', '.']).to_owned());
+            let printed_text = program.stdout.text();
+            let url = printed_text.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+            // A line is complete only with its line break.
+            let url =
+                url.filter(|_| printed_text.ends_with('\n')).map(|url| url.trim_end_matches([';', '.']).to_owned());
             url.or_else(|| program.child.try_wait().expect("a child").map(|_| String::new()))
         });
-        program.url =
-            url.filter(|url| !url.is_empty()).unwrap_or_else(|| panic!("it does not serve: {}", program.log()));
+        program.url = url
+            .filter(|url| !url.is_empty())
+            .unwrap_or_else(|| panic!("the program does not serve: {}", program.log()));
         program
     }
 
-    /// An access token for a client, from the program itself.
+    /// An access token for a client, from the running program.
     pub async fn token(&self, (id, secret): &(String, String)) -> String {
         self.exchange(id, secret).await.expect("a token")
     }
@@ -170,7 +172,7 @@ impl Program {
         body["access_token"].as_str().map(str::to_owned)
     }
 
-    /// Asks a question: status and body.
+    /// Sends a document: status and body.
     pub async fn ask(&self, token: &str, document: &str) -> (u16, Value) {
         let request = reqwest::Client::new().post(format!("{}/graphql", self.url)).bearer_auth(token);
         let answer = request.json(&json!({ "query": document })).send().await.expect("an answer");
@@ -181,47 +183,48 @@ impl Program {
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("an answer");
         let (status, text) = (answer.status().as_u16(), answer.text().await.expect("text"));
-        assert!(!canary::names_somebody(&text), "{path} tells anybody of a person: {text}");
+        assert!(!canary::contains_identity_number(&text), "{path} contains an identity number: {text}");
         (status, text)
     }
 
-    /// What it has printed.
-    pub fn said(&self) -> String {
+    /// The standard output so far.
+    pub fn output(&self) -> String {
         self.stdout.text()
     }
 
-    /// What it has logged.
+    /// The log so far.
     pub fn log(&self) -> String {
         let log = self.stderr.text();
-        assert!(!canary::names_somebody(&log), "the log tells of a person: {log}");
+        assert!(!canary::contains_identity_number(&log), "the log contains an identity number: {log}");
         log
     }
 
-    /// Whether the process is there.
+    /// Whether the process is running.
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_none()
     }
 
-    /// The id of its process.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Asks it to stop, as an operator's machine does.
+    /// Sends SIGTERM, like a service manager.
     pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &pid]).status().expect("a POSIX shell");
         assert!(sent.success(), "TERM to {pid}");
     }
 
-    /// How it ended, once it has.
+    /// Waits until it has exited.
     pub fn ended(&mut self) -> ExitStatus {
-        poll::until(|| self.child.try_wait().expect("a child")).unwrap_or_else(|| panic!("it runs on: {}", self.log()))
+        poll::until(|| self.child.try_wait().expect("a child"))
+            .unwrap_or_else(|| panic!("the program does not exit: {}", self.log()))
     }
 
-    /// SIGKILL: nothing of it runs any more.
+    /// Sends SIGKILL.
     pub fn kill(mut self) {
-        self.child.kill().expect("a child of ours");
+        self.child.kill().expect("a child of this process");
         self.child.wait().expect("killed");
     }
 }
@@ -231,7 +234,7 @@ impl Drop for Program {
         if !thread::panicking() {
             self.log();
         }
-        // It may have ended already.
+        // It may have exited already.
         let _ended = self.child.kill();
         let _reaped = self.child.wait();
     }
@@ -252,7 +255,7 @@ impl Text {
         text
     }
 
-    /// The complete output, after the pipe was closed and its reader has ended.
+    /// The complete output, after the pipe is closed and its reader has ended.
     fn whole(&self) -> String {
         poll::until(|| (Arc::strong_count(&self.0) == 1).then_some(())).expect("a pipe ends with its process");
         self.text()
@@ -263,7 +266,7 @@ impl Text {
     }
 }
 
-/// A file that is no database.
+/// A file that is not a database.
 pub fn scribble(folder: &Path) -> String {
     let file = folder.join("notes.txt");
     fs::write(&file, "These are notes and no database. ".repeat(200)).expect("written");

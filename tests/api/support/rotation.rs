@@ -1,5 +1,4 @@
-//! Rotations written straight into their table: for questions about states and days that no bundle brings and no act
-//! makes.
+//! Rotations written directly to their table: for states and days that neither a bundle nor a command can produce.
 
 use std::collections::HashMap;
 
@@ -19,7 +18,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::clock;
 
-/// What records are made of: people and units by code.
+/// The ids of people and units by code.
 pub struct Places {
     units: Units,
     cadres: HashMap<String, CadreId>,
@@ -31,7 +30,7 @@ pub fn day(text: &str) -> Day {
 }
 
 impl Places {
-    /// Those of a database.
+    /// Loads the ids of a database.
     pub async fn of(database: &Database) -> Self {
         let cadres = cadre::Entity::find().all(database.reader()).await.expect("read");
         let cadres = cadres.into_iter().map(|cadre| (cadre.code.to_string(), cadre.id)).collect();
@@ -48,7 +47,7 @@ impl Places {
         self.cadres[code]
     }
 
-    /// A rotation under way: number of the decision, person, unit left, unit gone to, first day.
+    /// A running rotation: number of the decision, person, unit left, target unit, first day.
     pub fn rotation(&self, [decision_no, cadre, from, to, start]: [&str; 5]) -> rotation::Model {
         let (from, to, start) = (self.unit(from), self.unit(to), day(start));
         let standing = |unit| Standing::of(&self.units, unit, start).expect("a unit");
@@ -65,14 +64,14 @@ impl Places {
         }
     }
 
-    /// A rotation like `rotation`, which has ended on a day.
+    /// A rotation like `rotation` that ended on a day.
     pub fn ended(&self, line: [&str; 5], end: &str) -> rotation::Model {
         rotation::Model { state: RotationState::Ended, end_on: Some(day(end)), ..self.rotation(line) }
     }
 }
 
-/// Makes these the only rotations of a database: what came with its bundle goes, so that what is counted stands in the
-/// test.
+/// Makes these the only rotations of a database. Those of its bundle are deleted, so that the test contains everything
+/// that it counts.
 pub async fn keep_only(database: &Database, rotations: Vec<rotation::Model>) {
     rotation::Entity::delete_many().exec(database.writer()).await.expect("deleted");
     for rotation in rotations {

@@ -1,4 +1,4 @@
-//! The schema as the tests ask about it: every place of it, read from the SDL.
+//! The schema for tests: its coordinates, read from the SDL.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use async_graphql::parser::{
 pub struct Field {
     pub parent: String,
     pub name: String,
-    /// The named type under lists and non-null marks.
+    /// The named type without lists and non-null marks.
     pub named: String,
     arguments: Vec<String>,
 }
@@ -35,7 +35,7 @@ pub fn fields() -> Vec<Field> {
     fields
 }
 
-/// Names of the types with fields, which a selection must go into.
+/// Names of the types with fields, which need a selection.
 pub fn composites() -> Vec<String> {
     let mut names = Vec::new();
     each_type(|name, kind| {
@@ -69,11 +69,11 @@ pub struct Inputs {
     pub fields: BTreeMap<String, Vec<(String, Type)>>,
     /// The first value of each enum.
     pub enums: BTreeMap<String, String>,
-    /// The inputs that mutations take, with those inside them.
+    /// The inputs of mutations, with nested inputs.
     pub of_mutations: Vec<String>,
 }
 
-/// Every input, with what its values are made of.
+/// Every input, with the types of its fields.
 pub fn inputs() -> Inputs {
     let (mut fields, mut enums, mut of_mutations) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     each_type(|name, kind| match kind {

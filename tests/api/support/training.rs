@@ -1,4 +1,4 @@
-//! Training written straight into its tables: for questions about states and years that no bundle brings and no act makes.
+//! Training written directly to its tables: for states and years that neither a bundle nor a command can produce.
 
 use cadre_api::db::Database;
 use entity::{
@@ -12,14 +12,14 @@ use crate::support::{
     rotation::{Places, day},
 };
 
-/// The programmes of every fixture: code, kind, subject, the level that it grants.
+/// The programmes of every fixture: code, kind, subject, granted level.
 const PROGRAMMES: [(&str, ProgrammeKind, &str, &str); 3] = [
     ("LLCT_TC", ProgrammeKind::Training, "POLITICAL_THEORY", "INTERMEDIATE"),
     ("CMNV", ProgrammeKind::Refresher, "JOB_SKILLS", ""),
     ("CN_164", ProgrammeKind::Refresher, "KNOWLEDGE_UPDATE", ""),
 ];
 
-/// Rows of training, to be written together.
+/// Rows of training that are written together.
 #[derive(Default)]
 pub struct Rows {
     pub plans: Vec<training_plan::Model>,
@@ -29,7 +29,7 @@ pub struct Rows {
     pub enrolments: Vec<enrolment::Model>,
 }
 
-/// A plan that is published: code, unit, first and last year.
+/// A published plan: code, unit, first and last year.
 pub fn plan(of: &Places, [code, unit]: [&str; 2], (year_from, year_to): (i32, i32)) -> training_plan::Model {
     training_plan::Model {
         code: code.parse().expect("a code"),
@@ -42,7 +42,7 @@ pub fn plan(of: &Places, [code, unit]: [&str; 2], (year_from, year_to): (i32, i3
     }
 }
 
-/// A quota in force, of which nothing is used: plan, unit, programme, seats.
+/// An unused quota in force: plan, unit, programme, seats.
 pub fn quota(of: &Places, plan: &training_plan::Model, [unit, programme]: [&str; 2], seats: i32) -> quota::Model {
     quota::Model {
         plan_id: plan.id,
@@ -53,7 +53,7 @@ pub fn quota(of: &Places, plan: &training_plan::Model, [unit, programme]: [&str;
     }
 }
 
-/// A class that is closed: code, programme, organiser, first and last day.
+/// A closed class: code, programme, organiser, first and last day.
 pub fn class(of: &Places, [code, programme, organiser, start, end]: [&str; 5]) -> training_class::Model {
     training_class::Model {
         code: code.parse().expect("a code"),
@@ -70,7 +70,7 @@ pub fn session(of: &training_class::Model, on_day: &str) -> class_session::Model
     class_session::Model { class_id: of.id, on_day: day(on_day) }
 }
 
-/// An enrolment that was completed: person, programme, sending unit, year.
+/// A completed enrolment: person, programme, sending unit, year.
 pub fn sent(of: &Places, [cadre, programme, unit]: [&str; 3], year: i32) -> enrolment::Model {
     enrolment::Model {
         cadre_id: of.cadre(cadre),
@@ -81,16 +81,16 @@ pub fn sent(of: &Places, [cadre, programme, unit]: [&str; 3], year: i32) -> enro
     }
 }
 
-/// The same in a class, of its programme and the year in which it began.
+/// The same in a class, with its programme and the year of its start.
 pub fn learner(of: &Places, [cadre, unit]: [&str; 2], class: &training_class::Model) -> enrolment::Model {
     let programme = class.programme_code.as_str();
     enrolment::Model { class_id: Some(class.id), ..sent(of, [cadre, programme, unit], class.start_on.year()) }
 }
 
-/// Imports the programmes and writes the rows. A house has to look for them afterwards.
+/// Imports the programmes and writes the rows. A running application must refresh afterwards.
 pub async fn write(database: &Database, rows: Rows) {
     let writer = database.writer();
-    // What came with a bundle goes, so that what is counted stands in the test.
+    // Rows of the bundle are deleted, so that the test contains everything that it counts.
     enrolment_quota::Entity::delete_many().exec(writer).await.expect("deleted");
     enrolment::Entity::delete_many().exec(writer).await.expect("deleted");
     class_session::Entity::delete_many().exec(writer).await.expect("deleted");
@@ -115,7 +115,7 @@ pub async fn write(database: &Database, rows: Rows) {
     }
 }
 
-/// Lets imported learners use seats of a quota, more than there are if need be.
+/// Makes imported learners use seats of a quota, also beyond its seats.
 pub async fn use_up(app: &TestApp, quota: &str, seats: i32) {
     let writer = app.database.writer();
     let id: QuotaId = quota.parse().expect("an id");
@@ -133,7 +133,7 @@ pub async fn use_up(app: &TestApp, quota: &str, seats: i32) {
     row.update(writer).await.expect("written");
 }
 
-/// Those that are not there yet.
+/// Imports the programmes that are missing.
 async fn import_programmes(database: &Database) {
     let there = programme::Entity::find().all(database.writer()).await.expect("read");
     let missing = PROGRAMMES.iter().filter(|new| there.iter().all(|old| old.code.as_str() != new.0));

@@ -1,9 +1,9 @@
-# Runs a PostgreSQL for as long as somebody holds the other end of its standard input.
+# Runs a PostgreSQL server until its standard input is closed.
 #
 #   sh watchdog.sh BINDIR FOLDER [postgres option ...]
 #
-# Prints "started PID", or what went wrong. End of input means that the owner is gone, however it went: the server is stopped at once and
-# its folder removed. Runs as the user that the server shall run as.
+# Prints "started PID" or the error. The end of the input means that the owner has ended, for whatever reason: the server
+# is stopped at once and its folder removed. Runs as the user of the server.
 set -u
 trap '' PIPE # Whoever reads what we print may be gone first.
 bindir=$1
@@ -23,17 +23,17 @@ make_cluster() {
         >"$folder/log" 2>&1 </dev/null
 }
 
-# C.UTF-8 is what production has; where the machine does not know it, C sorts the same.
+# Production uses C.UTF-8. On a machine without it, C sorts in the same order.
 make_cluster C.UTF-8 || make_cluster C || give_up "initdb failed"
 
 "$bindir/postgres" -D "$folder/data" -k "$folder" "$@" >"$folder/log" 2>&1 </dev/null &
 server=$!
 echo "started $server"
 
-# Nobody ever writes to us: read returns when the owner's end is closed.
+# The owner writes nothing: read returns when the owner's end is closed.
 while read -r _; do :; done
 
-# QUIT stops it at once, once it listens to signals; before that, as a background process of a shell, it ignores QUIT but dies of TERM.
+# QUIT stops a running server at once. While it starts, as a background process of a shell, it ignores QUIT but ends on TERM.
 kill -TERM "$server" 2>/dev/null
 kill -QUIT "$server" 2>/dev/null
 wait "$server"

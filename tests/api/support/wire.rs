@@ -1,4 +1,4 @@
-//! A connection spoken by hand, for requests that no HTTP library would send.
+//! A raw connection, for requests that no HTTP library would send.
 
 use std::{
     io::{self, Read, Write},
@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Longer than any time limit of the service: who waits so long has not been answered.
+/// Longer than any time limit of the service. A response that takes longer is missing.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to a server.
@@ -17,7 +17,7 @@ pub struct Wire {
     read: Vec<u8>,
 }
 
-/// An answer, as it came.
+/// A response as received.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -34,12 +34,12 @@ impl Wire {
         Self { stream, read: Vec::new() }
     }
 
-    /// Sends bytes; fails when the server has closed.
+    /// Sends bytes; fails if the server has closed the connection.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(bytes.as_ref())
     }
 
-    /// Sends the head of a POST with a token and JSON, and these headers more.
+    /// Sends the head of a POST with a token, JSON and additional headers.
     pub fn post(&mut self, token: &str, headers: &str) {
         let head = format!(
             "POST /graphql HTTP/1.1\r\nHost: cadre.test\r\nAuthorization: Bearer {token}\r\n\
@@ -48,7 +48,7 @@ impl Wire {
         self.send(head).expect("a head is short");
     }
 
-    /// The next answer; none if the connection ends without one.
+    /// The next response; `None` if the connection ends without one.
     pub fn answer(&mut self) -> Option<Answer> {
         let end = loop {
             if let Some(at) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -82,7 +82,7 @@ impl Wire {
                 Some(())
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                panic!("the server keeps silent for {TIMEOUT:?}")
+                panic!("the server sends nothing for {TIMEOUT:?}")
             }
             Err(_) => None,
         }

@@ -1,4 +1,4 @@
-//! Classes: found by what they are, and what they tell.
+//! Classes: filters and fields.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{fill, text, words};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn classes_are_found_by_what_they_are_and_who_holds_them() {
+async fn classes_are_found_by_their_columns_and_their_organiser() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -39,22 +39,22 @@ async fn classes_are_found_by_what_they_are_and_who_holds_them() {
                     nodes {{ code }} totalCount {{ value }}
                 }} }}"
             );
-            let seen = all.query(&document).await;
-            let codes = words(&seen, "/trainingClasses/nodes", |class| text(&class["code"]));
+            let data = all.query(&document).await;
+            let codes = words(&data, "/trainingClasses/nodes", |class| text(&class["code"]));
             assert_eq!(codes.join(" "), expected, "{document}");
-            assert_eq!(seen["trainingClasses"]["totalCount"]["value"], codes.len(), "{document}");
+            assert_eq!(data["trainingClasses"]["totalCount"]["value"], codes.len(), "{document}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_class_tells_its_seats_and_its_learners() {
+async fn a_class_shows_its_seats_and_its_learners() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
 
-        let seen = all
+        let data = all
             .query(
                 r#"{
                     trainingClass(by: {code: "L1"}) {
@@ -70,7 +70,7 @@ async fn a_class_tells_its_seats_and_its_learners() {
             .await;
 
         assert_eq!(
-            seen,
+            data,
             json!({
                 "trainingClass": {
                     "plan": {"code": "K21"}, "programme": {"code": "LLCT_TC", "level": {"code": "INTERMEDIATE"}},

@@ -1,4 +1,4 @@
-//! Units that end within a year keep that year: progress, quotas, enrolments, and what predecessors did.
+//! Units that end within a year are counted in that year: progress, quotas, enrolments, and predecessors.
 
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ use crate::support::{
     training::{Rows, class, learner, plan, quota as given, write},
 };
 
-/// District D and its commune E end on 2025-07-01; N, directly below the province, replaces E. F ends on a recorded
-/// future day.
+/// District D and its commune E end on 2025-07-01; N, directly below the province, replaces E. F ends on a known future
+/// day.
 const UNITS: &str = "D,P,DISTRICT,DISTRICT,Huyện Thôi,,2025-07-01
 E,D,COMMUNE,COMMUNE,Xã Thôi,,2025-07-01
 N,P,COMMUNE,COMMUNE,Xã Nối,2025-07-01,
@@ -103,8 +103,8 @@ async fn enrolments_and_quotas_of_a_unit_that_ended_within_the_year_are_found() 
             ("includePredecessors: true, yearFrom: 2025, yearTo: 2025", 10),
         ] {
             let document = format!("{{ enrolments(where: {{{condition}}}) {{ totalCount {{ value }} }} }}");
-            let seen = all.query(&document).await;
-            assert_eq!(seen["enrolments"]["totalCount"]["value"], expected, "{condition}");
+            let data = all.query(&document).await;
+            assert_eq!(data["enrolments"]["totalCount"]["value"], expected, "{condition}");
         }
         for (unit, arguments, expected) in [
             ("E", "year: 2025", vec!["E 12"]),
@@ -117,10 +117,10 @@ async fn enrolments_and_quotas_of_a_unit_that_ended_within_the_year_are_found() 
         ] {
             let fields = "{ nodes { seats unit { code } } }";
             let document = format!(r#"{{ unit(by: {{code: "{unit}"}}) {{ quotas({arguments}) {fields} }} }}"#);
-            // The second time without the engine.
+            // The fast path answers the second request.
             for _ in 0..2 {
-                let seen = all.query(&document).await;
-                let nodes = seen["unit"]["quotas"]["nodes"].as_array().expect("quotas");
+                let data = all.query(&document).await;
+                let nodes = data["unit"]["quotas"]["nodes"].as_array().expect("quotas");
                 let mut found: Vec<_> =
                     nodes.iter().map(|one| format!("{} {}", text(&one["unit"]["code"]), one["seats"])).collect();
                 found.sort();
@@ -137,9 +137,9 @@ async fn the_sending_unit_of_an_enrolment_is_shown_on_its_last_day_in_the_year()
         fill(app).await;
         let all = app.all_seeing().await;
         let document = r#"{ enrolments(where: {class: "X1"}, first: 1) { nodes { sendingUnit { code parent { code validTo } } } } }"#;
-        let seen = all.query(document).await;
+        let data = all.query(document).await;
         assert_eq!(
-            seen["enrolments"]["nodes"][0]["sendingUnit"],
+            data["enrolments"]["nodes"][0]["sendingUnit"],
             json!({"code": "E", "parent": {"code": "D", "validTo": "2025-07-01"}})
         );
     })
@@ -147,7 +147,7 @@ async fn the_sending_unit_of_an_enrolment_is_shown_on_its_last_day_in_the_year()
 }
 
 #[actix_web::test]
-async fn rounded_numbers_are_not_given_with_predecessors() {
+async fn rounded_numbers_do_not_include_predecessors() {
     on_both(async |app| {
         fill(app).await;
         let counter = app.caller(&["stats:read"], &["P"]).await;
@@ -158,7 +158,7 @@ async fn rounded_numbers_are_not_given_with_predecessors() {
             let answer = counter.ask(&document, json!({})).await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer:#}");
         }
-        // The commune and its subtree are one set of people, so they are rounded by one draw.
+        // The commune and its subtree contain the same people, so both numbers are rounded by the same draw.
         let alone = progress(&counter, "E", "year: 2025, reach: UNIT").await;
         assert_eq!(progress(&counter, "E", "year: 2025").await, alone);
         assert!([5, 10].contains(&alone[1].as_i64().expect("turns")), "{alone}");

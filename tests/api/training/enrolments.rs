@@ -1,4 +1,4 @@
-//! Enrolments: found from the root, from a person, and by who was trained.
+//! Enrolments: lists from the root and from a person, and the filter by training.
 
 use serde_json::Value;
 
@@ -34,23 +34,23 @@ async fn enrolments_are_found_by_unit_class_year_and_person() {
             let document = format!(
                 "{{ enrolments(where: {{{filter}}}) {{ nodes {{ year cadre {{ code }} }} totalCount {{ value }} }} }}"
             );
-            let seen = all.query(&document).await;
-            let told = |row: &Value| format!("{} {}", text(&row["cadre"]["code"]), row["year"]);
-            let mut found = words(&seen, "/enrolments/nodes", told);
+            let data = all.query(&document).await;
+            let summary = |row: &Value| format!("{} {}", text(&row["cadre"]["code"]), row["year"]);
+            let mut found = words(&data, "/enrolments/nodes", summary);
             found.sort();
             assert_eq!(found.join(", "), expected, "{document}");
-            assert_eq!(seen["enrolments"]["totalCount"]["value"], found.len(), "{document}");
+            assert_eq!(data["enrolments"]["totalCount"]["value"], found.len(), "{document}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_person_shows_the_enrolments_that_were_known_on_the_day() {
+async fn a_person_shows_the_enrolments_known_on_the_day() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
-        for (arguments, asked, expected) in [
+        for (arguments, inner_arguments, expected) in [
             ("", "", vec!["2021 L4", "2019 L3"]),
             ("", "(year: 2019)", vec!["2019 L3"]),
             ("", "(year: 2020)", vec![]),
@@ -59,18 +59,18 @@ async fn a_person_shows_the_enrolments_that_were_known_on_the_day() {
             (r#", asOf: "2021-01-01""#, "", vec!["2021 L4", "2019 L3"]),
         ] {
             let document = format!(
-                r#"{{ cadre(by: {{code: "A-06"}}{arguments}) {{ enrolments{asked} {{ nodes {{ year class {{ code }} }} }} }} }}"#
+                r#"{{ cadre(by: {{code: "A-06"}}{arguments}) {{ enrolments{inner_arguments} {{ nodes {{ year class {{ code }} }} }} }} }}"#
             );
-            let seen = all.query(&document).await;
-            let told = |row: &Value| format!("{} {}", row["year"], text(&row["class"]["code"]));
-            assert_eq!(words(&seen, "/cadre/enrolments/nodes", told), expected, "{document}");
+            let data = all.query(&document).await;
+            let summary = |row: &Value| format!("{} {}", row["year"], text(&row["class"]["code"]));
+            assert_eq!(words(&data, "/cadre/enrolments/nodes", summary), expected, "{document}");
         }
     })
     .await;
 }
 
 #[actix_web::test]
-async fn who_was_trained_in_a_year_is_found_and_who_was_not() {
+async fn people_with_and_without_training_in_a_year_are_found() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -83,13 +83,13 @@ async fn who_was_trained_in_a_year_is_found_and_who_was_not() {
             (&all, "trained: {year: 2017}", "M-01"),
             (&a, "trained: {year: 2021}", "A-01 A-02 A-06"),
             (&b, "trained: {year: 2021}", "B-01 B-02"),
-            // District A sent M-01, so B does not know of it.
+            // District A sent M-01, so the enrolment is invisible to B.
             (&b, "trained: {year: 2017}", ""),
         ] {
             let document =
                 format!("{{ cadres(where: {{{condition}}}, orderBy: [{{field: CODE}}]) {{ nodes {{ code }} }} }}");
-            let seen = caller.query(&document).await;
-            let codes = words(&seen, "/cadres/nodes", |cadre| text(&cadre["code"]));
+            let data = caller.query(&document).await;
+            let codes = words(&data, "/cadres/nodes", |cadre| text(&cadre["code"]));
             assert_eq!(codes.join(" "), expected, "{document}");
         }
     })

@@ -1,4 +1,4 @@
-//! Pages, ids, and questions that cannot be meant.
+//! Pages, ids and invalid queries.
 
 use serde_json::{Value, json};
 
@@ -28,15 +28,15 @@ async fn pages_of_training_go_forward_and_back() {
         ] {
             let page = async |bounds: &str| {
                 let fields = "{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage } }";
-                let seen = all.query(&format!("{open}({arguments} {bounds}) {fields} {close}")).await;
+                let data = all.query(&format!("{open}({arguments} {bounds}) {fields} {close}")).await;
                 ["/list", "/cadre/list", "/trainingPlan/list", "/trainingClass/list", "/unit/list"]
                     .iter()
-                    .find_map(|pointer| seen.pointer(pointer).cloned())
+                    .find_map(|pointer| data.pointer(pointer).cloned())
                     .expect("a list")
             };
             let ids = |page: &Value| words(page, "/edges", |edge| text(&edge["node"]["id"]));
             let whole = ids(&page("first: 100").await);
-            assert!(whole.len() > 1, "the control of {open}");
+            assert!(whole.len() > 1, "the control for {open}");
 
             let (mut found, mut bounds) = (Vec::new(), "first: 1".to_owned());
             loop {
@@ -50,8 +50,8 @@ async fn pages_of_training_go_forward_and_back() {
             assert_eq!(found, whole, "{open} {arguments}");
             assert_eq!(ids(&page("last: 2").await), whole[whole.len() - 2..], "{open} {arguments}");
         }
-        let seen = all.query("{ trainingClasses { nodes { code } } }").await;
-        let codes = words(&seen, "/trainingClasses/nodes", |class| text(&class["code"]));
+        let data = all.query("{ trainingClasses { nodes { code } } }").await;
+        let codes = words(&data, "/trainingClasses/nodes", |class| text(&class["code"]));
         assert_eq!(codes, ["L6", "L5", "L2", "L4", "L1", "L3"], "latest first");
     })
     .await;
@@ -77,10 +77,10 @@ async fn training_is_found_by_its_ids() {
         let document = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id
             ... on TrainingPlan { code } ... on Quota { seats } ... on TrainingClass { code } ... on Enrolment { year } } }";
 
-        let seen = all.query_with(document, json!({ "ids": ids })).await;
+        let data = all.query_with(document, json!({ "ids": ids })).await;
 
         assert_eq!(
-            seen["nodes"],
+            data["nodes"],
             json!([
                 {"__typename": "TrainingPlan", "id": ids[0], "code": "K21"},
                 {"__typename": "Quota", "id": ids[1], "seats": 40},
@@ -90,8 +90,8 @@ async fn training_is_found_by_its_ids() {
         );
         let by_id = "query($plan: ID!, $class: ID!, $quota: ID!) { trainingPlan(by: {id: $plan}) { code }
             trainingClass(by: {id: $class}) { code } quota(by: {id: $quota}) { seats } }";
-        let seen = all.query_with(by_id, json!({ "plan": ids[0], "class": ids[2], "quota": ids[1] })).await;
-        assert_eq!(seen, json!({"trainingPlan": {"code": "K21"}, "trainingClass": {"code": "L1"}, "quota": {"seats": 40}}));
+        let data = all.query_with(by_id, json!({ "plan": ids[0], "class": ids[2], "quota": ids[1] })).await;
+        assert_eq!(data, json!({"trainingPlan": {"code": "K21"}, "trainingClass": {"code": "L1"}, "quota": {"seats": 40}}));
         let swapped = all.query_with(by_id, json!({ "plan": ids[2], "class": ids[0], "quota": ids[0] })).await;
         assert_eq!(swapped, json!({"trainingPlan": null, "trainingClass": null, "quota": null}));
     })
@@ -99,7 +99,7 @@ async fn training_is_found_by_its_ids() {
 }
 
 #[actix_web::test]
-async fn a_question_about_training_that_cannot_be_meant_names_its_field() {
+async fn an_invalid_query_about_training_is_refused_with_its_field() {
     on_both(async |app| {
         fill(app).await;
         let (all, a) = (app.all_seeing().await, district(app, "A").await);

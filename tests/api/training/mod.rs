@@ -21,12 +21,12 @@ use crate::support::{
 
 /// Plans: K21 of the province for 2021, KGD of the province for 2020 to 2022, KB of district B for 2021.
 ///
-/// | quota | of | held by | seats |
+/// | quota | plan | unit | seats |
 /// | --- | --- | --- | --- |
-/// | 1 | K21 | P | 100, of which 60 are handed on |
+/// | 1 | K21 | P | 100, of which 60 are allocated |
 /// | 2, 3 | K21 | A, B | 40 and 20 of those |
 /// | 4 | K21 | A | 8 persons, full-time |
-/// | 5 | K21 | A | 30, taken back |
+/// | 5 | K21 | A | 30, revoked |
 /// | 6 | KGD | A | more than 500 |
 /// | 7 | KB | B1 | more than 9 |
 fn plans(of: &Places) -> Rows {
@@ -53,7 +53,7 @@ fn plans(of: &Places) -> Rows {
     Rows { plans: vec![k21, kgd, kb], quotas, ..Rows::default() }
 }
 
-/// Classes L1 to L6. C1U, which holds L3 and L4, belonged to district C until 2020 and to A since.
+/// Classes L1 to L6. C1U, which organises L3 and L4, belonged to district C until 2020 and to A since.
 fn classes(of: &Places, rows: &Rows) -> Vec<training_class::Model> {
     let refresher = ClassCategory::Refresher;
     vec![
@@ -87,7 +87,7 @@ fn classes(of: &Places, rows: &Rows) -> Vec<training_class::Model> {
     ]
 }
 
-/// M-01 was sent by district A, and serves in B since.
+/// District A sent M-01, who serves in B since.
 fn enrolments(of: &Places, classes: &[training_class::Model]) -> Vec<enrolment::Model> {
     let in_state = |state, row| enrolment::Model { state, ..row };
     vec![

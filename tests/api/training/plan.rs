@@ -12,19 +12,19 @@ use crate::support::{
 };
 
 #[actix_web::test]
-async fn programmes_say_what_their_completion_grants() {
+async fn programmes_show_the_level_that_they_grant() {
     on_both(async |app| {
         let caller = app.caller(&["stats:read"], &["A"]).await;
         let codes = |of: &Value| words(of, "/programmes", |programme| text(&programme["code"]));
         let before = codes(&caller.query("{ programmes { code } }").await);
         fill(app).await;
 
-        let seen = caller.query("{ programmes { code name kind subject level { code rank } } }").await;
+        let data = caller.query("{ programmes { code name kind subject level { code rank } } }").await;
 
-        assert_eq!((before.join(" "), codes(&seen).join(" ")), ("CMNV LLCT_TC TAT_CA".into(), "CMNV CN_164 LLCT_TC TAT_CA".into()));
+        assert_eq!((before.join(" "), codes(&data).join(" ")), ("CMNV LLCT_TC TAT_CA".into(), "CMNV CN_164 LLCT_TC TAT_CA".into()));
         let programme = |name: &str, kind: &str, subject: &str, level: Value| json!({"name": name, "kind": kind, "subject": subject, "level": level});
         let without_code = |at: usize| {
-            let mut row = seen["programmes"][at].clone();
+            let mut row = data["programmes"][at].clone();
             row.as_object_mut().expect("an object").remove("code");
             row
         };
@@ -36,12 +36,12 @@ async fn programmes_say_what_their_completion_grants() {
 }
 
 #[actix_web::test]
-async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
+async fn a_plan_shows_its_quotas_and_a_quota_its_remaining_seats() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
 
-        let seen = all
+        let data = all
             .query(
                 r#"{
                     trainingPlan(by: {code: "K21"}) {
@@ -75,7 +75,7 @@ async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
         let children = json!({"classes": 2, "children": [{"unit": {"code": "A"}}, {"unit": {"code": "B"}}]});
         let persons = json!({"mode": "FULL_TIME", "measure": "PERSONS"});
         assert_eq!(
-            seen["trainingPlan"]["quotas"],
+            data["trainingPlan"]["quotas"],
             json!({
                 "nodes": [
                     with(quota("P", "CMNV", [100, 60, 0], json!(0.0)), children),
@@ -87,16 +87,16 @@ async fn a_plan_shows_its_quotas_and_a_quota_what_is_left_of_it() {
                 "totalCount": {"value": 5},
             })
         );
-        let plan = &seen["trainingPlan"];
+        let plan = &data["trainingPlan"];
         assert_eq!((&plan["name"], &plan["documentNo"]), (&json!("Kế hoạch K21"), &json!("K21/KH")));
         assert_eq!((&plan["yearFrom"], &plan["yearTo"], &plan["state"]), (&json!(2021), &json!(2021), &json!("PUBLISHED")));
-        assert_eq!((&plan["unit"]["code"], &seen["none"]), (&json!("P"), &Value::Null));
+        assert_eq!((&plan["unit"]["code"], &data["none"]), (&json!("P"), &Value::Null));
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
+async fn a_unit_shows_the_quotas_of_plans_that_include_a_year() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -117,12 +117,12 @@ async fn a_unit_shows_the_quotas_of_the_plans_that_hold_for_a_year() {
                     nodes {{ seats unit {{ code }} plan {{ code }} }} totalCount {{ value }}
                 }} }} }}"#
             );
-            let seen = all.query(&document).await;
-            let told = |quota: &Value| {
+            let data = all.query(&document).await;
+            let summary = |quota: &Value| {
                 format!("{} {} {}", text(&quota["plan"]["code"]), text(&quota["unit"]["code"]), quota["seats"])
             };
-            assert_eq!(words(&seen, "/unit/quotas/nodes", told), expected, "{document}");
-            assert_eq!(seen["unit"]["quotas"]["totalCount"]["value"], expected.len(), "{document}");
+            assert_eq!(words(&data, "/unit/quotas/nodes", summary), expected, "{document}");
+            assert_eq!(data["unit"]["quotas"]["totalCount"]["value"], expected.len(), "{document}");
         }
     })
     .await;
@@ -210,7 +210,7 @@ async fn quotas_are_found_by_plan_unit_programme_and_state() {
 }
 
 #[actix_web::test]
-async fn a_subtree_of_plans_and_quotas_is_that_of_a_year_of_the_plan() {
+async fn plans_and_quotas_are_found_in_the_tree_of_a_year_of_the_plan() {
     on_both(async |app| {
         // C1U belonged to district C until the end of 2019, and to A afterwards.
         let of = Places::of(&app.database).await;
@@ -242,7 +242,7 @@ async fn a_subtree_of_plans_and_quotas_is_that_of_a_year_of_the_plan() {
 }
 
 #[actix_web::test]
-async fn turns_and_persons_are_held_against_seats_that_count_once() {
+async fn turns_and_persons_are_compared_with_seats_that_count_once() {
     on_both(async |app| {
         fill(app).await;
         let all = app.all_seeing().await;
@@ -273,7 +273,7 @@ async fn turns_and_persons_are_held_against_seats_that_count_once() {
             assert_eq!(all.query(&document).await["unit"]["trainingProgress"], expected, "{document}");
         }
 
-        let seen = all
+        let data = all
             .query(
                 r#"{
                     whole: unit(by: {code: "P"}) { trainingProgress(year: 2021) {
@@ -287,11 +287,11 @@ async fn turns_and_persons_are_held_against_seats_that_count_once() {
             )
             .await;
         assert_eq!(
-            seen["whole"]["trainingProgress"],
+            data["whole"]["trainingProgress"],
             json!({"year": 2021, "untilYear": 2021, "plannedIsLowerBound": true, "classes": 1, "others": 2, "none": 0})
         );
         assert_eq!(
-            seen["part"]["trainingProgress"],
+            data["part"]["trainingProgress"],
             json!({"year": 2021, "untilYear": 2022, "plannedIsLowerBound": false})
         );
     })
@@ -311,7 +311,7 @@ async fn seats_are_planned_once_a_plan_is_approved_and_offered_until_it_is_close
         app.app_state.refresh().await.expect("refreshed");
         let all = app.all_seeing().await;
 
-        let seen = all
+        let data = all
             .query(
                 r#"{ unit(by: {code: "A"}) {
                     trainingProgress(year: 2024) { planned }
@@ -321,11 +321,11 @@ async fn seats_are_planned_once_a_plan_is_approved_and_offered_until_it_is_close
             )
             .await;
 
-        let unit = &seen["unit"];
+        let unit = &data["unit"];
         assert_eq!(unit["trainingProgress"]["planned"], 3 * 7, "approved, published and closed");
         assert_eq!(unit["quotas"]["totalCount"]["value"], 9, "every plan is listed");
         assert_eq!(unit["unused"]["totalCount"]["value"], 2);
-        let mut offered = words(&seen, "/unit/unused/nodes", |quota| text(&quota["plan"]["state"]));
+        let mut offered = words(&data, "/unit/unused/nodes", |quota| text(&quota["plan"]["state"]));
         offered.sort();
         assert_eq!(offered, ["APPROVED", "PUBLISHED"]);
     })

@@ -1,4 +1,4 @@
-//! Who knows of a class and of who is in it, and how a person who left is shown.
+//! Visibility of a class and of its learners, and the fields of a person who has left.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{district, fill, text, words};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn who_sends_sees_its_own_and_who_organises_sees_all() {
+async fn a_sending_unit_sees_its_own_learners_and_the_organiser_sees_all() {
     on_both(async |app| {
         fill(app).await;
         let (a, b, all) = (district(app, "A").await, district(app, "B").await, app.all_seeing().await);
@@ -21,16 +21,16 @@ async fn who_sends_sees_its_own_and_who_organises_sees_all() {
             other: trainingPlan(by: {code: "KB"}) { code }
         }"#;
 
-        let (seen, there) = (a.query(document).await, all.query(document).await);
+        let (data, all_data) = (a.query(document).await, all.query(document).await);
 
-        let told = |class: &Value| {
+        let summary = |class: &Value| {
             let learner = |row: &Value| {
                 format!("{} in {}", text(&row["cadre"]["code"]), row["cadre"]["unit"]["code"].as_str().unwrap_or("-"))
             };
             format!("{}: {}", text(&class["code"]), words(class, "/enrolments/nodes", learner).join(", "))
         };
         assert_eq!(
-            words(&seen, "/trainingClasses/nodes", told),
+            words(&data, "/trainingClasses/nodes", summary),
             [
                 "L1: A-01 in A1P, A-03 in A2U, B-01 in -",
                 "L2: A-01 in A1P",
@@ -39,10 +39,10 @@ async fn who_sends_sees_its_own_and_who_organises_sees_all() {
                 "L5: ",
             ]
         );
-        assert_eq!(seen["trainingClasses"]["nodes"][1]["organiser"], json!({"code": "B1", "cadres": {"nodes": []}}));
-        assert_ne!(there["trainingClasses"]["nodes"][1]["organiser"]["cadres"], json!({"nodes": []}), "the control");
+        assert_eq!(data["trainingClasses"]["nodes"][1]["organiser"], json!({"code": "B1", "cadres": {"nodes": []}}));
+        assert_ne!(all_data["trainingClasses"]["nodes"][1]["organiser"]["cadres"], json!({"nodes": []}), "the control");
         assert_eq!(
-            seen["trainingPlan"],
+            data["trainingPlan"],
             json!({
                 "unit": {"code": "P", "name": "Tỉnh Thử Nghiệm", "trainingProgress": {"planned": 0, "turns": 0, "classes": 0}},
                 "quotas": {
@@ -55,15 +55,15 @@ async fn who_sends_sees_its_own_and_who_organises_sees_all() {
                 },
             })
         );
-        assert_eq!((&seen["other"], &there["other"]["code"]), (&Value::Null, &json!("KB")));
-        let seen = b.query("{ trainingClasses(orderBy: [{field: CODE}]) { nodes { code } } }").await;
-        assert_eq!(words(&seen, "/trainingClasses/nodes", |class| text(&class["code"])), ["L1", "L2"]);
+        assert_eq!((&data["other"], &all_data["other"]["code"]), (&Value::Null, &json!("KB")));
+        let data = b.query("{ trainingClasses(orderBy: [{field: CODE}]) { nodes { code } } }").await;
+        assert_eq!(words(&data, "/trainingClasses/nodes", |class| text(&class["code"])), ["L1", "L2"]);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_person_who_left_is_shown_as_when_the_enrolment_had_them() {
+async fn a_person_who_left_is_shown_as_at_the_time_of_the_enrolment() {
     on_both(async |app| {
         fill(app).await;
         let (a, b, all) = (district(app, "A").await, district(app, "B").await, app.all_seeing().await);

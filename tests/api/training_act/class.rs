@@ -1,12 +1,14 @@
-//! What acts on classes do, and what they are refused for.
+//! Commands on classes: effects and refusals.
 
 use serde_json::{Value, json};
 
-use super::{class, class_now, done, enrolled, issued, led, office, quota, refusal, seats, standing, with};
+use super::{
+    class, current_class, done, enrolled, issued, office, planned_class, quota, quota_numbers, refusal, seats, with,
+};
 use crate::support::on_both;
 
 #[actix_web::test]
-async fn a_class_is_led_from_its_plan_to_its_end() {
+async fn a_class_advances_from_its_plan_to_its_end() {
     on_both(async |app| {
         let caller = office(app).await;
         let input =
@@ -16,8 +18,8 @@ async fn a_class_is_led_from_its_plan_to_its_end() {
 
         for (version, state) in (2..).zip(["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING", "COMPLETED", "CLOSED"]) {
             let input = json!({ "classCode": "L-1", "to": state, "expectedVersion": version - 1 });
-            let led = done(&caller, "classAdvance", input).await["class"].take();
-            assert_eq!((&led["state"], &led["version"]), (&json!(state), &json!(version)));
+            let planned_class = done(&caller, "classAdvance", input).await["class"].take();
+            assert_eq!((&planned_class["state"], &planned_class["version"]), (&json!(state), &json!(version)));
         }
         let refused = refusal(&caller, "classAdvance", json!({ "classCode": "L-1", "to": "RUNNING" })).await;
         assert_eq!(
@@ -31,27 +33,36 @@ async fn a_class_is_led_from_its_plan_to_its_end() {
 }
 
 #[actix_web::test]
-async fn who_is_in_a_class_goes_with_it() {
+async fn learners_follow_the_state_of_their_class() {
     on_both(async |app| {
         let caller = office(app).await;
         let seats_of = issued(&caller, quota(5)).await;
-        let used = async || standing(&caller, &seats_of).await[2];
-        led(&caller, with(class("L-1"), json!({ "capacity": 2, "planCode": "KH-A" })), &["OPEN_FOR_NOMINATION"]).await;
+        let used = async || quota_numbers(&caller, &seats_of).await[2];
+        planned_class(
+            &caller,
+            with(class("L-1"), json!({ "capacity": 2, "planCode": "KH-A" })),
+            &["OPEN_FOR_NOMINATION"],
+        )
+        .await;
         let of_quota = || json!({ "quotaId": seats_of, "waitlist": true });
         for (cadre, state) in [("A-02", "CONFIRMED"), ("A-03", "CONFIRMED"), ("A-04", "WAITLISTED")] {
             assert_eq!(enrolled(&caller, "L-1", cadre, of_quota()).await["state"], state);
         }
         let states = async || {
             let document = r#"{ trainingClass(by: {code: "L-1"}) { enrolments { nodes { state } } } }"#;
-            let seen = caller.query(document).await;
-            let nodes = seen["trainingClass"]["enrolments"]["nodes"].as_array().cloned().expect("nodes");
+            let data = caller.query(document).await;
+            let nodes = data["trainingClass"]["enrolments"]["nodes"].as_array().cloned().expect("nodes");
             nodes.iter().map(|node| node["state"].as_str().expect("a state").to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!((used().await, class_now(&caller, "L-1").await["enrolled"].clone()), (2, json!(2)));
+        assert_eq!((used().await, current_class(&caller, "L-1").await["enrolled"].clone()), (2, json!(2)));
 
         let to = |state: &str| json!({ "classCode": "L-1", "to": state });
         let postponed = done(&caller, "classAdvance", to("POSTPONED")).await["class"].take();
-        assert_eq!((&postponed["enrolled"], used().await), (&json!(0), 0), "who is put off waits for the new days");
+        assert_eq!(
+            (&postponed["enrolled"], used().await),
+            (&json!(0), 0),
+            "learners of a postponed class wait for the new days"
+        );
         assert_eq!(states().await, ["WAITLISTED", "WAITLISTED", "WAITLISTED"]);
 
         let refused = refusal(&caller, "classAdvance", to("PLANNED")).await;
@@ -76,11 +87,11 @@ async fn who_is_in_a_class_goes_with_it() {
 }
 
 #[actix_web::test]
-async fn a_class_that_is_cancelled_lets_everybody_go() {
+async fn a_cancelled_class_releases_all_learners() {
     on_both(async |app| {
         let caller = office(app).await;
         let of_quota = issued(&caller, quota(5)).await;
-        led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let enrolment = enrolled(&caller, "L-1", "A-02", json!({ "quotaId": of_quota })).await;
         enrolled(&caller, "L-1", "A-03", json!({})).await;
 
@@ -88,10 +99,10 @@ async fn a_class_that_is_cancelled_lets_everybody_go() {
             done(&caller, "classAdvance", json!({ "classCode": "L-1", "to": "CANCELLED" })).await["class"].take();
 
         assert_eq!((&gone["state"], &gone["enrolled"]), (&json!("CANCELLED"), &json!(0)));
-        assert_eq!(standing(&caller, &of_quota).await, [5, 0, 0, 5, 3]);
+        assert_eq!(quota_numbers(&caller, &of_quota).await, [5, 0, 0, 5, 3]);
         let document = "query($id: ID!) { node(id: $id) { ... on Enrolment { state version } } }";
-        let seen = caller.query_with(document, json!({ "id": enrolment["id"] })).await;
-        assert_eq!(seen["node"], json!({ "state": "DROPPED", "version": 2 }));
+        let data = caller.query_with(document, json!({ "id": enrolment["id"] })).await;
+        assert_eq!(data["node"], json!({ "state": "DROPPED", "version": 2 }));
     })
     .await;
 }
@@ -100,7 +111,7 @@ async fn a_class_that_is_cancelled_lets_everybody_go() {
 async fn a_class_never_has_fewer_seats_than_learners() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         for cadre in ["A-02", "A-03", "A-04"] {
             enrolled(&caller, "L-1", cadre, json!({})).await;
         }
@@ -118,10 +129,10 @@ async fn a_class_never_has_fewer_seats_than_learners() {
 }
 
 #[actix_web::test]
-async fn a_class_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_class_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
+        planned_class(&caller, class("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
         for (other, code, field) in [
             (json!({ "code": "đ" }), "INVALID_CODE", "code"),
             (json!({}), "CODE_TAKEN", "code"),
@@ -150,18 +161,22 @@ async fn a_class_is_refused_with_the_field_and_the_way_out() {
             let refused = refusal(&caller, "classAdvance", input).await;
             assert_eq!((&refused["code"], &refused["field"]), (&json!(code), &json!(["input", field])), "{other}");
         }
-        assert_eq!(class_now(&caller, "L-1").await["state"], "CONFIRMED");
+        assert_eq!(current_class(&caller, "L-1").await["state"], "CONFIRMED");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn only_the_organiser_leads_a_class() {
+async fn only_the_organiser_advances_a_class() {
     on_both(async |app| {
         let (office, unit) = (office(app).await, app.caller(&super::WRITES, &["A1"]).await);
-        led(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&office, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
         let to = json!({ "classCode": "L-1", "to": "CONFIRMED" });
-        assert_eq!(refusal(&unit, "classAdvance", to.clone()).await["code"], "NOT_FOUND", "nobody of A1 is in it");
+        assert_eq!(
+            refusal(&unit, "classAdvance", to.clone()).await["code"],
+            "NOT_FOUND",
+            "no person of A1 is in the class"
+        );
         let enrolment = enrolled(&office, "L-1", "A-02", json!({})).await;
 
         assert_eq!(refusal(&unit, "classAdvance", to).await["code"], "NOT_ORGANISED_HERE");
@@ -171,7 +186,7 @@ async fn only_the_organiser_leads_a_class() {
         assert_eq!(
             done(&unit, "enrolmentDrop", gone).await["enrolment"]["state"],
             "DROPPED",
-            "who sent them takes them out"
+            "the sending unit withdraws them"
         );
     })
     .await;

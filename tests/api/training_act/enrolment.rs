@@ -1,4 +1,4 @@
-//! What acts on enrolments do.
+//! Commands on enrolments: effects.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,12 @@ use futures_util::{StreamExt, stream};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::{class, class_now, document, done, enrolled, issued, led, office, quota, refusal, standing, with};
+use super::{
+    class, current_class, document, done, enrolled, issued, office, planned_class, quota, quota_numbers, refusal, with,
+};
 use crate::support::{Caller, TestApp, on_both};
 
-/// A class towards the intermediate level of political theory, under way since May.
+/// A class for the intermediate level of political theory, in progress since May.
 fn theory(code: &str) -> Value {
     let other = json!({
         "programmeCode": "LLCT_TC", "category": "TRAINING", "mode": "PART_TIME", "startOn": "2026-05-04", "lastOn": "2026-05-29",
@@ -29,10 +31,10 @@ async fn papers(app: &TestApp) -> u64 {
 }
 
 #[actix_web::test]
-async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back() {
+async fn a_pass_grants_its_qualification_once_and_revoking_it_revokes_the_qualification() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
+        planned_class(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED"]).await;
         let enrolment = enrolled(&caller, "L-1", "A-04", json!({})).await;
         assert_eq!(
             (&enrolment["state"], &enrolment["sendingUnit"]["code"], &enrolment["year"]),
@@ -64,22 +66,22 @@ async fn a_pass_grants_the_qualification_once_and_its_revocation_takes_it_back()
 
         done(&caller, "enrolmentComplete", pass()).await;
         assert_eq!(highest(&caller, "A-04").await, granted);
-        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 1, "who has a result keeps the seat");
+        assert_eq!(current_class(&caller, "L-1").await["enrolled"], 1, "a learner with a result keeps the seat");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
+async fn a_failure_or_a_programme_without_a_level_grants_no_qualification() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
+        planned_class(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
         let days = json!({ "startOn": "2026-05-04", "lastOn": "2026-05-05" });
-        led(&caller, with(class("L-2"), days), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
+        planned_class(&caller, with(class("L-2"), days), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
         let before = papers(app).await;
         for (class, passed, state) in [("L-1", false, "FAILED"), ("L-2", true, "COMPLETED")] {
             let enrolment = enrolled(&caller, class, "A-04", json!({})).await;
-            assert_eq!(enrolment["state"], "ATTENDING", "the class is under way");
+            assert_eq!(enrolment["state"], "ATTENDING", "the class is in progress");
             let result = json!({ "enrolmentId": enrolment["id"], "passed": passed, "completedOn": "2026-06-01" });
             assert_eq!(done(&caller, "enrolmentComplete", result).await["enrolment"]["state"], state);
         }
@@ -89,39 +91,39 @@ async fn who_fails_or_attends_what_leads_to_no_level_is_granted_nothing() {
 }
 
 #[actix_web::test]
-async fn a_seat_that_is_given_up_is_free_for_who_waits() {
+async fn a_returned_seat_is_free_for_a_waiting_person() {
     on_both(async |app| {
         let caller = office(app).await;
         let of_quota = issued(&caller, quota(1)).await;
-        led(&caller, with(class("L-1"), json!({ "capacity": 1 })), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, with(class("L-1"), json!({ "capacity": 1 })), &["OPEN_FOR_NOMINATION"]).await;
         let other = || json!({ "quotaId": of_quota, "waitlist": true });
         let first = enrolled(&caller, "L-1", "A-02", other()).await;
         let second = enrolled(&caller, "L-1", "A-03", other()).await;
         assert_eq!((&first["state"], &second["state"]), (&json!("CONFIRMED"), &json!("WAITLISTED")));
-        assert_eq!(standing(&caller, &of_quota).await, [1, 0, 1, 0, 2], "who waits uses nothing");
+        assert_eq!(quota_numbers(&caller, &of_quota).await, [1, 0, 1, 0, 2], "a waiting person uses no seat");
         let confirm = json!({ "enrolmentId": second["id"] });
         assert_eq!(refusal(&caller, "enrolmentConfirm", confirm.clone()).await["code"], "CLASS_FULL");
 
         let drop = json!({ "enrolmentId": first["id"], "reason": "Chuyển công tác" });
         let gone = done(&caller, "enrolmentDrop", drop).await["enrolment"].take();
         assert_eq!((&gone["state"], &gone["remark"]), (&json!("DROPPED"), &json!("Chuyển công tác")));
-        assert_eq!(standing(&caller, &of_quota).await, [1, 0, 0, 1, 3]);
+        assert_eq!(quota_numbers(&caller, &of_quota).await, [1, 0, 0, 1, 3]);
         let seated = done(&caller, "enrolmentConfirm", confirm).await["enrolment"].take();
         assert_eq!((&seated["state"], &seated["class"]["enrolled"]), (&json!("CONFIRMED"), &json!(1)));
-        assert_eq!(standing(&caller, &of_quota).await, [1, 0, 1, 0, 4]);
+        assert_eq!(quota_numbers(&caller, &of_quota).await, [1, 0, 1, 0, 4]);
 
         let again = enrolled(&caller, "L-1", "A-02", other()).await;
-        assert_eq!(again["state"], "WAITLISTED", "who gave up may come back");
+        assert_eq!(again["state"], "WAITLISTED", "a person who withdrew may enrol again");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
+async fn overlapping_classes_are_a_warning_unless_both_are_full_time() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, with(class("L-1"), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
-        led(
+        planned_class(&caller, with(class("L-1"), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(
             &caller,
             with(class("L-2"), json!({ "startOn": "2026-06-12", "lastOn": "2026-06-12" })),
             &["OPEN_FOR_NOMINATION"],
@@ -138,7 +140,7 @@ async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
         assert_eq!(
             warned("L-1", "A-02").await,
             Some(vec![json!("CLASSES_SHARE_DAYS")]),
-            "LOP-A1 goes on until the end of June"
+            "LOP-A1 lasts until the end of June"
         );
     })
     .await;
@@ -148,10 +150,11 @@ async fn classes_that_share_days_are_warned_of_unless_both_are_full_time() {
 async fn one_key_forty_times_is_one_enrolment_and_one_qualification() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
+        planned_class(&caller, theory("L-1"), &["OPEN_FOR_NOMINATION", "CONFIRMED", "RUNNING"]).await;
         let before = papers(app).await;
-        let many = async |act: &str, input: Value| -> Value {
-            let (document, input) = (document(act), json!({ "input": with(input, json!({ "idempotencyKey": act })) }));
+        let many = async |command: &str, input: Value| -> Value {
+            let (document, input) =
+                (document(command), json!({ "input": with(input, json!({ "idempotencyKey": command })) }));
             let ask = |_| caller.raw(&document, input.clone());
             let answers: BTreeSet<String> = stream::iter(0..40).map(ask).buffer_unordered(8).collect().await;
             assert_eq!(answers.len(), 1, "{answers:#?}");
@@ -165,11 +168,14 @@ async fn one_key_forty_times_is_one_enrolment_and_one_qualification() {
         let passed = many("enrolmentComplete", result).await;
 
         assert_eq!((&passed["enrolment"]["state"], &passed["enrolment"]["version"]), (&json!("COMPLETED"), &json!(2)));
-        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 1);
+        assert_eq!(current_class(&caller, "L-1").await["enrolled"], 1);
         assert_eq!(papers(app).await, before + 1);
         let again = json!({ "classCode": "L-1", "cadreCode": "A-04", "idempotencyKey": "classEnrol" });
         let again = done(&caller, "classEnrol", again).await;
-        assert_eq!(again["enrolment"]["state"], "COMPLETED", "the same request, though the level is held by now");
+        assert_eq!(
+            again["enrolment"]["state"], "COMPLETED",
+            "the same request, although the person has the level by now"
+        );
     })
     .await;
 }

@@ -1,5 +1,5 @@
-//! Enrolments that an import recorded and those of acts use the same seats: one number for each quota, taken and freed
-//! alike, counted from the enrolments.
+//! Imported enrolments and those of commands use the same seats: each quota has one number, which follows from its
+//! enrolments.
 
 use cadre_api::{domain::training::usage, import::Outcome};
 use entity::{
@@ -10,7 +10,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
 use serde_json::json;
 
-use super::{class_now, done, enrolled, issued, office, quota as given, standing, with};
+use super::{current_class, done, enrolled, issued, office, quota as given, quota_numbers, with};
 use crate::support::{Caller, TestApp, csv, on_both};
 
 /// Columns of the enrolments of most tests.
@@ -40,18 +40,18 @@ async fn seat(app: &TestApp, class: &str, person: &str) -> enrolment::Model {
 }
 
 async fn used(caller: &Caller<'_>, quota: &str) -> i64 {
-    standing(caller, quota).await[2]
+    quota_numbers(caller, quota).await[2]
 }
 
 #[actix_web::test]
 async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
     on_both(async |app| {
         let caller = office(app).await;
-        // A-02 and A-03 are in LOP-A1, A-06 is in LOP-A2, all by history; the quota counts persons.
+        // By import, A-02 and A-03 are in LOP-A1 and A-06 is in LOP-A2; the quota counts persons.
         let persons = of_plan(app, "KH-A", "A").await;
         assert_eq!(used(&caller, &persons).await, 3);
         enrolled(&caller, "LOP-A2", "A-03", json!({ "quotaId": persons })).await;
-        assert_eq!(used(&caller, &persons).await, 3, "A-03 uses a seat by history already");
+        assert_eq!(used(&caller, &persons).await, 3, "A-03 already uses a seat by import");
         enrolled(&caller, "LOP-A2", "A-04", json!({ "quotaId": persons })).await;
         assert_eq!(used(&caller, &persons).await, 4);
 
@@ -78,7 +78,7 @@ async fn seats_of_imported_learners_are_returned_and_a_person_counts_once() {
 }
 
 #[actix_web::test]
-async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
+async fn imported_seats_beyond_a_quota_are_returned_one_by_one() {
     on_both(async |app| {
         let caller = office(app).await;
         let turns = issued(&caller, with(given(1), json!({ "unitCode": "A2" }))).await;
@@ -92,20 +92,20 @@ async fn seats_that_history_used_beyond_those_there_are_come_back_one_by_one() {
              A-02,LOP-H,CMNV,A2U,2026,ATTENDING\n",
         );
         app.import_text(&[("classes.csv", &class), ("enrolments.csv", &rows)]).await;
-        assert_eq!(standing(&caller, &turns).await[2..4], [3, -2]);
+        assert_eq!(quota_numbers(&caller, &turns).await[2..4], [3, -2]);
         for (person, left) in [("A-03", -1), ("A-04", 0), ("A-02", 1)] {
             let id = seat(app, "LOP-H", person).await.id.to_string();
             done(&caller, "enrolmentDrop", json!({ "enrolmentId": id, "reason": "Ốm" })).await;
-            assert_eq!(standing(&caller, &turns).await[3], left, "{person}");
+            assert_eq!(quota_numbers(&caller, &turns).await[3], left, "{person}");
         }
         enrolled(&caller, "LOP-H", "A-03", json!({ "quotaId": turns })).await;
-        assert_eq!(standing(&caller, &turns).await[2..4], [1, 0]);
+        assert_eq!(quota_numbers(&caller, &turns).await[2..4], [1, 0]);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
+async fn an_import_moves_no_used_seats_and_counts_no_command_without_a_quota() {
     on_both(async |app| {
         let caller = office(app).await;
         let class = csv::classes(
@@ -118,7 +118,7 @@ async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
         for unit_code in ["P", "A", "B"] {
             quotas.push(of_plan(app, "KH-P", unit_code).await);
         }
-        // Handed on, so that no seat of this quota is left for the learners of the other rows.
+        // Allocated, so that no seat of this quota is left for the learners of the other rows.
         done(&caller, "quotaAllocate", json!({ "quotaId": quotas[1], "unitCode": "A2", "seats": 3 })).await;
 
         let nearer =
@@ -127,7 +127,7 @@ async fn an_import_moves_no_use_and_counts_no_act_without_a_quota() {
         app.import_text(&[("quotas.csv", &nearer), ("enrolments.csv", &rows)]).await;
 
         for quota in &quotas {
-            assert_eq!(used(&caller, quota).await, 1, "what was used before stays where it was");
+            assert_eq!(used(&caller, quota).await, 1, "earlier use of seats does not move");
         }
         assert_eq!(used(&caller, &of_plan(app, "KH-P", "A1").await).await, 1);
         assert_eq!(used(&caller, &of_plan(app, "KH-P", "B1").await).await, 0, "B-02 counts for B");
@@ -141,7 +141,7 @@ async fn turns(caller: &Caller<'_>) -> i64 {
 }
 
 #[actix_web::test]
-async fn learners_of_classes_that_are_not_held_take_no_seats() {
+async fn learners_of_cancelled_and_postponed_classes_take_no_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let persons = of_plan(app, "KH-A", "A").await;
@@ -159,7 +159,7 @@ async fn learners_of_classes_that_are_not_held_take_no_seats() {
         assert_eq!((used(&caller, &persons).await, turns(&caller).await), before);
         for (class, expected) in [("LOP-X1", "DROPPED"), ("LOP-X2", "WAITLISTED")] {
             assert_eq!(seat(app, class, "A-04").await.state.to_string(), expected);
-            assert_eq!(class_now(&caller, class).await["enrolled"], 0, "{class}");
+            assert_eq!(current_class(&caller, class).await["enrolled"], 0, "{class}");
         }
         assert_eq!(loaded(app, &files).await.outcome, Outcome::NothingNew, "the same bundle again");
     })
@@ -175,7 +175,7 @@ async fn loaded(app: &TestApp, files: &[(&str, &str)]) -> cadre_api::import::Rep
 }
 
 #[actix_web::test]
-async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
+async fn inconsistent_columns_of_an_enrolment_are_reported() {
     on_both(async |app| {
         let classes = csv::classes(
             "code,programme_code,organiser_code,category,start_on,end_on,status",
@@ -210,7 +210,7 @@ async fn columns_of_an_enrolment_that_do_not_agree_are_found() {
 }
 
 #[actix_web::test]
-async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() {
+async fn revoking_an_imported_pass_revokes_exactly_its_qualification() {
     on_both(async |app| {
         // LOP-P1 lasted from March to September 2025.
         let papers = csv::qualifications(
@@ -223,8 +223,8 @@ async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() 
             let document = format!(
                 r#"{{ cadre(by: {{code: "{person}"}}) {{ qualifications(subject: "POLITICAL_THEORY") {{ level {{ code }} }} }} }}"#
             );
-            let shown = caller.query(&document).await;
-            let papers = shown["cadre"]["qualifications"].as_array().expect("a list").clone();
+            let granted = caller.query(&document).await;
+            let papers = granted["cadre"]["qualifications"].as_array().expect("a list").clone();
             papers.iter().filter(|paper| paper["level"]["code"] == "INTERMEDIATE").count()
         };
         assert_eq!([levels("A-03").await, levels("B-02").await], [1, 1]);
@@ -241,7 +241,7 @@ async fn a_revoked_pass_of_history_takes_its_qualification_along_and_no_other() 
     .await;
 }
 
-/// Quotas and the enrolments that use them, as they are stored.
+/// Quotas and the enrolments that use them, as stored.
 async fn stored(app: &TestApp) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, QuotaId)>) {
     let quotas = quota::Entity::find().order_by_asc(quota::Column::Id).all(app.database.writer()).await;
     let links = enrolment_quota::Entity::find().all(app.database.writer()).await.expect("read");
@@ -251,12 +251,12 @@ async fn stored(app: &TestApp) -> (Vec<(QuotaId, i32, i32)>, Vec<(EnrolmentId, Q
 }
 
 #[actix_web::test]
-async fn used_seats_are_carried_over_both_ways() {
+async fn migrations_keep_used_seats_in_both_directions() {
     on_both(async |app| {
         let caller = office(app).await;
         let persons = of_plan(app, "KH-A", "A").await;
         enrolled(&caller, "LOP-A2", "A-04", json!({ "quotaId": persons })).await;
-        // An act without a quota uses none, before and after.
+        // A command without a quota uses none, before and after the migrations.
         enrolled(&caller, "LOP-A2", "A-02", json!({})).await;
         let before = stored(app).await;
         assert!(before.1.len() > 8, "the control: {before:?}");
@@ -265,18 +265,19 @@ async fn used_seats_are_carried_over_both_ways() {
         let at = all.iter().position(|step| step.name() == "m20261202_000023_quota_use").expect("a migration");
         let steps = u32::try_from(all.len() - at).expect("few");
         Migrator::down(app.database.writer(), Some(steps)).await.expect("down");
-        let sums = "SELECT CAST(sum(used) AS bigint) AS acts, CAST(sum(used_before) AS bigint) AS history FROM quota";
+        let sums =
+            "SELECT CAST(sum(used) AS bigint) AS by_commands, CAST(sum(used_before) AS bigint) AS by_import FROM quota";
         let row = sea_orm::ConnectionTrait::query_one_raw(
             app.database.writer(),
             sea_orm::Statement::from_string(app.database.backend(), sums),
         );
         let row = row.await.expect("read").expect("sums");
         let total: i64 = before.0.iter().map(|(_, used, _)| i64::from(*used)).sum();
-        let (acts, history): (i64, i64) =
-            (row.try_get("", "acts").expect("acts"), row.try_get("", "history").expect("history"));
-        assert_eq!((acts, history), (1, total - 1));
+        let (by_commands, by_import): (i64, i64) =
+            (row.try_get("", "by_commands").expect("by commands"), row.try_get("", "by_import").expect("by import"));
+        assert_eq!((by_commands, by_import), (1, total - 1));
 
-        Migrator::up(app.database.writer(), None).await.expect("up again");
+        Migrator::up(app.database.writer(), None).await.expect("migrated again");
         assert_eq!(stored(app).await, before);
         let snapshot = app.database.snapshot().await.expect("a snapshot");
         assert_eq!(usage::verify(&snapshot).await.expect("read").differences, []);

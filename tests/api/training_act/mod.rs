@@ -1,5 +1,4 @@
-//! Acts on training: what each does, what is refused and with which numbers, that each happens once, and that no race
-//! gives more seats than there are.
+//! Commands on training: effects, refusals and their numbers, idempotency, and races for seats.
 
 mod class;
 mod enrolment;
@@ -19,153 +18,156 @@ use uuid::Uuid;
 
 use crate::support::{Caller, TestApp, sdl};
 
-/// The scopes of who does everything with training.
+/// The scopes of a client with all rights on training.
 const WRITES: [&str; 5] = ["cadre:read", "training:read", "training:write", "quota:read", "quota:allocate"];
 
-/// What is asked of a quota after an act.
+/// The fields of a quota that are requested after a command.
 const QUOTA: &str = "id state seats allocated used remaining mode version unit { code } parent { id }";
 
-/// What is asked of a class after an act.
+/// The fields of a class that are requested after a command.
 const CLASS: &str = "code state capacity enrolled startOn lastOn sessions version";
 
-/// What is asked of an enrolment after an act.
+/// The fields of an enrolment that are requested after a command.
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
 
-/// Who does everything with the training of the whole province.
+/// A client with all rights on the training of the whole province.
 async fn office(app: &TestApp) -> Caller<'_> {
     app.caller(&WRITES, &["P"]).await
 }
 
-/// What an act shows of its object.
-fn shown(act: &str) -> String {
-    match act {
+/// The selection of the object of a command.
+fn selection(command: &str) -> String {
+    match command {
         "quotaAllocate" => format!("quota {{ {QUOTA} }} child {{ {QUOTA} }}"),
         "classEnrol" => format!("enrolment {{ {ENROLMENT} }} warnings {{ code message }}"),
-        act if act.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
-        act if act.starts_with("class") => format!("class {{ {CLASS} }}"),
-        act if act.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
+        command if command.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
+        command if command.starts_with("class") => format!("class {{ {CLASS} }}"),
+        command if command.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
         _ => "plan { id code state version documentNo }".to_owned(),
     }
 }
 
-/// A document that does one act and asks for what came of it.
-fn document(act: &str) -> String {
-    let input = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+/// A document with one command that selects its payload.
+fn document(command: &str) -> String {
+    let input = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     format!(
-        "mutation($input: {input}!) {{ done: {act}(input: $input) {{
+        "mutation($input: {input}!) {{ done: {command}(input: $input) {{
             {}
             userErrors {{ __typename code message field
                 ... on StepError {{ state due }} ... on ConflictError {{ currentVersion }}
                 ... on SeatsError {{ seats allocated used remaining }} }}
         }} }}",
-        shown(act)
+        selection(command)
     )
 }
 
-/// The input with a key of its own, unless it has one.
-fn keyed(mut input: Value) -> Value {
+/// The input with a new key, unless it has one.
+fn with_key(mut input: Value) -> Value {
     if input.get("idempotencyKey").is_none() {
         input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
     }
     input
 }
 
-/// Does an act and gives its payload.
-async fn payload(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    caller.query_with(&document(act), json!({ "input": keyed(input) })).await["done"].take()
+/// Sends a command and returns its payload.
+async fn payload(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    caller.query_with(&document(command), json!({ "input": with_key(input) })).await["done"].take()
 }
 
-/// Does an act that must be done, and gives its payload.
-async fn done(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let payload = payload(caller, act, input).await;
-    assert_eq!(payload["userErrors"], json!([]), "{act}");
+/// Sends a command that must succeed, and returns its payload.
+async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let payload = payload(caller, command, input).await;
+    assert_eq!(payload["userErrors"], json!([]), "{command}");
     payload
 }
 
-/// Does an act that must be refused once, and gives the error. Every refusal of these tests is held to what each must
-/// say, in both languages.
-async fn refusal(caller: &Caller<'_>, act: &str, input: Value) -> Value {
-    let mut payload = payload(caller, act, input.clone()).await;
-    ensure_told_in_both(caller, act, &input, &payload["userErrors"][0]).await;
-    let shown = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
-    assert!(shown.clone().all(|(_, object)| object.is_null() || *object == json!([])), "{act} {input}: {payload:#}");
-    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{act} {input}: {payload:#}");
+/// Sends a command that must be refused with one error, and returns the error. Every refusal of these tests is checked
+/// in both languages.
+async fn refusal(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+    let mut payload = payload(caller, command, input.clone()).await;
+    ensure_same_in_both_languages(caller, command, &input, &payload["userErrors"][0]).await;
+    let selection = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
+    assert!(
+        selection.clone().all(|(_, object)| object.is_null() || *object == json!([])),
+        "{command} {input}: {payload:#}"
+    );
+    assert_eq!(payload["userErrors"].as_array().map(Vec::len), Some(1), "{command} {input}: {payload:#}");
     payload["userErrors"][0].take()
 }
 
-/// Checks that a refusal is about a field that the input has, and says the same in both languages: the state, the
-/// numbers, the days and the way out.
-async fn ensure_told_in_both(caller: &Caller<'_>, act: &str, input: &Value, refused: &Value) {
+/// Checks that a refusal names a field of the input, and that both languages contain the same state, numbers, days and
+/// advice.
+async fn ensure_same_in_both_languages(caller: &Caller<'_>, command: &str, input: &Value, refused: &Value) {
     let field = refused["field"][1].as_str().expect("a field");
-    let coordinate = format!("{}{}Input.{field}", act[..1].to_uppercase(), &act[1..]);
-    assert!(sdl::coordinates().contains(&coordinate), "{act} has no field {field}");
+    let coordinate = format!("{}{}Input.{field}", command[..1].to_uppercase(), &command[1..]);
+    assert!(sdl::coordinates().contains(&coordinate), "{command} has no field {field}");
 
-    let body = json!({ "query": document(act), "variables": { "input": keyed(input.clone()) } });
+    let body = json!({ "query": document(command), "variables": { "input": with_key(input.clone()) } });
     let vietnamese = [(ACCEPT_LANGUAGE, HeaderValue::from_static("vi"))].into_iter().collect();
     let answer = caller.post(&body).headers(vietnamese).send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("JSON");
     let of = |error: &Value| error["message"].as_str().expect("a message").to_owned();
     let (en, vi) = (of(refused), of(&answer["data"]["done"]["userErrors"][0]));
-    let numbers = |told: &str| {
+    let numbers = |message: &str| {
         let mut runs: Vec<_> =
-            told.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::to_owned).collect();
+            message.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::to_owned).collect();
         runs.sort();
         runs
     };
-    assert_eq!(numbers(&en), numbers(&vi), "{act}: {en} / {vi}");
-    assert_ne!(en, vi, "{act}");
-    assert!(en.is_ascii() && !vi.is_ascii(), "{act}: {en} / {vi}");
-    assert!(en.contains("; ") || en.contains(", so "), "the way out: {en}");
-    assert!(["; hãy ", ", hãy ", "bước được phép tiếp theo"].iter().any(|way| vi.contains(way)), "the way out: {vi}");
+    assert_eq!(numbers(&en), numbers(&vi), "{command}: {en} / {vi}");
+    assert_ne!(en, vi, "{command}");
+    assert!(en.is_ascii() && !vi.is_ascii(), "{command}: {en} / {vi}");
+    assert!(en.contains("; ") || en.contains(", so "), "the advice: {en}");
+    assert!(["; hãy ", ", hãy ", "bước được phép tiếp theo"].iter().any(|way| vi.contains(way)), "the advice: {vi}");
     for field in ["state", "currentVersion", "seats", "used"] {
         let Some(named) = refused.get(field).filter(|named| !named.is_null()) else { continue };
         let named = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
-        assert!(en.contains(&named) && vi.contains(&named), "{field} of {act}: {en} / {vi}");
+        assert!(en.contains(&named) && vi.contains(&named), "{field} of {command}: {en} / {vi}");
     }
 }
 
-/// An input with some of its fields given otherwise.
+/// An input with some fields replaced.
 fn with(mut input: Value, mut other: Value) -> Value {
     let fields = input.as_object_mut().expect("an object");
     fields.append(other.as_object_mut().expect("an object"));
     input
 }
 
-/// A quota of the plan of district A to the district itself.
+/// A quota of the plan of district A for the district itself.
 fn quota(seats: i32) -> Value {
     json!({
         "planCode": "KH-A", "unitCode": "A", "programmeCode": "TAT_CA", "measure": "TURNS", "seats": seats,
     })
 }
 
-/// Gives a quota and its id.
+/// Issues a quota and returns its id.
 async fn issued(caller: &Caller<'_>, input: Value) -> String {
     done(caller, "quotaIssue", input).await["quota"]["id"].as_str().expect("an id").to_owned()
 }
 
-/// Hands seats on and gives the id of what the unit has.
-async fn handed(caller: &Caller<'_>, from: &str, unit: &str, seats: i32) -> String {
+/// Allocates seats and returns the id of the unit's quota.
+async fn allocated_quota(caller: &Caller<'_>, from: &str, unit: &str, seats: i32) -> String {
     let input = json!({ "quotaId": from, "unitCode": unit, "seats": seats });
     done(caller, "quotaAllocate", input).await["child"]["id"].as_str().expect("an id").to_owned()
 }
 
-/// The numbers of a quota: seats, handed on, used, left, version.
+/// The numbers of a quota: seats, allocated, used, remaining, version.
 fn numbers(quota: &Value) -> [i64; 5] {
     ["seats", "allocated", "used", "remaining", "version"].map(|name| quota[name].as_i64().expect(name))
 }
 
-/// The numbers of a quota as it stands.
-async fn standing(caller: &Caller<'_>, id: &str) -> [i64; 5] {
+/// The current numbers of a quota.
+async fn quota_numbers(caller: &Caller<'_>, id: &str) -> [i64; 5] {
     let document = format!("query($id: ID!) {{ node(id: $id) {{ ... on Quota {{ {QUOTA} }} }} }}");
     numbers(&caller.query_with(&document, json!({ "id": id })).await["node"])
 }
 
-/// The numbers of a refusal for seats: seats, handed on, used, left.
+/// The numbers of a refusal for seats: seats, allocated, used, remaining.
 fn seats(refusal: &Value) -> [i64; 4] {
     ["seats", "allocated", "used", "remaining"].map(|name| refusal[name].as_i64().expect(name))
 }
 
-/// A class of the district from the eighth to the twelfth of June, a week ahead.
+/// A class of the district from 8 to 12 June, a week in the future.
 fn class(code: &str) -> Value {
     json!({
         "code": code, "programmeCode": "CMNV", "organiserUnitCode": "A", "category": "WORKSHOP", "mode": "FULL_TIME",
@@ -173,8 +175,8 @@ fn class(code: &str) -> Value {
     })
 }
 
-/// Plans a class and leads it through states.
-async fn led(caller: &Caller<'_>, input: Value, states: &[&str]) {
+/// Plans a class and advances it through states.
+async fn planned_class(caller: &Caller<'_>, input: Value, states: &[&str]) {
     let code = input["code"].clone();
     done(caller, "classPlan", input).await;
     for state in states {
@@ -182,14 +184,14 @@ async fn led(caller: &Caller<'_>, input: Value, states: &[&str]) {
     }
 }
 
-/// Enrols a person and gives the enrolment.
+/// Enrols a person and returns the enrolment.
 async fn enrolled(caller: &Caller<'_>, class: &str, cadre: &str, other: Value) -> Value {
     let input = with(json!({ "classCode": class, "cadreCode": cadre }), other);
     done(caller, "classEnrol", input).await["enrolment"].take()
 }
 
-/// A class as it stands.
-async fn class_now(caller: &Caller<'_>, code: &str) -> Value {
+/// The current state of a class.
+async fn current_class(caller: &Caller<'_>, code: &str) -> Value {
     let document = format!("query($code: String!) {{ trainingClass(by: {{code: $code}}) {{ {CLASS} }} }}");
     caller.query_with(&document, json!({ "code": code })).await["trainingClass"].take()
 }

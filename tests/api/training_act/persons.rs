@@ -1,15 +1,16 @@
-//! A quota of persons (người) counts each person once, whatever comes and goes; one of turns (lượt) every enrolment.
+//! A quota of persons (người) counts each person once, whatever classes they join or leave; one of turns (lượt) counts
+//! every enrolment.
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::{
-    class, done, enrolled, handed, issued, led, office, quota, race::code, race_for_seats::import_people, refusal,
-    seats, standing, with,
+    allocated_quota, class, done, enrolled, issued, office, planned_class, quota, quota_numbers, race::code,
+    race_for_seats::import_people, refusal, seats, with,
 };
 use crate::support::{Caller, on_both};
 
-/// The classes of a test: part-time ones, so that a person can be in all of them.
+/// The classes of a test, part-time so that a person can be in all of them.
 const CLASSES: [&str; 3] = ["L-1", "L-2", "L-3"];
 
 /// A quota of persons.
@@ -19,13 +20,13 @@ fn of_persons(seats: i32) -> Value {
 
 async fn open_classes(caller: &Caller<'_>) {
     for code in CLASSES {
-        led(caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
     }
 }
 
-/// Seats used and left.
+/// Seats used and remaining.
 async fn used(caller: &Caller<'_>, id: &str) -> [i64; 2] {
-    let [_, _, used, left, _] = standing(caller, id).await;
+    let [_, _, used, left, _] = quota_numbers(caller, id).await;
     [used, left]
 }
 
@@ -45,15 +46,15 @@ async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
         };
 
         let first = sent("L-1", "A-02").await;
-        assert_eq!(standing(&caller, &persons).await, [2, 0, 1, 1, 2]);
+        assert_eq!(quota_numbers(&caller, &persons).await, [2, 0, 1, 1, 2]);
         let second = sent("L-2", "A-02").await;
-        assert_eq!(standing(&caller, &persons).await, [2, 0, 1, 1, 2], "the second enrolment changes nothing");
+        assert_eq!(quota_numbers(&caller, &persons).await, [2, 0, 1, 1, 2], "the second enrolment changes nothing");
         sent("L-1", "A-03").await;
         let other = json!({ "classCode": "L-2", "cadreCode": "A-04", "quotaId": persons });
         let refused = refusal(&caller, "classEnrol", other).await;
         assert_eq!((&refused["code"], seats(&refused)), (&json!("QUOTA_EXHAUSTED"), [2, 0, 2, 0]));
         sent("L-2", "A-03").await;
-        assert_eq!(used(&caller, &persons).await, [2, 0], "who has a seat takes no other of the last ones");
+        assert_eq!(used(&caller, &persons).await, [2, 0], "a person with a seat takes no second one of the last seats");
 
         gone(&first).await;
         assert_eq!(used(&caller, &persons).await, [2, 0], "they are still in the other class");
@@ -71,7 +72,7 @@ async fn a_person_in_two_classes_uses_one_seat_of_a_quota_of_persons() {
 }
 
 #[actix_web::test]
-async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
+async fn the_end_of_a_class_frees_seats_of_people_in_no_other_class() {
     on_both(async |app| {
         let caller = office(app).await;
         let persons = issued(&caller, of_persons(3)).await;
@@ -87,39 +88,47 @@ async fn a_class_that_ends_frees_the_seats_of_who_is_in_no_other() {
         let to = |class: &str, state: &str| json!({ "classCode": class, "to": state });
 
         done(&caller, "classAdvance", to("L-1", "POSTPONED")).await;
-        assert_eq!(used(&caller, &persons).await, [2, 1], "A-03 waits, A-02 is in the other class");
+        assert_eq!(used(&caller, &persons).await, [2, 1], "A-03 waits, and A-02 is in the other class");
         let days = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-03" });
         done(&caller, "classAdvance", with(to("L-1", "PLANNED"), days)).await;
         done(&caller, "classAdvance", to("L-1", "OPEN_FOR_NOMINATION")).await;
         done(&caller, "enrolmentConfirm", json!({ "enrolmentId": waiting })).await;
-        assert_eq!(used(&caller, &persons).await, [2, 1], "who is confirmed has a seat already");
+        assert_eq!(used(&caller, &persons).await, [2, 1], "a confirmed person already has a seat");
 
         done(&caller, "classAdvance", to("L-2", "CANCELLED")).await;
-        assert_eq!(used(&caller, &persons).await, [1, 2], "A-04 is let go, A-02 is in the first class");
+        assert_eq!(used(&caller, &persons).await, [1, 2], "A-04 is released, and A-02 is in the first class");
         done(&caller, "classAdvance", to("L-1", "CONFIRMED")).await;
         done(&caller, "classAdvance", to("L-1", "RUNNING")).await;
         let result = json!({ "enrolmentId": waiting, "passed": false, "completedOn": "2026-06-01" });
         done(&caller, "enrolmentComplete", result).await;
         enrolled(&caller, "L-3", "A-02", json!({ "quotaId": persons })).await;
         done(&caller, "enrolmentRevoke", json!({ "enrolmentId": waiting, "reason": "Nhầm" })).await;
-        assert_eq!(used(&caller, &persons).await, [1, 2], "who has a result keeps the seat, and so does who loses it");
+        assert_eq!(
+            used(&caller, &persons).await,
+            [1, 2],
+            "a person with a result keeps the seat, also if the result is revoked"
+        );
     })
     .await;
 }
 
 #[actix_web::test]
-async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
+async fn allocated_seats_of_persons_count_in_the_quota_that_uses_them() {
     on_both(async |app| {
         let caller = office(app).await;
         let above = issued(&caller, of_persons(4)).await;
-        let below = handed(&caller, &above, "A1", 1).await;
+        let below = allocated_quota(&caller, &above, "A1", 1).await;
         open_classes(&caller).await;
         for (class, of_quota) in [("L-1", &below), ("L-2", &below), ("L-3", &above)] {
             enrolled(&caller, class, "A-02", json!({ "quotaId": of_quota })).await;
         }
 
-        assert_eq!(standing(&caller, &below).await[..4], [1, 0, 1, 0], "the measure is handed on as well");
-        assert_eq!(standing(&caller, &above).await[..4], [4, 1, 1, 2], "what is used below is no use of the one above");
+        assert_eq!(quota_numbers(&caller, &below).await[..4], [1, 0, 1, 0], "the allocated quota has the same measure");
+        assert_eq!(
+            quota_numbers(&caller, &above).await[..4],
+            [4, 1, 1, 2],
+            "seats used below are not used seats of the quota above"
+        );
         let revoked = refusal(&caller, "quotaRevoke", json!({ "quotaId": below })).await;
         assert_eq!(revoked["code"], "QUOTA_IN_USE");
     })
@@ -127,7 +136,7 @@ async fn seats_of_persons_that_were_handed_on_count_where_they_are_used() {
 }
 
 #[actix_web::test]
-async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_persons() {
+async fn concurrent_enrolments_in_two_classes_take_one_of_the_last_seats_of_persons() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -138,9 +147,9 @@ async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_person
                 let input = json!({ "classCode": class, "cadreCode": format!("R-{person}"), "quotaId": persons });
                 code(&caller, "classEnrol", input)
             };
-            let mut came = join_all(of.map(send)).await;
-            came.sort();
-            came
+            let mut outcomes = join_all(of.map(send)).await;
+            outcomes.sort();
+            outcomes
         };
         for round in 0..15 {
             let (one, other) = (round * 3, [round * 3 + 1, round * 3 + 2]);
@@ -150,8 +159,8 @@ async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_person
             assert_eq!(used(&caller, &persons).await, [before + 1, 0]);
 
             done(&caller, "quotaAmend", json!({ "quotaId": persons, "seats": before + 2 })).await;
-            let came = at_once([("L-1", other[0]), ("L-2", other[1])]).await;
-            assert_eq!(came, ["DONE", "QUOTA_EXHAUSTED"], "two persons");
+            let outcomes = at_once([("L-1", other[0]), ("L-2", other[1])]).await;
+            assert_eq!(outcomes, ["DONE", "QUOTA_EXHAUSTED"], "two persons");
             assert_eq!(used(&caller, &persons).await, [before + 2, 0]);
         }
     })
@@ -159,7 +168,7 @@ async fn who_gets_into_two_classes_at_once_takes_one_of_the_last_seats_of_person
 }
 
 #[actix_web::test]
-async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_persons() {
+async fn a_move_to_another_class_during_a_postponement_keeps_one_seat_of_persons() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
@@ -168,7 +177,8 @@ async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_per
         for round in 0..10 {
             let (from, to) = (format!("FROM-{round}"), format!("TO-{round}"));
             for code in [&from, &to] {
-                led(&caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"]).await;
+                planned_class(&caller, with(class(code), json!({ "mode": "PART_TIME" })), &["OPEN_FOR_NOMINATION"])
+                    .await;
             }
             let seat = async |class: &str, at: usize| {
                 let person = format!("R-{}", round * 8 + at);
@@ -178,10 +188,10 @@ async fn who_goes_to_another_class_while_theirs_is_put_off_keeps_one_seat_of_per
             join_all((0..8).map(|at| seat(&from, at))).await;
             assert_eq!(in_use().await, round * 8 + 8);
 
-            // The class is put off without the locks of its learners: what makes this exact is the lock of the quota.
+            // The class is postponed without locks of its learners; the lock of the quota makes the count exact.
             let put_off = code(&caller, "classAdvance", json!({ "classCode": from, "to": "POSTPONED" }));
-            let (came, put_off) = join(join_all((0..8).map(|at| seat(&to, at))), put_off).await;
-            assert_eq!((came, put_off), (vec!["DONE".to_owned(); 8], "DONE".to_owned()));
+            let (outcomes, put_off) = join(join_all((0..8).map(|at| seat(&to, at))), put_off).await;
+            assert_eq!((outcomes, put_off), (vec!["DONE".to_owned(); 8], "DONE".to_owned()));
             assert_eq!(in_use().await, round * 8 + 8, "each is in one class");
         }
     })

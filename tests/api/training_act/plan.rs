@@ -1,4 +1,4 @@
-//! Plans from the draft to quotas, and what they are refused for.
+//! Plans from the draft to quotas: commands and refusals.
 
 use serde_json::{Value, json};
 
@@ -18,8 +18,9 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
         let of_plan = |seats| with(quota(seats), json!({ "planCode": "KH-A-27" }));
 
         let mut quota_id = String::new();
-        let road = ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED", "RETURNED", "DRAFT", "COLLECTING_DEMAND", "CONSOLIDATED"];
-        for (version, to) in (2..).zip(road.into_iter().chain(["SUBMITTED", "APPROVED", "PUBLISHED", "CLOSED"])) {
+        let states =
+            ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED", "RETURNED", "DRAFT", "COLLECTING_DEMAND", "CONSOLIDATED"];
+        for (version, to) in (2..).zip(states.into_iter().chain(["SUBMITTED", "APPROVED", "PUBLISHED", "CLOSED"])) {
             if !matches!(to, "PUBLISHED" | "CLOSED") {
                 let refused = refusal(&caller, "quotaIssue", of_plan(1)).await;
                 assert_eq!((&refused["code"], &refused["field"]), (&json!("WRONG_STEP"), &json!(["input", "planCode"])));
@@ -27,9 +28,9 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
                 quota_id = issued(&caller, of_plan(9)).await;
             }
             let input = json!({ "planCode": "KH-A-27", "to": to, "expectedVersion": version - 1, "documentNo": format!("{version}/KH") });
-            let led = done(&caller, "planAdvance", input).await["plan"].take();
-            assert_eq!((&led["state"], &led["version"]), (&json!(to), &json!(version)));
-            assert_eq!(led["documentNo"], format!("{version}/KH"));
+            let planned_class = done(&caller, "planAdvance", input).await["plan"].take();
+            assert_eq!((&planned_class["state"], &planned_class["version"]), (&json!(to), &json!(version)));
+            assert_eq!(planned_class["documentNo"], format!("{version}/KH"));
         }
 
         let on = json!({ "quotaId": quota_id, "unitCode": "A1", "seats": 1 });
@@ -40,7 +41,7 @@ async fn a_plan_gives_quotas_once_it_is_approved_and_until_it_is_closed() {
 }
 
 #[actix_web::test]
-async fn a_plan_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_plan_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         done(&caller, "planDraft", draft()).await;
@@ -67,7 +68,11 @@ async fn a_plan_is_refused_with_the_field_and_the_way_out() {
         }
         let unit = app.caller(&super::WRITES, &["A"]).await;
         let other = json!({ "planCode": "KH-P", "to": "CLOSED" });
-        assert_eq!(refusal(&unit, "planAdvance", other).await["code"], "NOT_ORGANISED_HERE", "A holds a quota of it");
+        assert_eq!(
+            refusal(&unit, "planAdvance", other).await["code"],
+            "NOT_ORGANISED_HERE",
+            "A has a quota of the plan"
+        );
         assert_eq!(done(&caller, "planAdvance", to("CANCELLED", json!({}))).await["plan"]["state"], "CANCELLED");
     })
     .await;

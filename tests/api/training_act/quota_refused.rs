@@ -1,23 +1,23 @@
-//! What acts on quotas are refused for, with the numbers, and that nothing is changed then.
+//! Refusals of commands on quotas with their numbers. A refused command changes nothing.
 
 use entity::value::QuotaId;
 use serde_json::json;
 
-use super::{document, handed, issued, keyed, office, quota as given, refusal, seats, standing, with};
+use super::{allocated_quota, document, issued, office, quota as given, quota_numbers, refusal, seats, with, with_key};
 use crate::support::{on_both, training::use_up};
 
 #[actix_web::test]
-async fn too_few_seats_are_told_with_their_numbers() {
+async fn too_few_seats_are_refused_with_their_numbers() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
-        let child = handed(&caller, &root, "A1", 8).await;
-        handed(&caller, &child, "A1U", 3).await;
+        let child = allocated_quota(&caller, &root, "A1", 8).await;
+        allocated_quota(&caller, &child, "A1U", 3).await;
         use_up(app, &root, 3).await;
         use_up(app, &child, 2).await;
-        let before = (standing(&caller, &root).await, standing(&caller, &child).await);
+        let before = (quota_numbers(&caller, &root).await, quota_numbers(&caller, &child).await);
 
-        for (act, input, code, field, numbers) in [
+        for (command, input, code, field, numbers) in [
             (
                 "quotaAllocate",
                 json!({ "quotaId": root, "unitCode": "A2", "seats": 10 }),
@@ -37,25 +37,25 @@ async fn too_few_seats_are_told_with_their_numbers() {
             ("quotaRevoke", json!({ "quotaId": root }), "QUOTA_IN_USE", "quotaId", [20, 8, 3, 9]),
             ("quotaAmend", json!({ "quotaId": root, "seats": 10 }), "QUOTA_IN_USE", "seats", [20, 8, 3, 9]),
         ] {
-            let refused = refusal(&caller, act, input.clone()).await;
+            let refused = refusal(&caller, command, input.clone()).await;
             assert_eq!(
                 (&refused["__typename"], &refused["code"]),
                 (&json!("SeatsError"), &json!(code)),
-                "{act} {input}"
+                "{command} {input}"
             );
-            assert_eq!((seats(&refused), &refused["field"]), (numbers, &json!(["input", field])), "{act} {input}");
-            let told = refused["message"].as_str().expect("a message");
-            assert!(numbers[..3].iter().all(|number| told.contains(&number.to_string())), "{told}");
+            assert_eq!((seats(&refused), &refused["field"]), (numbers, &json!(["input", field])), "{command} {input}");
+            let message = refused["message"].as_str().expect("a message");
+            assert!(numbers[..3].iter().all(|number| message.contains(&number.to_string())), "{message}");
         }
-        assert_eq!((standing(&caller, &root).await, standing(&caller, &child).await), before);
-        handed(&caller, &root, "A2", 9).await;
-        assert_eq!(standing(&caller, &root).await[3], 0, "the control: what is left can be handed on");
+        assert_eq!((quota_numbers(&caller, &root).await, quota_numbers(&caller, &child).await), before);
+        allocated_quota(&caller, &root, "A2", 9).await;
+        assert_eq!(quota_numbers(&caller, &root).await[3], 0, "the control: the remaining seats can be allocated");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_quota_that_history_exceeded_gives_nothing_more() {
+async fn a_quota_exceeded_by_import_gives_no_more_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(10)).await;
@@ -70,7 +70,7 @@ async fn a_quota_that_history_exceeded_gives_nothing_more() {
 }
 
 #[actix_web::test]
-async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_issue_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         issued(&caller, given(5)).await;
@@ -97,13 +97,13 @@ async fn what_is_given_is_refused_with_the_field_and_the_way_out() {
 }
 
 #[actix_web::test]
-async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
+async fn an_invalid_allocation_is_refused_with_field_and_advice() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, with(given(20), json!({ "mode": "FULL_TIME" }))).await;
-        let child = handed(&caller, &root, "A1", 8).await;
+        let child = allocated_quota(&caller, &root, "A1", 8).await;
         let on = |other| with(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 }), other);
-        for (act, input, code, field) in [
+        for (command, input, code, field) in [
             ("quotaAllocate", on(json!({ "unitCode": "A" })), "UNIT_NOT_BELOW", "unitCode"),
             ("quotaAllocate", on(json!({ "unitCode": "P" })), "UNIT_NOT_BELOW", "unitCode"),
             ("quotaAllocate", on(json!({ "unitCode": "B1U" })), "UNIT_NOT_BELOW", "unitCode"),
@@ -124,79 +124,79 @@ async fn what_is_handed_on_is_refused_with_the_field_and_the_way_out() {
             ("quotaAmend", json!({ "quotaId": child, "seats": 9 }), "QUOTA_HANDED_ON", "quotaId"),
             ("quotaAmend", json!({ "quotaId": root, "seats": 0 }), "INVALID_NUMBER", "seats"),
         ] {
-            let refused = refusal(&caller, act, input.clone()).await;
+            let refused = refusal(&caller, command, input.clone()).await;
             assert_eq!(
                 (&refused["code"], &refused["field"]),
                 (&json!(code), &json!(["input", field])),
-                "{act} {input}"
+                "{command} {input}"
             );
         }
-        assert_eq!(standing(&caller, &root).await, [20, 8, 0, 12, 2]);
+        assert_eq!(quota_numbers(&caller, &root).await, [20, 8, 0, 12, 2]);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn what_is_revoked_is_over() {
+async fn a_revoked_quota_accepts_no_commands() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
-        let child = handed(&caller, &root, "A1", 8).await;
+        let child = allocated_quota(&caller, &root, "A1", 8).await;
         super::done(&caller, "quotaRevoke", json!({ "quotaId": child })).await;
 
-        for (act, input) in [
+        for (command, input) in [
             ("quotaAllocate", json!({ "quotaId": child, "unitCode": "A1U", "seats": 1 })),
             ("quotaReturn", json!({ "quotaId": child, "seats": 1 })),
             ("quotaRevoke", json!({ "quotaId": child })),
         ] {
-            let refused = refusal(&caller, act, input).await;
-            assert_eq!((&refused["code"], &refused["state"]), (&json!("WRONG_STEP"), &json!("REVOKED")), "{act}");
+            let refused = refusal(&caller, command, input).await;
+            assert_eq!((&refused["code"], &refused["state"]), (&json!("WRONG_STEP"), &json!("REVOKED")), "{command}");
             assert_eq!((&refused["due"], &refused["field"]), (&json!([]), &json!(["input", "quotaId"])));
         }
-        assert_eq!(standing(&caller, &root).await, [20, 0, 0, 20, 3]);
+        assert_eq!(quota_numbers(&caller, &root).await, [20, 0, 0, 20, 3]);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_quota_out_of_reach_is_refused_like_none() {
+async fn a_quota_out_of_reach_is_refused_like_a_missing_one() {
     on_both(async |app| {
         let (office, other) = (office(app).await, app.caller(&super::WRITES, &["B"]).await);
         let root = issued(&office, given(20)).await;
         let unit = app.caller(&super::WRITES, &["A1"]).await;
-        let child = handed(&office, &root, "A1", 8).await;
+        let child = allocated_quota(&office, &root, "A1", 8).await;
 
-        for (act, input) in [
+        for (command, input) in [
             ("quotaAllocate", json!({ "unitCode": "B1", "seats": 1 })),
             ("quotaReturn", json!({ "seats": 1 })),
             ("quotaRevoke", json!({})),
             ("quotaAmend", json!({ "seats": 1 })),
         ] {
             let ask = async |id: &str| {
-                let input = keyed(with(input.clone(), json!({ "quotaId": id, "idempotencyKey": "same" })));
-                other.raw(&document(act), json!({ "input": input })).await
+                let input = with_key(with(input.clone(), json!({ "quotaId": id, "idempotencyKey": "same" })));
+                other.raw(&document(command), json!({ "input": input })).await
             };
             let unknown = ask(&QuotaId::new().to_string()).await;
             assert!(unknown.contains("NOT_FOUND"), "{unknown}");
-            assert_eq!(ask(&root).await, unknown, "{act}");
-            assert_eq!(ask("nothing").await, unknown, "{act}");
+            assert_eq!(ask(&root).await, unknown, "{command}");
+            assert_eq!(ask("nothing").await, unknown, "{command}");
         }
         assert_eq!(refusal(&other, "quotaIssue", given(1)).await["code"], "NOT_FOUND");
         let upwards = json!({ "quotaId": root, "unitCode": "A1U", "seats": 1 });
         assert_eq!(refusal(&unit, "quotaAllocate", upwards).await["code"], "NOT_FOUND", "the holder is out of reach");
-        handed(&unit, &child, "A1U", 1).await;
+        allocated_quota(&unit, &child, "A1U", 1).await;
         super::done(&unit, "quotaReturn", json!({ "quotaId": child, "seats": 1 })).await;
-        assert_eq!(standing(&office, &root).await, [20, 7, 0, 13, 3]);
+        assert_eq!(quota_numbers(&office, &root).await, [20, 7, 0, 13, 3]);
     })
     .await;
 }
 
 #[actix_web::test]
-async fn an_act_on_quotas_needs_both_scopes() {
+async fn a_command_on_quotas_requires_both_scopes() {
     on_both(async |app| {
         let office = office(app).await;
         let root = issued(&office, given(20)).await;
-        let input = json!({ "input": keyed(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })) });
+        let input = json!({ "input": with_key(json!({ "quotaId": root, "unitCode": "A1", "seats": 1 })) });
         for scopes in [&["quota:read"][..], &["quota:allocate"], &["training:write", "training:read", "quota:read"]] {
             let answer = app.caller(scopes, &["P"]).await.ask(&document("quotaAllocate"), input.clone()).await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{scopes:?}");

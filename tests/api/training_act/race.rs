@@ -1,4 +1,4 @@
-//! Sixty-four clients ask for seats at once: there are never more than there are.
+//! Sixty-four clients request seats concurrently. No more seats are given than exist.
 
 use std::{
     collections::BTreeMap,
@@ -13,19 +13,20 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{issued, keyed, office, quota as given, standing};
+use super::{issued, office, quota as given, quota_numbers, with_key};
 use crate::support::{Caller, TestApp, on_both};
 
 const TASKS: usize = 64;
 const REQUESTS: usize = 10_000;
 const SEATS: i32 = 500;
 
-/// Does an act as a client does that is told to come back: again under the same key. Gives the code of the refusal.
-pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String {
-    let input_type = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
+/// Sends a command like a client that retries with the same key if the service asks for it. Returns the code of the
+/// refusal.
+pub(super) async fn code(caller: &Caller<'_>, command: &str, input: Value) -> String {
+    let input_type = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     let document =
-        format!("mutation($input: {input_type}!) {{ done: {act}(input: $input) {{ userErrors {{ code }} }} }}");
-    let input = json!({ "input": keyed(input) });
+        format!("mutation($input: {input_type}!) {{ done: {command}(input: $input) {{ userErrors {{ code }} }} }}");
+    let input = json!({ "input": with_key(input) });
     loop {
         let answer = caller.ask(&document, input.clone()).await;
         match answer["errors"][0]["extensions"]["code"].as_str() {
@@ -36,22 +37,22 @@ pub(super) async fn code(caller: &Caller<'_>, act: &str, input: Value) -> String
     }
 }
 
-/// Sends requests from sixty-four tasks, each the next one that is not sent, and counts what came of them.
+/// Sends requests from sixty-four tasks, each the next unsent request, and counts the results.
 pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -> BTreeMap<String, usize> {
     let next = AtomicUsize::new(0);
     let task = async || {
-        let mut came: BTreeMap<String, usize> = BTreeMap::new();
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= requests {
-                return came;
+                return outcomes;
             }
-            *came.entry(send(at).await).or_default() += 1;
+            *outcomes.entry(send(at).await).or_default() += 1;
         }
     };
     let mut all = BTreeMap::new();
-    for came in join_all((0..TASKS).map(|_| task())).await {
-        for (code, count) in came {
+    for outcomes in join_all((0..TASKS).map(|_| task())).await {
+        for (code, count) in outcomes {
             *all.entry(code).or_default() += count;
         }
     }
@@ -59,13 +60,13 @@ pub(super) async fn race(requests: usize, send: impl AsyncFn(usize) -> String) -
 }
 
 #[actix_web::test]
-async fn ten_thousand_who_ask_at_once_get_exactly_the_seats_that_there_are() {
+async fn ten_thousand_concurrent_requests_get_exactly_the_free_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(SEATS)).await;
         let units = ["A1", "A2", "C1", "A1U", "A2U", "C1U", "A1P"];
 
-        let came = race(REQUESTS, async |at| {
+        let outcomes = race(REQUESTS, async |at| {
             let input = json!({ "quotaId": root, "unitCode": units[at % units.len()], "seats": 1 });
             code(&caller, "quotaAllocate", input).await
         })
@@ -73,8 +74,8 @@ async fn ten_thousand_who_ask_at_once_get_exactly_the_seats_that_there_are() {
 
         let seats = usize::try_from(SEATS).expect("a number");
         let expected = [("DONE".to_owned(), seats), ("QUOTA_EXHAUSTED".to_owned(), REQUESTS - seats)];
-        assert_eq!(came, expected.into());
-        assert_eq!(standing(&caller, &root).await, [500, 500, 0, 0, 501]);
+        assert_eq!(outcomes, expected.into());
+        assert_eq!(quota_numbers(&caller, &root).await, [500, 500, 0, 0, 501]);
         let children = children(app, &root).await;
         assert_eq!(children.iter().map(|child| child.seats).sum::<i32>(), SEATS);
         assert_eq!(children.len(), units.len(), "each unit has one");
@@ -88,10 +89,10 @@ async fn children(app: &TestApp, of: &str) -> Vec<quota::Model> {
     children.all(app.database.reader()).await.expect("read")
 }
 
-/// The control: whoever reads, checks and writes in two statements hands on more than there is, and whoever leaves the
-/// check out is stopped by the table.
+/// The control: reading, checking and writing in separate statements allocates too many seats, and without the check a
+/// constraint of the table refuses.
 #[actix_web::test]
-async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
+async fn a_check_before_the_write_would_allocate_too_many_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(5)).await;
@@ -110,14 +111,14 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
         while let Some(first) = read().await {
             let more: Vec<_> = join_all((1..8).map(|_| read())).await.into_iter().flatten().collect();
             for allocated in more.into_iter().chain([first]) {
-                write(Expr::val(allocated)).await.expect("the table sees nothing wrong");
+                write(Expr::val(allocated)).await.expect("the constraints are satisfied");
                 granted += 1;
             }
         }
 
         assert_eq!(granted, 40, "eight were promised each of five seats");
         let one_more = Expr::col(quota::Column::Allocated).add(1);
-        write(one_more).await.expect_err("the table holds what is left without a check");
+        write(one_more).await.expect_err("a constraint refuses the write without a check");
         let allocated: Option<i32> = quota::Entity::find_by_id(id)
             .select_only()
             .column(quota::Column::Allocated)
@@ -131,14 +132,14 @@ async fn a_check_before_the_write_would_hand_on_more_than_there_is() {
 }
 
 #[actix_web::test]
-async fn seats_that_go_up_and_down_at_once_are_neither_lost_nor_made() {
+async fn concurrent_allocations_and_returns_neither_lose_nor_create_seats() {
     on_both(async |app| {
         let caller = office(app).await;
         let root = issued(&caller, given(20)).await;
         let units = ["A1", "A2", "C1"];
-        let child = join_all(units.map(|unit| super::handed(&caller, &root, unit, 3))).await;
+        let child = join_all(units.map(|unit| super::allocated_quota(&caller, &root, unit, 3))).await;
 
-        let came = race(600, async |at| {
+        let outcomes = race(600, async |at| {
             let (unit, child) = (units[at % 3], &child[at % 3]);
             match at % 5 {
                 0 | 1 => {
@@ -157,11 +158,11 @@ async fn seats_that_go_up_and_down_at_once_are_neither_lost_nor_made() {
         .await;
 
         assert!(
-            came.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "QUOTA_IN_USE"].contains(&code.as_str())),
-            "{came:?}"
+            outcomes.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "QUOTA_IN_USE"].contains(&code.as_str())),
+            "{outcomes:?}"
         );
-        assert!(came["DONE"] > 20, "{came:?}");
-        let [seats, allocated, ..] = standing(&caller, &root).await;
+        assert!(outcomes["DONE"] > 20, "{outcomes:?}");
+        let [seats, allocated, ..] = quota_numbers(&caller, &root).await;
         assert!(allocated <= seats);
         let of_root = children(app, &root).await;
         assert_eq!(of_root.iter().map(|child| i64::from(child.seats)).sum::<i64>(), allocated);

@@ -1,4 +1,4 @@
-//! A hundred people race for the seats of a class and of a quota, and some for two classes at once.
+//! A hundred people compete for the seats of a class and of a quota, and some of them for seats in two classes.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    class, class_now, issued, led, office, quota,
+    class, current_class, issued, office, planned_class, quota, quota_numbers,
     race::{code, race},
-    standing, with,
+    with,
 };
 use crate::support::{
     TestApp, csv, on_both,
@@ -38,35 +38,37 @@ pub(super) async fn import_people(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn a_hundred_who_enrol_at_once_get_exactly_the_seats_that_there_are() {
+async fn a_hundred_concurrent_enrolments_get_exactly_the_free_seats() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
-        led(&caller, with(class("L-1"), json!({ "capacity": 30 })), &["OPEN_FOR_NOMINATION"]).await;
-        led(&caller, class("L-2"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, with(class("L-1"), json!({ "capacity": 30 })), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, class("L-2"), &["OPEN_FOR_NOMINATION"]).await;
         let of_quota = issued(&caller, quota(20)).await;
 
-        let came = race(PEOPLE, async |at| {
+        let outcomes = race(PEOPLE, async |at| {
             code(&caller, "classEnrol", json!({ "classCode": "L-1", "cadreCode": format!("R-{at}") })).await
         })
         .await;
-        assert_eq!(came, [("DONE".to_owned(), 30), ("CLASS_FULL".to_owned(), 70)].into());
-        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 30);
+        assert_eq!(outcomes, [("DONE".to_owned(), 30), ("CLASS_FULL".to_owned(), 70)].into());
+        assert_eq!(current_class(&caller, "L-1").await["enrolled"], 30);
         assert_eq!(seated(app, "L-1").await.len(), 30);
 
-        let came = race(PEOPLE, async |at| {
+        let outcomes = race(PEOPLE, async |at| {
             let input = json!({ "classCode": "L-2", "cadreCode": format!("R-{at}"), "quotaId": of_quota });
             code(&caller, "classEnrol", input).await
         })
         .await;
-        assert_eq!(came["DONE"], 20, "{came:?}");
-        assert_eq!(came.values().sum::<usize>(), PEOPLE);
-        assert!(came.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "OVERLAPPING_CLASSES"].contains(&code.as_str())));
-        assert_eq!(standing(&caller, &of_quota).await, [20, 0, 20, 0, 21]);
+        assert_eq!(outcomes["DONE"], 20, "{outcomes:?}");
+        assert_eq!(outcomes.values().sum::<usize>(), PEOPLE);
+        assert!(
+            outcomes.keys().all(|code| ["DONE", "QUOTA_EXHAUSTED", "OVERLAPPING_CLASSES"].contains(&code.as_str()))
+        );
+        assert_eq!(quota_numbers(&caller, &of_quota).await, [20, 0, 20, 0, 21]);
         assert_eq!(
-            class_now(&caller, "L-2").await["enrolled"],
+            current_class(&caller, "L-2").await["enrolled"],
             20,
-            "who got no seat of the quota gave that of the class back"
+            "a person without a seat of the quota has none in the class"
         );
     })
     .await;
@@ -78,21 +80,21 @@ async fn id_of(app: &TestApp, class: &str) -> ClassId {
     class.one(app.database.reader()).await.expect("read").expect("a class").id
 }
 
-/// The people who have a seat in a class.
+/// The people with a seat in a class.
 async fn seated(app: &TestApp, class: &str) -> Vec<CadreId> {
     let of_class = enrolment::Entity::find().filter(enrolment::Column::ClassId.eq(id_of(app, class).await));
     let of_class = of_class.filter(enrolment::Column::State.is_in(EnrolmentState::SEATED));
     of_class.all(app.database.reader()).await.expect("read").into_iter().map(|row| row.cadre_id).collect()
 }
 
-/// The control: whoever counts, checks and writes in two statements seats more than there are, and whoever leaves the
-/// check out is stopped by the table.
+/// The control: counting, checking and writing in separate statements seats too many people, and without the check a
+/// constraint of the table refuses.
 #[actix_web::test]
-async fn a_check_before_the_write_would_seat_more_than_there_are() {
+async fn a_check_before_the_write_would_seat_too_many_people() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
-        led(&caller, with(class("L-1"), json!({ "capacity": 5 })), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, with(class("L-1"), json!({ "capacity": 5 })), &["OPEN_FOR_NOMINATION"]).await;
         let (id, of) = (id_of(app, "L-1").await, Places::of(&app.database).await);
         let row = || async {
             training_class::Entity::find_by_id(id).one(app.database.reader()).await.expect("read").expect("a class")
@@ -112,43 +114,43 @@ async fn a_check_before_the_write_would_seat_more_than_there_are() {
                 let learner = learner(&of, [&format!("R-{person}"), "A1U"], &class);
                 let seat = enrolment::Model { state: EnrolmentState::Confirmed, ..learner };
                 seat.into_active_model().reset_all().insert(app.database.writer()).await.expect("written");
-                set(Expr::val(class.enrolled + 1)).await.expect("the table sees nothing wrong");
+                set(Expr::val(class.enrolled + 1)).await.expect("the constraints are satisfied");
                 person += 1;
             }
         }
 
         assert_eq!(seated(app, "L-1").await.len(), 40, "eight were promised each of five seats");
         let more = Expr::col(training_class::Column::Enrolled).add(1);
-        set(more).await.expect_err("the table holds what is left without a check");
+        set(more).await.expect_err("a constraint refuses the write without a check");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn nobody_gets_into_two_full_time_classes_at_once() {
+async fn concurrent_enrolments_in_two_full_time_classes_give_one_seat() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
-        led(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
-        led(
+        planned_class(&caller, class("L-1"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(
             &caller,
             with(class("L-2"), json!({ "startOn": "2026-06-12", "lastOn": "2026-06-20" })),
             &["OPEN_FOR_NOMINATION"],
         )
         .await;
 
-        let came = race(80, async |at| {
+        let outcomes = race(80, async |at| {
             let class = ["L-1", "L-2"][at % 2];
             code(&caller, "classEnrol", json!({ "classCode": class, "cadreCode": format!("R-{}", at / 2) })).await
         })
         .await;
 
-        assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_CLASSES".to_owned(), 40)].into());
+        assert_eq!(outcomes, [("DONE".to_owned(), 40), ("OVERLAPPING_CLASSES".to_owned(), 40)].into());
         let (first, second) = (seated(app, "L-1").await, seated(app, "L-2").await);
         assert_eq!(first.len() + second.len(), 40);
         assert!(!first.iter().any(|person| second.contains(person)));
 
-        // The control: with both checks before both writes, nothing else stops the second seat.
+        // The control: with both checks before both writes, nothing prevents the second seat.
         let (of, other) = (Places::of(&app.database).await, ["L-1", "L-2"]);
         for class in other {
             let row = training_class::Entity::find_by_id(id_of(app, class).await).one(app.database.reader()).await;
@@ -162,28 +164,28 @@ async fn nobody_gets_into_two_full_time_classes_at_once() {
     .await;
 }
 
-/// A part-time class of the whole of June that meets on one day of it.
+/// A part-time class of the whole of June with a session on one day.
 fn meeting(code: &str, day: &str) -> serde_json::Value {
     let june = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": [day] });
     with(class(code), june)
 }
 
 #[actix_web::test]
-async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
+async fn concurrent_enrolments_give_no_sessions_of_two_classes_on_one_day() {
     on_both(async |app| {
         import_people(app).await;
         let caller = office(app).await;
         for class_code in ["L-1", "L-2"] {
-            led(&caller, meeting(class_code, "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
+            planned_class(&caller, meeting(class_code, "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
         }
 
-        let came = race(80, async |at| {
+        let outcomes = race(80, async |at| {
             let class = ["L-1", "L-2"][at % 2];
             code(&caller, "classEnrol", json!({ "classCode": class, "cadreCode": format!("R-{}", at / 2) })).await
         })
         .await;
 
-        assert_eq!(came, [("DONE".to_owned(), 40), ("OVERLAPPING_SESSIONS".to_owned(), 40)].into());
+        assert_eq!(outcomes, [("DONE".to_owned(), 40), ("OVERLAPPING_SESSIONS".to_owned(), 40)].into());
         let (first, second) = (seated(app, "L-1").await, seated(app, "L-2").await);
         assert_eq!(first.len() + second.len(), 40);
         assert!(!first.iter().any(|person| second.contains(person)));
@@ -192,25 +194,25 @@ async fn nobody_gets_sessions_of_two_classes_on_one_day_at_once() {
 }
 
 #[actix_web::test]
-async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
+async fn sessions_do_not_move_onto_those_of_concurrent_enrolments() {
     on_both(async |app| {
         import_people(app).await;
         let (caller, of) = (office(app).await, Places::of(&app.database).await);
-        led(&caller, meeting("L-1", "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
-        led(&caller, meeting("L-2", "2026-06-14"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, meeting("L-1", "2026-06-13"), &["OPEN_FOR_NOMINATION"]).await;
+        planned_class(&caller, meeting("L-2", "2026-06-14"), &["OPEN_FOR_NOMINATION"]).await;
         let enrol = |class: &str, person: &str| json!({ "classCode": class, "cadreCode": person });
         let amend = |day: &str| json!({ "classCode": "L-2", "sessions": [day] });
 
         for round in 0..24 {
-            // Who is in the class that stays comes into the one whose sessions move, and the other way round.
+            // A person in the class that stays enrols in the class whose sessions move, and vice versa.
             let (there, new) = [("L-1", "L-2"), ("L-2", "L-1")][round % 2];
             let person = format!("R-{round}");
             assert_eq!(code(&caller, "classEnrol", enrol(there, &person)).await, "DONE");
-            let (moved, came) = futures_util::join!(
+            let (moved, outcomes) = futures_util::join!(
                 code(&caller, "classAmend", amend("2026-06-13")),
                 code(&caller, "classEnrol", enrol(new, &person)),
             );
-            match (moved.as_str(), came.as_str()) {
+            match (moved.as_str(), outcomes.as_str()) {
                 ("DONE", "OVERLAPPING_SESSIONS") | ("OVERLAPPING_SESSIONS" | "VERSION_CONFLICT", "DONE") => {}
                 both => panic!("round {round}: {both:?}"),
             }
@@ -222,16 +224,16 @@ async fn sessions_do_not_move_onto_those_of_who_enrols_at_once() {
             assert_eq!(code(&caller, "classAmend", amend("2026-06-14")).await, "DONE");
         }
 
-        // The control: with both looks before both writes, nothing else keeps the sessions apart.
+        // The control: with both checks before both writes, nothing keeps the sessions apart.
         for class in ["L-1", "L-2"] {
             assert_eq!(code(&caller, "classEnrol", enrol(class, "R-99")).await, "DONE");
         }
         let moved = class_session::Entity::update_many()
             .filter(class_session::Column::ClassId.eq(id_of(app, "L-2").await))
             .col_expr(class_session::Column::OnDay, Expr::val(day("2026-06-13")));
-        moved.exec(app.database.writer()).await.expect("the table sees nothing wrong");
+        moved.exec(app.database.writer()).await.expect("the constraints are satisfied");
         let refused = code(&caller, "classAmend", amend("2026-06-13")).await;
-        assert_eq!(refused, "OVERLAPPING_SESSIONS", "the act does");
+        assert_eq!(refused, "OVERLAPPING_SESSIONS", "the command refuses overlapping sessions");
     })
     .await;
 }
@@ -245,7 +247,7 @@ async fn last_enrolment(app: &TestApp, class: &str, person: CadreId) -> Option<S
 }
 
 #[actix_web::test]
-async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
+async fn seats_stay_correct_while_people_join_and_leave_and_classes_are_postponed() {
     on_both(async |app| {
         import_people(app).await;
         let (caller, of) = (office(app).await, Places::of(&app.database).await);
@@ -253,14 +255,14 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
             let classes = [1, 2, 3].map(|at| format!("{measure}-{at}"));
             for class_code in &classes {
                 let bounds = json!({ "capacity": 12, "mode": "PART_TIME" });
-                led(&caller, with(class(class_code), bounds), &["OPEN_FOR_NOMINATION"]).await;
+                planned_class(&caller, with(class(class_code), bounds), &["OPEN_FOR_NOMINATION"]).await;
             }
-            // A plan gives a unit one quota of a programme, so that each measure has a unit of its own.
+            // A plan gives a unit one quota of a programme, so each measure has its own unit.
             let unit = if measure == "TURNS" { "A" } else { "A1" };
             let of_quota = issued(&caller, with(quota(20), json!({ "measure": measure, "unitCode": unit }))).await;
 
-            let came = race(400, async |at| {
-                // Of the people the even ones are in A1U, below both units.
+            let outcomes = race(400, async |at| {
+                // People with even numbers are in A1U, below both units.
                 let (class, person) = (&classes[at % 3], format!("R-{}", at * 7 % 20 * 2));
                 let of_person = last_enrolment(app, class, of.cadre(&person)).await;
                 match (at % 10, of_person) {
@@ -284,17 +286,21 @@ async fn seats_stay_true_whoever_comes_and_goes_while_classes_are_put_off() {
             })
             .await;
 
-            assert!(came["DONE"] > 50, "{came:?}");
+            assert!(outcomes["DONE"] > 50, "{outcomes:?}");
             let (mut turns, mut persons) = (0, BTreeSet::new());
             for class in &classes {
                 let seated = seated(app, class).await;
-                assert_eq!(class_now(&caller, class).await["enrolled"], json!(seated.len()), "{class}: {came:?}");
+                assert_eq!(
+                    current_class(&caller, class).await["enrolled"],
+                    json!(seated.len()),
+                    "{class}: {outcomes:?}"
+                );
                 turns += seated.len();
                 persons.extend(seated);
             }
-            let [seats, _, used, ..] = standing(&caller, &of_quota).await;
+            let [seats, _, used, ..] = quota_numbers(&caller, &of_quota).await;
             let expected = if measure == "TURNS" { turns } else { persons.len() };
-            assert_eq!(usize::try_from(used).expect("a number"), expected, "{measure}: {came:?}");
+            assert_eq!(usize::try_from(used).expect("a number"), expected, "{measure}: {outcomes:?}");
             assert!(used <= seats);
         }
     })

@@ -1,11 +1,11 @@
-//! The days on which classes meet: stated, changed and judged for everybody who is in two classes.
+//! The sessions of classes: stated, changed, and checked for each person who is in two classes.
 
 use serde_json::{Value, json};
 
-use super::{class, class_now, document, done, enrolled, keyed, led, office, refusal, with};
+use super::{class, current_class, document, done, enrolled, office, planned_class, refusal, with, with_key};
 use crate::support::{Caller, on_both};
 
-/// A part-time class of the whole of June that meets on some days of it.
+/// A part-time class of the whole of June with sessions on some days.
 fn meeting(code: &str, days: &[u32]) -> Value {
     let month = json!({ "mode": "PART_TIME", "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": june(days) });
     with(class(code), month)
@@ -16,17 +16,17 @@ fn june(days: &[u32]) -> Value {
 }
 
 async fn open(caller: &Caller<'_>, input: Value) {
-    led(caller, input, &["OPEN_FOR_NOMINATION"]).await;
+    planned_class(caller, input, &["OPEN_FOR_NOMINATION"]).await;
 }
 
 #[actix_web::test]
-async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() {
+async fn sessions_are_stated_changed_and_deleted_with_the_days_of_their_class() {
     on_both(async |app| {
         let caller = office(app).await;
         let made = done(&caller, "classPlan", meeting("L-1", &[20, 6, 13])).await["class"].take();
         assert_eq!(made["sessions"], june(&[6, 13, 20]));
         done(&caller, "classPlan", class("L-2")).await;
-        assert_eq!(class_now(&caller, "L-2").await["sessions"], json!([]));
+        assert_eq!(current_class(&caller, "L-2").await["sessions"], json!([]));
 
         for (other, capacity, sessions) in [
             (json!({ "capacity": 9 }), json!(9), june(&[6, 13, 20])),
@@ -52,18 +52,22 @@ async fn sessions_are_stated_changed_and_cleared_with_the_days_of_their_class() 
             done(&caller, "classAdvance", to("POSTPONED", json!({}))).await;
             let july = with(json!({ "startOn": "2026-07-01", "lastOn": "2026-07-31" }), other);
             let moved = done(&caller, "classAdvance", to("PLANNED", july)).await["class"].take();
-            assert_eq!(moved["sessions"], expected, "those of the old days no longer stand");
+            assert_eq!(moved["sessions"], expected, "the old sessions are deleted");
         }
-        assert_eq!(class_now(&caller, "L-2").await["sessions"], june(&[8]), "the control: another class is left alone");
+        assert_eq!(
+            current_class(&caller, "L-2").await["sessions"],
+            june(&[8]),
+            "the control: another class is unchanged"
+        );
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_session_is_refused_with_the_day_that_is_wrong() {
+async fn an_invalid_session_is_refused_with_its_day() {
     on_both(async |app| {
         let caller = office(app).await;
-        led(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
+        planned_class(&caller, meeting("L-1", &[6]), &["POSTPONED"]).await;
         let many: Vec<String> = vec!["2026-06-06".to_owned(); 401];
         for (sessions, code, named) in [
             (json!(["2026-05-31"]), "INVALID_DAY", "2026-05-31"),
@@ -77,33 +81,36 @@ async fn a_session_is_refused_with_the_day_that_is_wrong() {
                 json!({ "classCode": "L-1", "to": "PLANNED", "sessions": sessions }),
                 json!({ "startOn": "2026-06-01", "lastOn": "2026-06-30" }),
             );
-            for (act, input) in [("classPlan", planned), ("classAmend", amended), ("classAdvance", moved)] {
-                let refused = refusal(&caller, act, input).await;
+            for (command, input) in [("classPlan", planned), ("classAmend", amended), ("classAdvance", moved)] {
+                let refused = refusal(&caller, command, input).await;
                 assert_eq!(
                     (&refused["code"], &refused["field"]),
                     (&json!(code), &json!(["input", "sessions"])),
-                    "{act}"
+                    "{command}"
                 );
-                assert!(refused["message"].as_str().is_some_and(|message| message.contains(named)), "{act} {refused}");
+                assert!(
+                    refused["message"].as_str().is_some_and(|message| message.contains(named)),
+                    "{command} {refused}"
+                );
             }
         }
         let early = json!({ "classCode": "L-1", "to": "CANCELLED", "sessions": june(&[6]) });
         assert_eq!(refusal(&caller, "classAdvance", early).await["due"], json!(["classAdvance(to: PLANNED)"]));
-        led(&caller, class("L-3"), &[]).await;
+        planned_class(&caller, class("L-3"), &[]).await;
         let opened = json!({ "classCode": "L-3", "to": "OPEN_FOR_NOMINATION", "sessions": june(&[8]) });
         assert_eq!(
             refusal(&caller, "classAdvance", opened).await["code"],
             "INVALID_DAY",
             "only new days bring new sessions"
         );
-        let kept = class_now(&caller, "L-1").await;
-        assert_eq!((&kept["sessions"], &kept["state"]), (&june(&[6]), &json!("POSTPONED")));
+        let unchanged = current_class(&caller, "L-1").await;
+        assert_eq!((&unchanged["sessions"], &unchanged["state"]), (&june(&[6]), &json!("POSTPONED")));
     })
     .await;
 }
 
 #[actix_web::test]
-async fn nobody_has_sessions_of_two_classes_on_one_day() {
+async fn a_person_cannot_have_sessions_of_two_classes_on_one_day() {
     on_both(async |app| {
         let caller = office(app).await;
         open(&caller, meeting("L-1", &[6, 13, 20])).await;
@@ -125,34 +132,37 @@ async fn nobody_has_sessions_of_two_classes_on_one_day() {
             (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "classCode"]), &json!("ConflictError"))
         );
         let message = refused["message"].as_str().expect("a message");
-        assert!(message.contains(" 2 ") && message.contains("2026-06-13"), "how many days, and the first: {message}");
+        assert!(
+            message.contains(" 2 ") && message.contains("2026-06-13"),
+            "the message states the number of days and the first: {message}"
+        );
         assert!(!message.contains("L-1"), "the other class may be out of reach: {message}");
         assert_eq!(warned("L-3").await.1, Some(0), "the classes last alike and never meet on one day");
         assert_eq!(warned("L-5").await.1, Some(0), "a full-time class that says on which days it meets");
-        assert_eq!(warned("L-4").await.1, Some(1), "when it meets is not known");
+        assert_eq!(warned("L-4").await.1, Some(1), "the sessions are not known");
 
         let gone = json!({ "enrolmentId": first, "reason": "Đổi lớp" });
         done(&caller, "enrolmentDrop", gone).await;
         let refused = refusal(&caller, "classEnrol", enrol("L-2")).await;
         let message = refused["message"].as_str().expect("a message");
-        assert!(message.contains(" 1 ") && message.contains("2026-06-07"), "L-3 is left: {message}");
+        assert!(message.contains(" 1 ") && message.contains("2026-06-07"), "L-3 is the remaining class: {message}");
         done(&caller, "classAmend", json!({ "classCode": "L-3", "sessions": june(&[14]) })).await;
-        assert_eq!(warned("L-2").await.1, Some(1), "nothing but L-4, which may share days");
+        assert_eq!(warned("L-2").await.1, Some(1), "only L-4, which may share days");
     })
     .await;
 }
 
 #[actix_web::test]
-async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
+async fn a_waiting_person_gets_no_seat_that_overlaps_a_session_of_another_class() {
     on_both(async |app| {
         let caller = office(app).await;
         open(&caller, with(meeting("L-1", &[6, 13]), json!({ "capacity": 1 }))).await;
         open(&caller, meeting("L-2", &[13])).await;
-        let held = enrolled(&caller, "L-1", "A-03", json!({})).await;
+        let enrolment = enrolled(&caller, "L-1", "A-03", json!({})).await;
         let waits = enrolled(&caller, "L-1", "A-04", json!({ "waitlist": true })).await;
         let other = enrolled(&caller, "L-2", "A-04", json!({})).await;
         assert_eq!((&waits["state"], &other["state"]), (&json!("WAITLISTED"), &json!("CONFIRMED")));
-        done(&caller, "enrolmentDrop", json!({ "enrolmentId": held["id"], "reason": "Ốm" })).await;
+        done(&caller, "enrolmentDrop", json!({ "enrolmentId": enrolment["id"], "reason": "Ốm" })).await;
 
         let confirm = json!({ "enrolmentId": waits["id"] });
         let refused = refusal(&caller, "enrolmentConfirm", confirm.clone()).await;
@@ -160,10 +170,10 @@ async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
             (&refused["code"], &refused["field"]),
             (&json!("OVERLAPPING_SESSIONS"), &json!(["input", "enrolmentId"]))
         );
-        assert_eq!(class_now(&caller, "L-1").await["enrolled"], 0);
+        assert_eq!(current_class(&caller, "L-1").await["enrolled"], 0);
         done(&caller, "classAdvance", json!({ "classCode": "L-2", "to": "POSTPONED" })).await;
         let seated = done(&caller, "enrolmentConfirm", confirm).await["enrolment"].take();
-        assert_eq!(seated["state"], "CONFIRMED", "of a class that is put off nobody has a session");
+        assert_eq!(seated["state"], "CONFIRMED", "a postponed class has no sessions");
 
         let june = json!({ "startOn": "2026-06-01", "lastOn": "2026-06-30", "sessions": june(&[13]) });
         done(&caller, "classAdvance", with(json!({ "classCode": "L-2", "to": "PLANNED" }), june)).await;
@@ -175,7 +185,7 @@ async fn who_waited_gets_no_seat_beside_a_session_of_another_class() {
 }
 
 #[actix_web::test]
-async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
+async fn new_sessions_may_not_overlap_other_sessions_of_the_learners() {
     on_both(async |app| {
         let caller = office(app).await;
         open(&caller, meeting("L-1", &[6])).await;
@@ -197,7 +207,7 @@ async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
         assert_eq!(enrolled(&caller, "L-3", "A-06", json!({ "waitlist": true })).await["state"], "WAITLISTED");
 
         let amend = |class: &str, days: &[u32]| json!({ "classCode": class, "sessions": june(days) });
-        let before = class_now(&caller, "L-1").await;
+        let before = current_class(&caller, "L-1").await;
         for (days, persons) in [(&[7][..], 3), (&[8, 7], 3)] {
             let refused = refusal(&caller, "classAmend", amend("L-1", days)).await;
             assert_eq!(
@@ -208,19 +218,19 @@ async fn new_sessions_hold_nobody_up_who_is_in_the_class() {
             assert!(message.contains(&format!("{persons}")), "{message}");
             assert!(["L-2", "L-3", "A-0"].iter().all(|name| !message.contains(name)), "{message}");
         }
-        assert_eq!(class_now(&caller, "L-1").await, before);
+        assert_eq!(current_class(&caller, "L-1").await, before);
         let refused = refusal(&caller, "classAmend", amend("L-2", &[6])).await;
         assert!(refused["message"].as_str().is_some_and(|message| message.contains('2')), "A-01 is in no other class");
         for (class, days) in [("L-1", &[8][..]), ("L-2", &[7, 9]), ("L-3", &[]), ("L-3", &[7]), ("L-1", &[])] {
             done(&caller, "classAmend", amend(class, days)).await;
         }
-        assert_eq!(class_now(&caller, "L-1").await["sessions"], json!([]));
+        assert_eq!(current_class(&caller, "L-1").await["sessions"], json!([]));
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
+async fn an_overlapping_session_is_reported_in_both_languages() {
     on_both(async |app| {
         let caller = office(app).await;
         for code in ["L-1", "L-2"] {
@@ -229,8 +239,8 @@ async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
         open(&caller, meeting("L-3", &[7])).await;
         enrolled(&caller, "L-1", "A-04", json!({})).await;
         enrolled(&caller, "L-3", "A-04", json!({})).await;
-        let told = async |act: &str, input: Value| {
-            let body = json!({ "query": document(act), "variables": { "input": keyed(input) } });
+        let messages_of = async |command: &str, input: Value| {
+            let body = json!({ "query": document(command), "variables": { "input": with_key(input) } });
             let plain = app.http().post(format!("{}/graphql", app.url)).bearer_auth(&caller.token).json(&body);
             let mut messages = Vec::new();
             for request in [plain, caller.post(&body)] {
@@ -242,7 +252,7 @@ async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
         };
 
         assert_eq!(
-            told("classEnrol", json!({ "classCode": "L-2", "cadreCode": "A-04" })).await,
+            messages_of("classEnrol", json!({ "classCode": "L-2", "cadreCode": "A-04" })).await,
             [
                 "Người này đã có chỗ trong một lớp khác có buổi học trùng 2 ngày với lớp này, sớm nhất là ngày \
                  2026-06-06; hãy chọn lớp khác, hoặc ghi thôi học ở lớp kia trước.",
@@ -251,7 +261,7 @@ async fn a_session_that_stands_in_the_way_is_told_of_in_both_languages() {
             ]
         );
         assert_eq!(
-            told("classAmend", json!({ "classCode": "L-3", "sessions": june(&[13]) })).await,
+            messages_of("classAmend", json!({ "classCode": "L-3", "sessions": june(&[13]) })).await,
             [
                 "1 học viên của lớp đã có buổi học ở lớp khác vào các ngày này; hãy chọn ngày khác, hoặc ghi thôi học ở \
                  một trong hai lớp trước.",

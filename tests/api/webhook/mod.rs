@@ -332,7 +332,7 @@ async fn what_is_not_published_is_not_announced() {
         assert_eq!(of.after(1).await, []);
         assert_eq!(receiver.received().len(), 0);
 
-        embargo::act(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
+        embargo::command(&office, "rotationPublish", &format!("rotationId: \"{id}\"")).await;
         assert_eq!(of.after(1).await, of.delivered(), "the control: publication is announced");
     })
     .await;

@@ -20,18 +20,18 @@ fn a_typescript_client_with_generated_types_compiles() {
         let path = installed.join("node_modules/.bin").join(tool);
         let output = Command::new(path).args(arguments).current_dir(out.path()).output();
         let output = output.unwrap_or_else(|error| panic!("this test needs node (Debian: nodejs): {error}"));
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        (output.status.success(), said)
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), text)
     };
 
-    let (ok, said) = run("openapi-typescript", &[description, "-o", "schema.d.ts"]);
-    assert!(ok, "{said}");
+    let (ok, text) = run("openapi-typescript", &[description, "-o", "schema.d.ts"]);
+    assert!(ok, "{text}");
     let options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "client.ts"];
-    let (ok, said) = run("tsc", &options);
-    assert!(ok, "{said}");
+    let (ok, text) = run("tsc", &options);
+    assert!(ok, "{text}");
 
     let broken = FILES[2].1.replace("cadre.code)", "cadre.name)");
     fs::write(out.path().join("client.ts"), broken).expect("written");
-    let (ok, said) = run("tsc", &options);
-    assert!(!ok && said.contains("'name' does not exist"), "the control: {said}");
+    let (ok, text) = run("tsc", &options);
+    assert!(!ok && text.contains("'name' does not exist"), "the control: {text}");
 }

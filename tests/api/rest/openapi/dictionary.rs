@@ -103,8 +103,8 @@ impl Dictionary {
         self.descriptions.get(of).map(String::as_str).unwrap_or_default()
     }
 
-    /// A plain value: a scalar, an enum, or a list of them. Words of enums are listed in place, also if null is possible:
-    /// generators of clients do not understand a null beside a reference to an enum.
+    /// A scalar, an enum, or a list of them. Values of enums are listed in place, also if null is possible, because
+    /// generators of clients do not support null beside a reference to an enum.
     pub fn plain(&self, of: &Type) -> Value {
         match &of.base {
             BaseType::List(item) => nullable(json!({ "type": "array", "items": self.plain(item) }), of.nullable),
@@ -129,7 +129,7 @@ impl Dictionary {
         }
     }
 
-    /// A description, followed by the meaning of the words of an enum.
+    /// A description, followed by the meaning of the values of an enum.
     pub fn explained(&self, description: &str, of: &Type) -> String {
         let Some(values) = self.enums.get(named(of)) else { return description.to_owned() };
         let words = values.iter().map(|(word, meaning)| format!("`{word}`: {meaning}"));

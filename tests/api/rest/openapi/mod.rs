@@ -46,7 +46,7 @@ const TAGS: [(&str, &str, &str); 18] = [
     ("graphql", "The same data over GraphQL: see `/schema.graphql`", "Cùng dữ liệu qua GraphQL: xem `/schema.graphql`"),
 ];
 
-/// Responses that are no success: status, English, Vietnamese.
+/// Responses other than success: status, English, Vietnamese.
 const PROBLEMS: [(&str, &str, &str); 14] = [
     (
         "400",
@@ -389,7 +389,7 @@ fn conforms(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     }
 }
 
-/// The control.
+/// The control: a response of another shape is found.
 #[test]
 fn an_answer_of_another_shape_is_found() {
     let root = json!({ "a": { "type": ["string", "null"], "enum": ["X", null] } });

@@ -73,7 +73,7 @@ pub fn described(
     described
 }
 
-/// The needs of every coordinate that the document names.
+/// The policy decisions for every coordinate that the document names.
 fn needs(route: &Route, documents: &Documents) -> Vec<Need> {
     let document = documents.get_or_compile(&route.document).expect("a document compiles");
     let operation = document.operation(None).expect("one operation");
@@ -115,7 +115,7 @@ impl Operation<'_> {
         if self.route.is_mutation { "Mutation" } else { "Query" }
     }
 
-    /// That of the field of the value.
+    /// The description of the field of the value.
     fn description(&self) -> String {
         let set = &self.operation().selection_set.node;
         let (on, field) = at(self.dictionary, self.root(), set, &self.route.value);
@@ -146,7 +146,7 @@ impl Operation<'_> {
         let member = self.member(parameter);
         let is_path = parameter.place == Place::Path;
         let mut of = parameter.of.clone();
-        // A parameter of a URL is there or not; it has no null.
+        // A URL parameter is present or absent, but never null.
         of.nullable = false;
         let mut schema = self.dictionary.plain(&of);
         if let Some(default) = parameter.default.clone().and_then(|value| value.into_json().ok()) {
@@ -155,7 +155,7 @@ impl Operation<'_> {
         if name == "first" {
             (schema["minimum"], schema["maximum"], schema["default"]) = (json!(0), json!(100), json!(20));
         }
-        let mut shown = json!({
+        let mut described_parameter = json!({
             "name": name,
             "in": if is_path { "path" } else { "query" },
             "required": parameter.is_required(),
@@ -163,9 +163,9 @@ impl Operation<'_> {
             "schema": schema,
         });
         if let Some((_, example)) = EXAMPLES.iter().find(|(of, _)| of == name) {
-            shown["example"] = json!(example);
+            described_parameter["example"] = json!(example);
         }
-        shown
+        described_parameter
     }
 
     /// The argument or input field that a parameter fills.
@@ -219,7 +219,7 @@ impl Operation<'_> {
             let member = self.member(parameter);
             (parameter.name.as_str(), member, &parameter.of)
         });
-        // A variable may require what its argument does not.
+        // A variable may be required although its argument is optional.
         let members: Vec<(&str, Member)> = members
             .map(|(name, member, of)| {
                 let member = Member {
@@ -306,7 +306,7 @@ fn listed(item: &Value, next: Option<&str>) -> Value {
     list
 }
 
-/// The payload of a success: the objects are there, and there are no errors.
+/// The payload of a success: objects are not null, and there are no errors.
 fn payload(shapes: &mut Shapes<'_>, of: &str, set: &SelectionSet) -> Value {
     let mut properties = Map::new();
     for item in &set.items {
