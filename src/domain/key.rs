@@ -34,10 +34,10 @@ pub struct Listed {
 }
 
 /// Creates missing keys for access tokens, page cursors and checkpoints, and encrypts keys that an earlier version
-/// stored in plain.
+/// stored in plain text.
 ///
-/// Nodes may start concurrently: the first key of a purpose always has the same key id, so the primary key constraint
-/// admits one node, on either database, and the other rolls back.
+/// Instances may start concurrently. The first key of a purpose always has the same key id, so the primary key
+/// constraint admits one instance, on either database, and the other rolls back.
 ///
 /// # Errors
 /// `Conflict` if the keys are encrypted with another key encryption key.
@@ -67,7 +67,7 @@ pub async fn ensure(store: &KeyStore, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-/// Uses one conditional statement, so that no node encrypts what a concurrent node has already encrypted.
+/// Uses one conditional statement, so that no instance encrypts a key that another one has already encrypted.
 async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Result<()> {
     let material = store.encryption.encrypt(&row.kid, row.purpose, &row.material)?;
     let txn = Permit::operator(&store.database, clock, ENCRYPT).begin(Some(row.kid.clone()), None).await?;

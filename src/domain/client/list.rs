@@ -1,6 +1,6 @@
 //! Clients visible to an administrator: those without a right that the administrator lacks.
 //!
-//! There are few clients, and every process reads all of them every two seconds, so lists are made in memory.
+//! There are few clients, and every process reads all of them every two seconds anyway, so lists are made in memory.
 
 use entity::value::{ClientId, Scope};
 use sea_orm::ConnectionTrait;
@@ -50,7 +50,7 @@ impl ClientList {
     }
 }
 
-/// Clients by id, in no particular order. Those that the caller may not administer are omitted.
+/// Clients by id, in no particular order. Clients that the caller may not administer are omitted.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.

@@ -16,7 +16,7 @@ const REBUILD: CommandKind = CommandKind::of_operator("read-model.rebuild", Area
 /// `Unavailable` or `Internal` if the database does not answer.
 pub async fn rebuild_projections(database: &Database, clock: Clock) -> Result<()> {
     let txn = Permit::operator(database, clock, REBUILD).begin(None, None).await?;
-    txn.everybody_changed();
+    txn.all_persons_changed();
     txn.commit().await
 }
 

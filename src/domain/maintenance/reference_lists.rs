@@ -28,7 +28,7 @@ pub async fn install_reference_lists(database: &Database, clock: Clock) -> Resul
         return Ok(false);
     }
     if !pending.levels.is_empty() {
-        txn.everybody_changed();
+        txn.all_persons_changed();
     }
     write(&txn, pending.subjects, "qualification_subject", |row| row.code.to_string()).await?;
     write(&txn, pending.levels, "qualification_level", |row| format!("{}/{}", row.subject_code, row.code)).await?;

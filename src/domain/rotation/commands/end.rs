@@ -75,7 +75,7 @@ impl Command for End {
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
-        let on = validate::not_ahead("endOn", self.end_on, context.today())?;
+        let on = validate::not_in_future("endOn", self.end_on, context.today())?;
         validate::later_than("endOn", on, context.subject.row.start_on)?;
         let remark = validate::remark_if("remark", self.remark.as_deref())?;
         let number = self.placement.as_ref().and_then(|placement| placement.decision_no.as_deref());

@@ -51,7 +51,7 @@ impl Command for Place {
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
-        let on = validate::not_ahead("placedOn", self.placed_on, context.today())?;
+        let on = validate::not_in_future("placedOn", self.placed_on, context.today())?;
         match context.subject.row.end_on {
             Some(end) => validate::not_before("placedOn", on, end)?,
             None => validate::later_than("placedOn", on, context.subject.row.start_on)?,

@@ -42,22 +42,22 @@ pub(super) async fn key(
     let Some(ServiceRule { step, start_on }) = due else { return Ok(None) };
     let row = rotation::Model { start_on: start_on.unwrap_or(seen.row().start_on), ..seen.row().clone() };
     let id = access.authorized_rotation(seen);
-    let judged = access.rotations()?.judged(&[id]).await?.remove(&id);
-    let judged = judged.ok_or_else(|| Error::internal("a rotation refers to a person that does not exist"))?;
-    if !can_be_refused(access, &Facts::of(&row, &judged.cadre), &judged) {
+    let rule_inputs = access.rotations()?.rule_inputs(&[id]).await?.remove(&id);
+    let rule_inputs = rule_inputs.ok_or_else(|| Error::internal("a rotation refers to a person that does not exist"))?;
+    if !can_be_refused(access, &Facts::of(&row, &rule_inputs.cadre), &rule_inputs) {
         return Ok(None);
     }
-    let key = access.service_key(&judged, &format!("Mutation.{}", step.mutation()))?;
+    let key = access.service_key(&rule_inputs, &format!("Mutation.{}", step.mutation()))?;
     let key = key.ok_or_else(out_of_custody)?;
     access.log_disclosures().await?;
     Ok(Some(key))
 }
 
 /// Whether the rule of service could refuse the command: it is in force, verified, and not overridden.
-fn can_be_refused(access: &Access, facts: &Facts<'_>, judged: &RuleInputs) -> bool {
+fn can_be_refused(access: &Access, facts: &Facts<'_>, rule_inputs: &RuleInputs) -> bool {
     let rule = facts.rule_of_service(access.reference_data().rules());
     rule.is_some_and(|rule| matches!(rule.verification, Verification::Verified))
-        && !judged.overrides.iter().any(|granted| granted.key == RuleKey::MinRemainingService)
+        && !rule_inputs.overrides.iter().any(|granted| granted.key == RuleKey::MinRemainingService)
 }
 
 fn out_of_custody() -> Refusal {

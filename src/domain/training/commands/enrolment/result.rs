@@ -60,7 +60,7 @@ impl Command for Complete {
         let step = if self.passed { Transition::Pass } else { Transition::Fail };
         context.subject.row.state = after(context.subject.row.state, step)?;
         context.subject.row.grade = self.grade;
-        validate::not_ahead("completedOn", self.completed_on, context.access.today())?;
+        validate::not_in_future("completedOn", self.completed_on, context.access.today())?;
         if let Some(class) = &context.subject.class {
             ensure_has_results(class.state)?;
             validate::not_before("completedOn", self.completed_on, class.start_on)?;

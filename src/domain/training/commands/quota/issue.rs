@@ -95,7 +95,7 @@ impl Subject for NewQuota {
         let unknown = || Refusal::not_found("planCode");
         let quotas = access.quotas()?;
         let code: PlanCode = input.plan_code.parse().map_err(|_| unknown())?;
-        let plan = quotas.plan_to_give(code).await?.ok_or_else(unknown)?;
+        let plan = quotas.plan_for_issue(code).await?.ok_or_else(unknown)?;
         Ok(Parties { plan, unit: within_reach(access, "unitCode", &input.unit_code)? })
     }
 
