@@ -78,7 +78,8 @@ impl Keeper {
     /// `Unavailable` or `Internal` if the database does not answer or the file cannot be written.
     pub async fn write_if_due(&mut self) -> Result<bool> {
         let Some(now) = self.unwritten().await? else { return Ok(false) };
-        let is_due = self.last.is_none_or(|last| now.position - last.position >= ENTRIES || now.at - last.at >= INTERVAL);
+        let is_due =
+            self.last.is_none_or(|last| now.position - last.position >= ENTRIES || now.at - last.at >= INTERVAL);
         if is_due { self.write(now).await.map(|()| true) } else { Ok(false) }
     }
 

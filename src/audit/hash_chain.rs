@@ -286,7 +286,11 @@ mod tests {
         for (nth, one) in all.iter().enumerate() {
             assert!(!all[nth + 1..].contains(one), "{nth}");
         }
-        assert_eq!(all[0], command(None, None, "2026-06-01T05:00:00.123456999Z"), "the control: what no database keeps");
+        assert_eq!(
+            all[0],
+            command(None, None, "2026-06-01T05:00:00.123456999Z"),
+            "the control: what no database keeps"
+        );
     }
 
     #[test]

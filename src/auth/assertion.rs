@@ -66,7 +66,12 @@ impl<'a> Assertion<'a> {
 
     /// Verifies the signature with the client's active keys and validates the claims. The key determines the algorithm;
     /// a header with another one is refused. If the header names no key, each key is tried.
-    pub fn validate(&self, keys: &[client_key::Model], issuer: &str, now: DateTime<Utc>) -> Result<ValidAssertion, Reason> {
+    pub fn validate(
+        &self,
+        keys: &[client_key::Model],
+        issuer: &str,
+        now: DateTime<Utc>,
+    ) -> Result<ValidAssertion, Reason> {
         let has_kid = |key: &&client_key::Model| self.kid.as_ref().is_none_or(|kid| *kid == key.kid);
         let active = keys.iter().filter(|key| key.client_id == self.client_id && key.revoked_at.is_none());
         let candidates: Vec<_> = active.filter(has_kid).collect();

@@ -304,7 +304,8 @@ struct ProtectedOf {
 /// of the last ended post; before the first post, the unit of the first.
 pub(crate) fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = UnitId> {
     let held = posts.iter().filter(move |post| post.is_held_on(day)).map(|post| post.unit_id);
-    let last_ended = posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);
+    let last_ended =
+        posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);
     let first_post = posts.iter().min_by_key(|post| post.start_on);
     let otherwise = if posts.iter().any(|post| post.is_held_on(day)) { None } else { last_ended.or(first_post) };
     held.chain(otherwise.map(|post| post.unit_id))

@@ -162,7 +162,17 @@ impl<'a> Permit<'a> {
         let log = tokio::sync::Mutex::new(ChangeLog::of(entry.seq, Content::of_command(&entry)));
         let (reference_data, today, changed_cadres) = (self.reference_data, self.clock.today(), Mutex::default());
         let others = Mutex::default();
-        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, others, reference_data, today, changed_cadres })
+        Ok(Txn {
+            inner,
+            audit_seq: entry.seq,
+            actor: self.actor,
+            at,
+            log,
+            others,
+            reference_data,
+            today,
+            changed_cadres,
+        })
     }
 }
 

@@ -191,7 +191,7 @@ fn line(grant: &client::ListedGrant) -> String {
     format!("{scopes} in {units}{purposes}{from}{to}{requests}{cost}{documents}{ended}")
 }
 
-fn asked(grant: ClientGrant) -> client::Asked {
+fn requested(grant: ClientGrant) -> client::Asked {
     let Rights { scopes, units, purposes } = grant.rights;
     client::Asked {
         scopes,

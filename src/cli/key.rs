@@ -101,7 +101,8 @@ async fn key_file_next_to_database(file: &Path, database: &Database) -> Result<K
         key_file.as_file().sync_all()?;
         Ok(key_file)
     });
-    let key_file = key_file.map_err(|error| Stop(format!("the key file {} cannot be created: {error}", file.display())))?;
+    let key_file =
+        key_file.map_err(|error| Stop(format!("the key file {} cannot be created: {error}", file.display())))?;
     // If two programs start at once, one creates the complete file and the other uses it.
     let _file_exists = key_file.persist_noclobber(file);
     read(file)

@@ -133,7 +133,12 @@ async fn counts_from_projection(access: &Access, asked: &Asked, subtree: &Subtre
 }
 
 /// Counts the people in the database.
-async fn count_people(access: &Access, statistics: &Statistics<'_>, asked: &Asked, subtree: &Subtree) -> Result<Counts> {
+async fn count_people(
+    access: &Access,
+    statistics: &Statistics<'_>,
+    asked: &Asked,
+    subtree: &Subtree,
+) -> Result<Counts> {
     access.continue_reading(ReadMode::Any).await;
     let select = counts(access, statistics, asked, &access.within(subtree))?;
     let mut counts = Counts::default();

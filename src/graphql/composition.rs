@@ -36,7 +36,9 @@ impl View for Composition {
         fields.one::<QualificationSubject>(("subject", "Subject of the qualifications."), |composition, with| {
             qualification::subject(with.access, "subject", &composition.subject)
         });
-        fields.value(("total", "Number of counted people (tổng số người)."), |composition, _| int(composition.total));
+        fields.value(("total", "Number of counted people (tổng số người)."), |composition, _| {
+            int(composition.total)
+        });
         fields.value(
             (
                 "isRounded",

@@ -12,7 +12,7 @@ use crate::{
     db::ReadMode,
     graphql::{
         ServiceSchema,
-        error::{PartialErrors, not_registered, rejection_error, client_error, translate},
+        error::{PartialErrors, client_error, not_registered, rejection_error, translate},
         guard::{
             cache::Documents,
             document::{Document, Kind, Operation},
@@ -88,7 +88,11 @@ impl Default for Engine {
 
 impl Engine {
     /// Executes a request of a caller. The result is released after its disclosures were logged.
-    pub async fn answer(&self, access: Arc<Access>, mut execution_request: ExecutionRequest) -> Unaudited<ExecutionResponse> {
+    pub async fn answer(
+        &self,
+        access: Arc<Access>,
+        mut execution_request: ExecutionRequest,
+    ) -> Unaudited<ExecutionResponse> {
         let sent_variables = std::mem::take(&mut execution_request.variables);
         access.runs(&execution_request.document);
         let response = self.run(Arc::clone(&access), &execution_request, sent_variables).await;
@@ -100,7 +104,12 @@ impl Engine {
         self.documents.schema_index()
     }
 
-    async fn run(&self, access: Arc<Access>, execution_request: &ExecutionRequest, sent_variables: Variables) -> ExecutionResponse {
+    async fn run(
+        &self,
+        access: Arc<Access>,
+        execution_request: &ExecutionRequest,
+        sent_variables: Variables,
+    ) -> ExecutionResponse {
         let (document, variables) = match self.admit(&access, execution_request, sent_variables) {
             Ok(admitted) => admitted,
             Err(response) => return *response,
@@ -118,7 +127,12 @@ impl Engine {
         let mut response = self.schema.execute(request).await;
         // Not executed: the engine's validation refused the document.
         let is_refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
-        translate(&mut response, &partial_errors, self.documents.schema_index(), (language, &execution_request.request_id));
+        translate(
+            &mut response,
+            &partial_errors,
+            self.documents.schema_index(),
+            (language, &execution_request.request_id),
+        );
         if is_refused {
             return ExecutionResponse::Refused(response.errors);
         }
@@ -140,7 +154,8 @@ impl Engine {
         if !operation.fits(self.documents.schema_index(), variables) {
             return None;
         }
-        let result = AssertUnwindSafe(fast_path.answer(access, execution_request.language, variables)).catch_unwind().await;
+        let result =
+            AssertUnwindSafe(fast_path.answer(access, execution_request.language, variables)).catch_unwind().await;
         access.continue_reading(ReadMode::Any).await;
         result.ok()?.ok()
     }

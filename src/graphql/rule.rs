@@ -234,7 +234,8 @@ mod tests {
                 overridden: Some(granted),
                 is_withheld: false,
             };
-            let not_applicable = rule::RuleCheck { result: RuleResult::NotApplicable, overridden: None, ..failed.clone() };
+            let not_applicable =
+                rule::RuleCheck { result: RuleResult::NotApplicable, overridden: None, ..failed.clone() };
             [failed, not_applicable].map(RuleCheck).into()
         }
     }

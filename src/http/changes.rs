@@ -107,7 +107,10 @@ fn bad_parameter(name: &str) -> Refused {
         StatusCode::BAD_REQUEST,
         "BAD_PARAMETER",
         format!("Tham số `{}` không tồn tại, bị lặp hoặc sai kiểu; dùng được: after, first, types.", shortened(name)),
-        format!("The parameter `{}` is unknown, repeated or of the wrong type; use after, first, types.", shortened(name)),
+        format!(
+            "The parameter `{}` is unknown, repeated or of the wrong type; use after, first, types.",
+            shortened(name)
+        ),
     )
 }
 

@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     graphql::{
         engine::{ExecutionRequest, ExecutionResponse},
-        error::{code, sentence, client_error},
+        error::{client_error, code, sentence},
     },
     http::{
         Service, bearer, body,
@@ -160,7 +160,9 @@ pub(super) async fn executed(
     let executed = async { service.engine.answer(access, execution_request).await.audit().await };
     match AssertUnwindSafe(executed).catch_unwind().await {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Ok(ExecutionResponse::Refused(vec![client_error(&error, language(request), &request_id(request))])),
+        Ok(Err(error)) => {
+            Ok(ExecutionResponse::Refused(vec![client_error(&error, language(request), &request_id(request))]))
+        }
         Err(_) => Err(internal_error().response(request)),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     graphql::{
         engine::DocumentOrigin,
-        error::{no_such_document, not_registered, client_error},
+        error::{client_error, no_such_document, not_registered},
     },
     http::error::{Refused, language, request_id},
 };

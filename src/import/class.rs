@@ -26,7 +26,7 @@ use super::{
     training_lists::{plan_of, programme_of},
     write::{insert, record},
 };
-use crate::{authz::Txn, domain::training::plan::touches_years, error::Result, language::Sentence};
+use crate::{authz::Txn, domain::training::plan::overlaps_years, error::Result, language::Sentence};
 
 /// A class.
 pub(super) struct ClassRow {
@@ -157,7 +157,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let class = match (existing, there) {
                 (Some(class), _) => class,
                 (None, Some(there)) => self.enter_stored_class(there)?,
-                (None, None) => self.context.classes.enter(row.code.clone(), row.kept(&references, self.context.today))?,
+                (None, None) => {
+                    self.context.classes.enter(row.code.clone(), row.kept(&references, self.context.today))?
+                }
             };
             self.context.classes.mark_present(class);
             let Some((plan_id, organiser_id)) = references.whole(&row) else { continue };
@@ -271,7 +273,13 @@ impl ClassReferences {
 }
 
 impl ClassRow {
-    fn references(&self, header: &Header, line: u64, context: &ImportContext, findings: &mut Findings) -> ClassReferences {
+    fn references(
+        &self,
+        header: &Header,
+        line: u64,
+        context: &ImportContext,
+        findings: &mut Findings,
+    ) -> ClassReferences {
         ClassReferences {
             plan_id: plan_of(context, findings, header, line, self.plan.as_ref()),
             programme: programme_of(context, findings, header, line, &self.programme),
@@ -288,7 +296,7 @@ impl ClassRow {
         (context, findings): (&ImportContext, &mut Findings),
     ) {
         let Some((first, last)) = plan_id.and_then(|plan| context.plan_years.get(&plan).copied()) else { return };
-        if !touches_years((first, last), (self.start_on, self.end_on)) {
+        if !overlaps_years((first, last), (self.start_on, self.end_on)) {
             header.note(findings, (line, "start_on"), FindingCode::ClassOutsidePlan, || {
                 Sentence::new(
                     format!(

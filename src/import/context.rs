@@ -86,7 +86,8 @@ impl ImportContext {
 
     /// Reports an unknown code, unless the file `of` has a row with this code that could not be read.
     pub fn unknown(&self, findings: &mut Findings, header: &Header, at: (u64, &str), (of, code): (&'static str, &str)) {
-        let is_excused = self.unreadable.contains(of) || self.unreadable_codes.get(of).is_some_and(|codes| codes.contains(code));
+        let is_excused =
+            self.unreadable.contains(of) || self.unreadable_codes.get(of).is_some_and(|codes| codes.contains(code));
         if is_excused {
             return;
         }
@@ -94,7 +95,9 @@ impl ImportContext {
             let suggestion = self.closest(of, code);
             let code = shown(code);
             let (vi, en) = match suggestion {
-                Some(suggestion) => (format!("; giá trị gần giống: {suggestion}"), format!("; did you mean {suggestion}?")),
+                Some(suggestion) => {
+                    (format!("; giá trị gần giống: {suggestion}"), format!("; did you mean {suggestion}?"))
+                }
                 None => {
                     ("; hãy sửa mã hoặc bổ sung dòng còn thiếu".to_owned(), "; correct it or add its row".to_owned())
                 }

@@ -111,7 +111,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     ) -> Result<(Vec<Resolved<ResolvedEnrolment>>, Vec<(Person, enrolment::Model)>)> {
         self.add_stored_cadres(rows.iter().map(|(_, row)| &row.cadre)).await?;
         self.add_stored_classes(rows.iter().filter_map(|(_, row)| row.class.as_ref())).await?;
-        let mut found: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.resolve_enrolment(header, line, row)).collect();
+        let mut found: Vec<_> =
+            rows.into_iter().filter_map(|(line, row)| self.resolve_enrolment(header, line, row)).collect();
 
         let persons = self.stored_persons(&found);
         let mut stored = self.stored_enrolments(&persons).await?;
@@ -152,7 +153,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(stored)
     }
 
-    fn resolve_enrolment(&mut self, header: &Header, line: u64, row: EnrolmentRow) -> Option<Resolved<ResolvedEnrolment>> {
+    fn resolve_enrolment(
+        &mut self,
+        header: &Header,
+        line: u64,
+        row: EnrolmentRow,
+    ) -> Option<Resolved<ResolvedEnrolment>> {
         let (findings, context) = (&mut *self.findings, &*self.context);
         let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
@@ -187,7 +193,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             remark: None,
             version: 1,
         };
-        Some(Resolved { line, person, row_status: RowStatus::New, model: ResolvedEnrolment { class, stated_state: row.state, row: model } })
+        Some(Resolved {
+            line,
+            person,
+            row_status: RowStatus::New,
+            model: ResolvedEnrolment { class, stated_state: row.state, row: model },
+        })
     }
 
     /// The seats that these enrolments take; adds their classes to the index.
@@ -221,7 +232,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<ResolvedEnrolment>]) {
         for Resolved { line, model, .. } in rows.iter().filter(|row| row.row_status == RowStatus::New) {
             let class = model.class.map(|class| self.context.classes.get(class));
-            let stated = StatedEnrolment { row: &model.row, state: model.stated_state, class, today: self.context.today };
+            let stated =
+                StatedEnrolment { row: &model.row, state: model.stated_state, class, today: self.context.today };
             for (column, what) in agree::of_enrolment(stated) {
                 header.note(self.findings, (*line, column), what.code(), || what.sentence(class));
             }
@@ -295,8 +307,9 @@ impl Pass<'_, DatabaseTransaction> {
             let elsewhere: Vec<Person> = elsewhere.map(|row| row.person).collect();
             elsewhere.iter().for_each(|person| pass.context.cadre_index.touch(*person));
             txn.of_persons(elsewhere.iter().map(|person| pass.context.cadre_index.id(*person)));
-            let created =
-                |row: &Resolved<ResolvedEnrolment>| Change::of(ChangeKind::Created, "enrolment", row.model.row.id.to_string());
+            let created = |row: &Resolved<ResolvedEnrolment>| {
+                Change::of(ChangeKind::Created, "enrolment", row.model.row.id.to_string())
+            };
             record_unless_bulk(txn, found.iter().map(created)).await?;
             let of_class =
                 found.iter().filter_map(|row| Some((&row.model.row, pass.context.classes.get(row.model.class?))));

@@ -53,7 +53,8 @@ const IMPORT: CommandKind = CommandKind::of_operator("import", Area::Records);
 const ATTEMPTS: usize = 12;
 
 /// Objects that no validation depends on, by their type in the change log.
-const UNRELATED_OBJECTS: [&str; 6] = ["acting_person", "client", "client_document", "client_key", "external_client", "signing_key"];
+const UNRELATED_OBJECTS: [&str; 6] =
+    ["acting_person", "client", "client_document", "client_key", "external_client", "signing_key"];
 
 /// Writes a validated bundle. `since` is the end of the log before the validation: if a command has changed data since
 /// then, the bundle is validated again inside the transaction, which excludes other commands.
@@ -122,7 +123,8 @@ async fn write(
         let now = match before.file {
             EnrolmentRow::FILE => {
                 let mut attribution = Attribution::read(txn.connection()).await?;
-                let load = load_without_indexes::<enrolment::Entity>(&txn, pass.load_enrolments(&txn, &mut attribution));
+                let load =
+                    load_without_indexes::<enrolment::Entity>(&txn, pass.load_enrolments(&txn, &mut attribution));
                 let now = load_without_indexes::<enrolment_quota::Entity>(&txn, load).await?;
                 used = attribution.used();
                 now
@@ -134,7 +136,7 @@ async fn write(
         }
     }
     progress.begin_unmeasured("updating classes and quotas");
-    bulk::slim(txn.connection()).await?;
+    bulk::lower_sort_memory(txn.connection()).await?;
     let mut touched: Vec<String> = pass.context.cadre_index.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
@@ -216,8 +218,12 @@ impl Pass<'_, DatabaseTransaction> {
         match before.file {
             CadreRow::FILE => load_without_indexes::<cadre::Entity>(txn, self.load_cadres(txn)).await,
             AssignmentRow::FILE => load_without_indexes::<assignment::Entity>(txn, self.load_assignments(txn)).await,
-            QualificationRow::FILE => load_without_indexes::<qualification::Entity>(txn, self.load_qualifications(txn)).await,
-            RotationRow::FILE => load_without_indexes::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await,
+            QualificationRow::FILE => {
+                load_without_indexes::<qualification::Entity>(txn, self.load_qualifications(txn)).await
+            }
+            RotationRow::FILE => {
+                load_without_indexes::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await
+            }
             ClassRow::FILE => load_without_indexes::<training_class::Entity>(txn, self.load_classes(txn)).await,
             SessionRow::FILE => load_without_indexes::<class_session::Entity>(txn, self.load_sessions(txn)).await,
             // The rows of the first pass are loaded from memory; the file must not have changed since.
@@ -307,7 +313,10 @@ impl Pass<'_, DatabaseTransaction> {
 }
 
 /// Fills a table from a file, without its indexes meanwhile.
-async fn load_without_indexes<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Checked>>) -> Result<Checked> {
+async fn load_without_indexes<E: EntityTrait>(
+    txn: &Txn,
+    load: impl Future<Output = Result<Checked>>,
+) -> Result<Checked> {
     let indexes = Indexes::take::<E>(txn.connection()).await?;
     let checked = load.await?;
     indexes.rebuild(txn.connection()).await?;

@@ -36,7 +36,11 @@ impl Step {
             let rows_per_second = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
             let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
             let left = Duration::try_from_secs_f64(left.round()).unwrap_or(Duration::MAX);
-            line.push_str(&format!(", {} rows/s, {} left", HumanCount(rows_per_second), humantime::format_duration(left)));
+            line.push_str(&format!(
+                ", {} rows/s, {} left",
+                HumanCount(rows_per_second),
+                humantime::format_duration(left)
+            ));
         }
         line
     }

@@ -50,7 +50,7 @@ impl Attribution {
             return Vec::new();
         };
         let taught = Taught { plan, programme: &row.programme_code, mode: class.mode };
-        let quotas = self.holders.used_by(taught, &usage::upwards(&self.units, row.unit_id, row.year));
+        let quotas = self.holders.used_by(taught, &usage::with_ancestors(&self.units, row.unit_id, row.year));
         self.used.extend(&quotas);
         quotas.into_iter().map(|quota_id| enrolment_quota::Model { enrolment_id: row.id, quota_id }).collect()
     }

@@ -99,7 +99,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         rows: Vec<(u64, RotationRow)>,
     ) -> Result<(Vec<Resolved<Move>>, Vec<(Person, rotation::Model)>)> {
         self.add_stored_cadres(rows.iter().map(|(_, row)| &row.cadre)).await?;
-        let mut moves: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.resolve_rotation(header, line, row)).collect();
+        let mut moves: Vec<_> =
+            rows.into_iter().filter_map(|(line, row)| self.resolve_rotation(header, line, row)).collect();
 
         let persons = self.stored_persons(&moves);
         let mut stored = self.stored_rotations(&persons).await?;

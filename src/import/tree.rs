@@ -133,7 +133,8 @@ impl Tree {
         let levels = self.levels(hierarchy);
         let is_too_deep = |at: usize| levels[at].is_some_and(|level| level > MAX_LEVELS);
         let is_first = |at: &usize| {
-            let reported = |parent_versions: usize| is_too_deep(parent_versions) && self.versions[parent_versions].line.is_some();
+            let reported =
+                |parent_versions: usize| is_too_deep(parent_versions) && self.versions[parent_versions].line.is_some();
             is_too_deep(*at) && !self.parent_versions(*at, hierarchy).any(reported)
         };
         let mut lines: Vec<u64> =

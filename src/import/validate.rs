@@ -26,7 +26,7 @@ use super::{
     progress::Progress,
     reference_lists::{Listed, new_rows},
     resolve::Pass,
-    rotation::{UnitLifetimes, Tenure, Tenures, rotation_overlap, rotation_running},
+    rotation::{Tenure, Tenures, UnitLifetimes, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     table::Row,

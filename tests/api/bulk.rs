@@ -59,7 +59,7 @@ async fn rows_come_back_as_they_were_given_and_in_their_order() {
             let txn = database.begin().await.expect("begun");
             bulk::enlarge_cache(&txn).await.expect("widened");
             bulk::insert(&txn, (0..count).map(entry)).await.expect("inserted");
-            bulk::slim(&txn).await.expect("slim");
+            bulk::lower_sort_memory(&txn).await.expect("slim");
             bulk::restore_cache(&txn).await.expect("narrowed");
             txn.commit().await.expect("committed");
         }

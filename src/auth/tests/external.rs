@@ -150,7 +150,10 @@ async fn valid_tokens_of_an_issuer_are_accepted() {
         assert_eq!(issuer_fixture.refusal(&token).await, None, "{name}, remembered");
     }
     assert_eq!(issuer_fixture.server.requests(), 1, "the keys were fetched once");
-    assert!(issuer_fixture.fixture.tokens.verifier.verify(&issuer_fixture.fixture.token(), now()).await.is_ok(), "ours still pass");
+    assert!(
+        issuer_fixture.fixture.tokens.verifier.verify(&issuer_fixture.fixture.token(), now()).await.is_ok(),
+        "ours still pass"
+    );
     issuer_fixture.server.stop().await;
 }
 
@@ -198,7 +201,8 @@ async fn a_table_chooses_the_claims() {
     issuer_fixture.fixture.tokens = issuer_fixture.fixture.tokens.trusting(Issuers::of(vec![mapped]));
     issuer_fixture.person("CB-1", "cadre:read", "", &[issuer_fixture.fixture.root]).await;
     let token_of = |sub: &str, more: Value| {
-        let mut claims = json!({ "iss": issuer_fixture.server.url, "aud": PUBLIC_URL, "jti": "x", "azp": "app", "sub": sub });
+        let mut claims =
+            json!({ "iss": issuer_fixture.server.url, "aud": PUBLIC_URL, "jti": "x", "azp": "app", "sub": sub });
         let members = claims.as_object_mut().unwrap();
         let at = now().timestamp();
         members.extend([("iat".to_owned(), json!(at)), ("exp".to_owned(), json!(at + 60))]);
@@ -270,7 +274,13 @@ async fn tokens_of_other_issuers_are_neither_revoked_nor_introspected() {
     issuer_fixture.fixture.tokens.revoke(credential(), &token).await.unwrap();
     assert_eq!(issuer_fixture.refusal(&token).await, None);
     assert!(
-        issuer_fixture.fixture.tokens.introspect(credential(), &issuer_fixture.fixture.token()).await.unwrap().is_some(),
+        issuer_fixture
+            .fixture
+            .tokens
+            .introspect(credential(), &issuer_fixture.fixture.token())
+            .await
+            .unwrap()
+            .is_some(),
         "the control"
     );
     issuer_fixture.server.stop().await;
@@ -291,7 +301,10 @@ async fn before_the_first_fetch_tokens_of_an_issuer_are_unavailable() {
 
     issuer_fixture.server.answers("/jwks", Answer::Status(503));
     issuer_fixture.at += Duration::from_secs(60);
-    assert_eq!(issuer_fixture.refusal(&issuer_fixture.with_header("kid", Some(json!("other")))).await, Some(Reason::Key));
+    assert_eq!(
+        issuer_fixture.refusal(&issuer_fixture.with_header("kid", Some(json!("other")))).await,
+        Some(Reason::Key)
+    );
     assert_eq!(issuer_fixture.refusal(&token).await, None, "the keys stay");
     issuer_fixture.server.stop().await;
 }

@@ -120,7 +120,9 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
         "rotation" => {
             let ids = codes().filter_map(|name| name.parse::<RotationId>().ok());
             let rows = rotation::Entity::find().filter(rotation::Column::Id.is_in(ids)).all(txn).await?;
-            rows.into_iter().map(|row| (row.id.to_string(), unchanged_units(row.id.0, rotations::units_of(&row), None))).collect()
+            rows.into_iter()
+                .map(|row| (row.id.to_string(), unchanged_units(row.id.0, rotations::units_of(&row), None)))
+                .collect()
         }
         "training_plan" => {
             let rows =
@@ -156,7 +158,10 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
             };
             rows.into_iter()
                 .map(|(row, class)| {
-                    (row.id.to_string(), unchanged_units(row.id.0, units(&row, &class), class.as_ref().map(Parent::class)))
+                    (
+                        row.id.to_string(),
+                        unchanged_units(row.id.0, units(&row, &class), class.as_ref().map(Parent::class)),
+                    )
                 })
                 .collect()
         }

@@ -190,7 +190,7 @@ mod tests {
         ] {
             let text = |codes: Vec<CadreCode>| codes.iter().map(CadreCode::as_str).collect::<Vec<_>>().join(" ");
             assert_eq!(text(super::codes(search)), codes, "{search:?}");
-            assert_eq!(codes_only(search).is_some(), codes_only, "{search:?}");
+            assert_eq!(super::codes_only(search).is_some(), codes_only, "{search:?}");
         }
     }
 

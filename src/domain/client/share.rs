@@ -54,12 +54,16 @@ impl Shares {
     /// Total limit of all clients below `top`.
     fn total_below(&self, top: ClientId, amount: fn(&Limits) -> NonZeroU32) -> u64 {
         let total_below = self.0.iter().filter(|(id, _)| **id != top && self.is_within(**id, top));
-        total_below.filter_map(|(_, share)| share.max_limits.as_ref()).map(|limits| u64::from(amount(limits).get())).sum()
+        total_below
+            .filter_map(|(_, share)| share.max_limits.as_ref())
+            .map(|limits| u64::from(amount(limits).get()))
+            .sum()
     }
 
     /// First limit of an administrator above `client` that is exceeded by more than before the command.
     pub fn exceeded(&self, before: &Self, client: ClientId) -> Option<Exceeded> {
-        let requests = self.allowed_amount(before, client, |limits| limits.requests_per_second, |own| own.requests_per_second);
+        let requests =
+            self.allowed_amount(before, client, |limits| limits.requests_per_second, |own| own.requests_per_second);
         let cost = || self.allowed_amount(before, client, |limits| limits.cost_per_minute, |own| own.cost_per_minute);
         requests.map(Exceeded::Requests).or_else(|| cost().map(Exceeded::Cost))
     }

@@ -37,7 +37,8 @@ async fn tokens(database: &Database) -> Tokens {
 
 /// Entries of the audit log and of the change log about clients.
 async fn log_entries(database: &Database) -> (Vec<String>, Vec<ChangeKind>) {
-    let entries = audit_entry::Entity::find().order_by_asc(audit_entry::COLUMN.seq).all(database.reader()).await.unwrap();
+    let entries =
+        audit_entry::Entity::find().order_by_asc(audit_entry::COLUMN.seq).all(database.reader()).await.unwrap();
     let changes = change::Entity::find().order_by_asc(change::COLUMN.seq).all(database.reader()).await.unwrap();
     (
         entries.into_iter().map(|entry| entry.act).filter(|act| act.starts_with("client.")).collect(),
@@ -207,7 +208,7 @@ async fn a_client_is_revoked_permanently() {
     assert_eq!(log_entries(&database).await.0, ["client.add", "client.revoke"]);
 }
 
-fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
+fn terms(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
     let day = |text: &str| text.parse().unwrap();
     Asked {
         scopes: scopes.to_vec(),

@@ -20,7 +20,7 @@ pub async fn rebuild_projections(database: &Database, clock: Clock) -> Result<()
     txn.commit().await
 }
 
-/// Rebuilds all projections if their format version is not this program's.
+/// Rebuilds all projections if this program uses another format version.
 ///
 /// # Errors
 /// As `rebuild_projections`.

@@ -136,7 +136,9 @@ impl RootField {
             RootKind::Cadre { .. } | RootKind::Composition(_) => Reads { statements: 1, need_choice: false },
             RootKind::Unit { children, .. } => children.iter().map(Self::reads).sum(),
             RootKind::Cadres(lookup) => Reads { statements: statements_of(&lookup.count), need_choice: false },
-            RootKind::Quotas(lookup) => Reads { statements: statements_of(&lookup.count), need_choice: lookup.count.is_some() },
+            RootKind::Quotas(lookup) => {
+                Reads { statements: statements_of(&lookup.count), need_choice: lookup.count.is_some() }
+            }
         }
     }
 

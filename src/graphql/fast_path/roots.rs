@@ -30,7 +30,8 @@ impl Render for Query {
         match field.name {
             "cadre" => {
                 let set = field.set::<Cadre>()?;
-                let index = field.add_lookup(RootKind::Cadre { by: field.argument("by")?, as_of: field.argument("asOf")? });
+                let index =
+                    field.add_lookup(RootKind::Cadre { by: field.argument("by")?, as_of: field.argument("asOf")? });
                 write::<Self>(move |results, with, out| match &results[index] {
                     RootData::Cadre(cadre) => set.one(cadre, with, out),
                     _ => out.leaf(()),

@@ -10,7 +10,7 @@ use async_graphql::parser::{
 use super::{
     FastPath, NOT_ON_FAST_PATH,
     page::{BoundedCount, Connection, Edge, PageInfo},
-    roots::{RootUnit, Query},
+    roots::{Query, RootUnit},
     selection::Compiling,
     selection::Render,
 };
@@ -108,7 +108,8 @@ fn every_field_of_a_supported_type_is_written_or_listed_as_unsupported() {
     assert_eq!(engine_fields.iter().map(String::as_str).collect::<Vec<_>>(), NOT_ON_FAST_PATH);
     assert_eq!(types_seen.difference(&checked).collect::<Vec<_>>(), Vec::<&String>::new());
     // The lists of a unit are supported under a root only.
-    for list_field in ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
+    for list_field in
+        ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
     {
         let text = format!("{{ {list_field} }}");
         assert!(

@@ -137,7 +137,8 @@ fn has_fields<I: Input>(
         field.is_some_and(|field| fits(schema_index, &field.of, *value))
     });
     let is_present = |name: &str| members.iter().any(|(member, _)| *member == Some(name));
-    let required_are_present = fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_present(name));
+    let required_are_present =
+        fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_present(name));
     // The engine counts the fields of a value with variables, because a variable that is not sent
     // removes its field.
     let has_variables = members.iter().any(|(_, value)| value.variable().is_some());

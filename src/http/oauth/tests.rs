@@ -70,7 +70,10 @@ async fn a_client_gets_a_token_with_each_authentication_method() {
     for (name, request) in [
         ("basic", form(GRANT).insert_header(test_client.basic())),
         ("basic, form-encoded", form(GRANT).insert_header(basic_of(format!("{}:{encoded}", test_client.id)))),
-        ("basic, id repeated", form(format!("{GRANT}&client_id={}", test_client.id)).insert_header(test_client.basic())),
+        (
+            "basic, id repeated",
+            form(format!("{GRANT}&client_id={}", test_client.id)).insert_header(test_client.basic()),
+        ),
         ("post", form(format!("{GRANT}&{}", test_client.both()))),
         (
             "a charset",
@@ -142,8 +145,18 @@ async fn a_bad_request_is_refused_with_the_codes_of_the_standard() {
             "invalid_client",
         ),
         ("both ways", form(format!("{GRANT}&{both}")).insert_header(test_client.basic()), 400, "invalid_request"),
-        ("two ids", form(format!("{GRANT}&client_id=nobody")).insert_header(test_client.basic()), 400, "invalid_request"),
-        ("two headers", form(GRANT).insert_header(test_client.basic()).append_header(test_client.basic()), 400, "invalid_request"),
+        (
+            "two ids",
+            form(format!("{GRANT}&client_id=nobody")).insert_header(test_client.basic()),
+            400,
+            "invalid_request",
+        ),
+        (
+            "two headers",
+            form(GRANT).insert_header(test_client.basic()).append_header(test_client.basic()),
+            400,
+            "invalid_request",
+        ),
         ("bearer", form(GRANT).insert_header(("Authorization", "Bearer x")), 401, "invalid_client"),
         ("no base64", form(GRANT).insert_header(("Authorization", "Basic !")), 401, "invalid_client"),
         ("no colon", form(GRANT).insert_header(basic_of(id)), 401, "invalid_client"),

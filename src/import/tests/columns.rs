@@ -86,7 +86,8 @@ async fn an_absent_column_is_not_compared_and_stored_values_remain() {
     let before = dump(&database).await;
     let mut compared = 0;
     for FileFormat { name, optional, .. } in FILES {
-        let all = bundle(name, |text| optional.iter().fold(text.to_owned(), |text, column| without_column(&text, column)));
+        let all =
+            bundle(name, |text| optional.iter().fold(text.to_owned(), |text, column| without_column(&text, column)));
         assert_eq!(import_files(&database, &all).await.outcome, Outcome::NothingNew, "{name}");
         for column in optional {
             let report = import_files(&database, &bundle(name, |text| without_column(text, column))).await;

@@ -64,7 +64,14 @@ impl Dimensions {
             levels.extend(subject.levels.iter().map(|level| (level.subject_code.to_string(), level.rank)));
         }
         levels.dedup();
-        Self { reference_data, base_date, units: Vec::new(), places: HashMap::new(), levels, ancestor_spans: HashMap::new() }
+        Self {
+            reference_data,
+            base_date,
+            units: Vec::new(),
+            places: HashMap::new(),
+            levels,
+            ancestor_spans: HashMap::new(),
+        }
     }
 
     /// Snapshot of units and reference lists.
@@ -128,11 +135,15 @@ impl Dimensions {
         {
             let stays = units.memberships_of(unit, hierarchy, within);
             // For a unit that never had a subordinate unit, reads use the own scope; no subtree count is stored.
-            let kept = stays.into_iter().filter(|(ancestor_spans, _)| *ancestor_spans != unit || !units.is_leaf(unit, hierarchy));
+            let kept = stays
+                .into_iter()
+                .filter(|(ancestor_spans, _)| *ancestor_spans != unit || !units.is_leaf(unit, hierarchy));
             all.extend(kept.map(|(ancestor_spans, during)| (scope, ancestor_spans, during)));
         }
-        let ancestor_spans = all.into_iter().map(|(scope, unit, during)| AncestorSpan { scope, unit: self.place(unit), during });
-        let ancestor_spans: Arc<[AncestorSpan]> = ancestor_spans.filter(|ancestor_spans| !ancestor_spans.during.is_empty()).collect();
+        let ancestor_spans =
+            all.into_iter().map(|(scope, unit, during)| AncestorSpan { scope, unit: self.place(unit), during });
+        let ancestor_spans: Arc<[AncestorSpan]> =
+            ancestor_spans.filter(|ancestor_spans| !ancestor_spans.during.is_empty()).collect();
         self.ancestor_spans.insert(unit, Arc::clone(&ancestor_spans));
         ancestor_spans
     }

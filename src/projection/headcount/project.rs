@@ -31,7 +31,9 @@ impl Person<'_> {
         for key_leaders in [false, true] {
             for ((scope, unit), during) in self.periods_by_unit(dimensions, key_leaders) {
                 let cuts = during.iter().flat_map(|stay| {
-                    levels.iter().filter_map(|(level, highest_levels)| Some((*level, stay.intersection(highest_levels)?)))
+                    levels
+                        .iter()
+                        .filter_map(|(level, highest_levels)| Some((*level, stay.intersection(highest_levels)?)))
                 });
                 for (level, days) in cuts {
                     let cell = |day| CountKey { unit, level, scope, key_leaders, day };
@@ -66,7 +68,9 @@ impl Person<'_> {
     fn highest_levels(&self, dimensions: &Dimensions) -> Vec<HighestLevel<'_>> {
         let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
         for highest_levels in self.qualifications {
-            if let Some(rank) = dimensions.reference_data().rank(&highest_levels.subject_code, &highest_levels.level_code) {
+            if let Some(rank) =
+                dimensions.reference_data().rank(&highest_levels.subject_code, &highest_levels.level_code)
+            {
                 ranks.entry(&highest_levels.subject_code).or_default().push((highest_levels.counts_from, rank));
             }
         }
@@ -99,9 +103,11 @@ impl Person<'_> {
         let mut keys = Vec::new();
         for (unit_id, periods) in posts {
             let branch_id = dimensions.reference_data().units().branch(unit_id);
-            let cuts = joined(periods)
-                .into_iter()
-                .flat_map(|post| highest_levels.iter().filter_map(move |highest_levels| Some((highest_levels, highest_levels.during.intersection(&post)?))));
+            let cuts = joined(periods).into_iter().flat_map(|post| {
+                highest_levels.iter().filter_map(move |highest_levels| {
+                    Some((highest_levels, highest_levels.during.intersection(&post)?))
+                })
+            });
             keys.extend(cuts.filter_map(|(highest_levels, days)| {
                 Some(level_index::Model {
                     unit_id,

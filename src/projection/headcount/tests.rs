@@ -89,7 +89,13 @@ impl World {
     }
 
     /// Naive count: people of a unit or subtree on a day, each with their highest rank.
-    fn naive_ranks(&self, of: (UnitId, Hierarchy, Reach), key_leaders: bool, subject: &str, day: Day) -> Vec<Option<i16>> {
+    fn naive_ranks(
+        &self,
+        of: (UnitId, Hierarchy, Reach),
+        key_leaders: bool,
+        subject: &str,
+        day: Day,
+    ) -> Vec<Option<i16>> {
         let units = self.reference_data.units().subtree(of.0, of.1, of.2, day);
         let counts = |post: &assignment::Model| {
             post.is_held_on(day) && units.contains(&post.unit_id) && (!key_leaders || post.title_code.as_str() == "KEY")

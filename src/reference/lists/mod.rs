@@ -46,7 +46,9 @@ impl Pending {
             levels: pending_rows(file_levels()?, levels, |row| (row.subject_code.clone(), row.code.clone())),
             ethnic_groups: pending_rows(file_ethnic_groups()?, ethnic_groups, |row| row.code.clone()),
             rules: pending_rows(
-                without_replaced(file_rules()?, &rules, |rows, there| rows.code == there.code && is_of_office(there.origin)),
+                without_replaced(file_rules()?, &rules, |rows, there| {
+                    rows.code == there.code && is_of_office(there.origin)
+                }),
                 rules,
                 |row| row.code.clone(),
             ),

@@ -243,7 +243,8 @@ impl Units {
 
     /// Units that were children of a unit in any version.
     pub(super) fn ever_below(&self, parent: UnitId, hierarchy: Hierarchy) -> impl Iterator<Item = UnitId> {
-        let below = self.get(parent).map(|unit| unit.children[hierarchy_index(hierarchy)].as_slice()).unwrap_or_default();
+        let below =
+            self.get(parent).map(|unit| unit.children[hierarchy_index(hierarchy)].as_slice()).unwrap_or_default();
         below.iter().copied()
     }
 

@@ -101,8 +101,16 @@ fn claims(issuer_fixture: &IssuerFixture) -> Vec<(&'static str, Reason, String)>
         ("bound to a key", Reason::Claim("cnf"), set("cnf", json!({ "jkt": "x" }))),
         ("bound to a certificate", Reason::Claim("cnf"), set("cnf", json!({ "x5t#S256": "x" }))),
         ("bound to nothing", Reason::Claim("cnf"), set("cnf", json!(null))),
-        ("exp twice", Reason::Json, signed_by_this_service(issuer_fixture, &good.replace(r#""exp""#, r#""exp":1,"exp""#))),
-        ("aud twice", Reason::Json, signed_by_this_service(issuer_fixture, &good.replace(r#""aud""#, r#""aud":"x","aud""#))),
+        (
+            "exp twice",
+            Reason::Json,
+            signed_by_this_service(issuer_fixture, &good.replace(r#""exp""#, r#""exp":1,"exp""#)),
+        ),
+        (
+            "aud twice",
+            Reason::Json,
+            signed_by_this_service(issuer_fixture, &good.replace(r#""aud""#, r#""aud":"x","aud""#)),
+        ),
     ]
 }
 
@@ -175,7 +183,11 @@ async fn each_malformed_token_of_an_issuer_is_refused_by_the_rule_that_it_violat
     let names: BTreeSet<_> = cases.iter().map(|(name, ..)| name).collect();
 
     assert!(names.len() == cases.len() && cases.len() >= 41, "{} kinds, {} of them named", cases.len(), names.len());
-    assert_eq!(issuer_fixture.refusal(&issuer_fixture.sign(&issuer_fixture.header(), &issuer_fixture.claims())).await, None, "the control");
+    assert_eq!(
+        issuer_fixture.refusal(&issuer_fixture.sign(&issuer_fixture.header(), &issuer_fixture.claims())).await,
+        None,
+        "the control"
+    );
     for (name, reason, token) in cases {
         assert_eq!(issuer_fixture.refusal(&token).await, Some(reason), "{name}");
         assert_eq!(issuer_fixture.refusal(&token).await, Some(reason), "{name}, again");

@@ -90,7 +90,7 @@ impl Command for Decide {
     }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, self.expected_version, Transition::Decide).judging_service(self.start_on)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Decide).with_service_rule(self.start_on)
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
