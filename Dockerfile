@@ -1,7 +1,7 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /source
 COPY . .
-# The caches hold compiled dependencies between builds; a change to the sources compiles the sources.
+# The caches keep compiled dependencies between builds, so a change of the sources compiles only the sources.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
     cargo build --release --locked --bin cadre-api \
@@ -11,12 +11,13 @@ FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin cadre
 COPY --from=build /usr/local/bin/cadre-api /usr/local/bin/cadre-api
 USER 10001
-# The embedded database, unless CADRE_DATABASE_URL names another, is /data/cadre.db.
+# Without CADRE_DATABASE_URL, the embedded database is /data/cadre.db.
 WORKDIR /data
 VOLUME /data
 ENV CADRE_LISTEN=0.0.0.0:8080
 EXPOSE 8080
-# That the process lives, not that its database does (/readyz): a restart would not help a database. The image has no curl; bash can ask too.
+# Checks that the process is running, not that its database is available (/readyz), because a restart would not help the database.
+# The image has no curl, so bash sends the request.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["bash", "-c", \
     "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [[ $status == 200 ]]"]
 ENTRYPOINT ["cadre-api"]

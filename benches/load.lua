@@ -1,8 +1,8 @@
--- What wrk runs: sends the bodies of a file in turn and looks at every answer.
+-- The script of wrk: sends the bodies of a file in turn and checks every response.
 --
 --   wrk ... -s load.lua URL -- BODIES HEADERS EMPTY
 --
--- BODIES holds a body a line, HEADERS a header a line, EMPTY a text that stands only in answers without content.
+-- BODIES has one body per line, HEADERS one header per line; EMPTY is a text that only responses without content contain.
 
 local threads = {}
 
@@ -20,7 +20,7 @@ function init(args)
   for body in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("POST", nil, nil, body)
   end
-  -- Threads do not ask the same at the same time.
+  -- Threads start at different bodies, so that they do not send the same ones at the same time.
   at = math.floor(#requests / 2) * offset
   wrong, hollow, bytes = 0, 0, 0
 end
@@ -30,8 +30,8 @@ function request()
   return requests[at]
 end
 
--- Errors stand before the data or behind it, and an answer without content is short: looking through all of each long
--- answer would take a tenth of the machine from whom it measures.
+-- Errors are before or after the data, and a response without content is short, so only the end is searched: searching
+-- long responses completely would use a tenth of the machine.
 local END = 4096
 
 function response(status, headers, body)

@@ -1,4 +1,4 @@
-//! The only source of time. Read once per request, so that a response refers to one day.
+//! The only source of time. It is read once per request, so that a response refers to one day.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_turns_at_midnight_in_viet_nam() {
+    fn the_day_changes_at_midnight_in_viet_nam() {
         for (moment, day) in [("2024-12-31T16:59:59Z", "2024-12-31"), ("2024-12-31T17:00:00Z", "2025-01-01")] {
             let clock = Clock::Fixed(moment.parse().expect("a moment"));
             assert_eq!(clock.today().to_string(), day);

@@ -304,7 +304,7 @@ pub enum AuditCommand {
 }
 
 impl Settings {
-    /// Log filter. The default of the demo is quieter: its printed instructions must stay visible.
+    /// Log filter. The default of the demo is quieter, so that its printed instructions stay visible.
     pub fn log_filter(&self, is_demo: bool) -> Targets {
         let level = if is_demo { LevelFilter::WARN } else { LevelFilter::INFO };
         self.log.clone().unwrap_or_else(|| Targets::new().with_default(level))
@@ -312,11 +312,11 @@ impl Settings {
 
     /// File of log checkpoints.
     pub fn checkpoints(&self) -> Option<PathBuf> {
-        let beside = || {
+        let next_to_database = || {
             let path = self.database_url.strip_prefix("sqlite://")?.split('?').next()?;
             Some(PathBuf::from(format!("{path}.checkpoints")))
         };
-        self.audit_checkpoints.clone().or_else(beside)
+        self.audit_checkpoints.clone().or_else(next_to_database)
     }
 
     /// Settings of the pool of a server database.
@@ -353,11 +353,11 @@ impl Settings {
     /// URL of the service for this machine. Clients cannot use an address that means "all addresses of this machine",
     /// so the loopback address replaces it.
     pub fn local_url(&self) -> String {
-        let mut reached = self.listen;
-        if reached.ip().is_unspecified() {
-            reached.set_ip(Ipv4Addr::LOCALHOST.into());
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        format!("http://{reached}")
+        format!("http://{address}")
     }
 
     /// Path of the embedded database.

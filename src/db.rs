@@ -38,14 +38,14 @@ use crate::db::{
     storage::Health,
 };
 
-/// Reader connections of the embedded database; more bring nothing on small machines.
+/// Number of reader connections of the embedded database; more have no effect on small machines.
 const SQLITE_READERS: u32 = 4;
 
-/// Reader connections for tables without personal data, such as the register of clients.
-const REGISTERS: u32 = 4;
+/// Number of reader connections for tables without personal data, such as the table of clients.
+const REGISTER_READERS: u32 = 4;
 
-/// Connections reserved for work that must not wait behind queries.
-const CONTROL: u32 = 1;
+/// Number of connections reserved for work that must not wait for queries.
+const CONTROL_CONNECTIONS: u32 = 1;
 
 /// Settings of read-only transactions on PostgreSQL: one snapshot for all statements, no writes, and generic plans.
 /// Callers that need custom plans override the plan mode.
@@ -53,8 +53,8 @@ const READS: [(&str, &str); 4] = [
     ("default_transaction_read_only", "on"),
     ("default_transaction_isolation", "repeatable read"),
     ("plan_cache_mode", "force_generic_plan"),
-    // PostgreSQL stops a statement soon after its connection was closed. This is how an operation over its time limit
-    // is stopped.
+    // PostgreSQL stops a statement soon after its connection was closed. An operation over its time limit is stopped in
+    // this manner.
     ("client_connection_check_interval", "500ms"),
 ];
 
@@ -76,20 +76,20 @@ pub struct Database {
 /// Settings of the pools of a server database.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// Connections for queries at most, and as many again for commands. Commands never wait for queries, so operations
-    /// that query before they act cannot block each other.
+    /// Maximum number of connections for queries, and as many again for commands. Commands never wait for queries, so
+    /// operations that query before they run a command cannot block each other.
     pub max_connections: u32,
-    /// How long a request waits for a connection before it fails and may be retried.
+    /// Time that a request waits for a connection before it fails; it may then be retried.
     pub acquire_timeout: Duration,
     /// Time limit of one statement: on a server, and of an export on either database.
     pub statement_timeout: Duration,
     /// Time limit of all reads of one operation together, on either database.
     pub operation_timeout: Duration,
-    /// Visible rows of a connection whose transaction sets no visibility.
+    /// Rows that are visible to a connection whose transaction sets no visibility.
     pub row_scope: RowScope,
     /// Connections for exports at most, in addition to the others: exports last long, and queries must not wait for them.
     pub exports: u32,
-    /// Maximum size of an embedded database, in pages. A write beyond it fails as on a full disk.
+    /// Maximum size of an embedded database, in pages. A write beyond it fails as if the disk were full.
     pub max_pages: Option<NonZeroU32>,
 }
 
@@ -108,7 +108,7 @@ impl Default for Pool {
 }
 
 impl Database {
-    /// Opens the database of a URL, `sqlite://path` or `postgres://...`. Its statements are counted.
+    /// Opens the database of a URL, `sqlite://path` or `postgres://...`. Its statements are counted in the metrics.
     pub async fn open(url: &str, pool: Pool) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url, pool).await
@@ -118,7 +118,7 @@ impl Database {
     }
 
     async fn open_sqlite(url: &str, pool: Pool) -> Result<Self, DbErr> {
-        keep_private(url);
+        create_private(url);
         // The writer is opened first: it creates the file and sets the journal mode, which a reader may not do.
         let health = Arc::new(Health::default());
         let options = writer::options(url, pool.acquire_timeout, pool.max_pages, Arc::clone(&health));
@@ -140,9 +140,9 @@ impl Database {
         Ok(Self {
             exports: Questions::Sqlite(ReadPool::new(questions.clone(), pool.exports, pool.acquire_timeout)?),
             questions: Questions::Sqlite(ReadPool::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
-            read: counted(readers(REGISTERS).await?, QUERIES),
-            control: counted(readers(CONTROL).await?, "control"),
-            write: written(write, &health),
+            read: count_statements(readers(REGISTER_READERS).await?, QUERIES),
+            control: count_statements(readers(CONTROL_CONNECTIONS).await?, "control"),
+            write: count_writes(write, &health),
             backend: DatabaseBackend::Sqlite,
             health,
             operation_timeout: pool.operation_timeout,
@@ -151,12 +151,13 @@ impl Database {
     }
 
     async fn open_postgres(url: &str, pool: Pool) -> Result<Self, DbErr> {
-        let (patience, reach) = (pool.statement_timeout.as_millis().to_string(), pool.row_scope.setting().to_owned());
+        let (statement_timeout, reach) =
+            (pool.statement_timeout.as_millis().to_string(), pool.row_scope.setting().to_owned());
         let set = move |postgres: PgConnectOptions, more: &[(&'static str, &'static str)]| {
             postgres
                 .application_name("cadre-api")
                 .options([("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")])
-                .options([("statement_timeout", &patience)])
+                .options([("statement_timeout", &statement_timeout)])
                 .options(more.iter().copied())
                 .options((!reach.is_empty()).then_some(("cadre.reach", &reach)))
         };
@@ -165,7 +166,7 @@ impl Database {
             options
                 .max_connections(connections)
                 .acquire_timeout(pool.acquire_timeout)
-                // A restarted server leaves dead connections behind: idle ones are tested before use.
+                // A restarted server leaves closed connections behind, so idle ones are tested before use.
                 .test_before_acquire_if_idle_for(Duration::from_secs(1))
                 .sqlx_logging(false);
             let set = set.clone();
@@ -178,9 +179,9 @@ impl Database {
         Ok(Self {
             exports: Questions::Postgres(ReadPool::new(questions.clone(), pool.exports, pool.acquire_timeout)?),
             questions: Questions::Postgres(ReadPool::new(questions, pool.max_connections, pool.acquire_timeout)?),
-            read: counted(connections(REGISTERS, &READS).await?, QUERIES),
-            control: counted(connections(CONTROL, &READS).await?, "control"),
-            write: written(connections(pool.max_connections, &[]).await?, &health),
+            read: count_statements(connections(REGISTER_READERS, &READS).await?, QUERIES),
+            control: count_statements(connections(CONTROL_CONNECTIONS, &READS).await?, "control"),
+            write: count_writes(connections(pool.max_connections, &[]).await?, &health),
             backend: DatabaseBackend::Postgres,
             health,
             operation_timeout: pool.operation_timeout,
@@ -229,8 +230,8 @@ impl Database {
         self.exports.most()
     }
 
-    /// Connection reserved for authorization, readiness and the change log. Authorization stays fresh even if all
-    /// readers are busy.
+    /// Connection reserved for authorization, readiness and the change log, so that authorization is up to date even if
+    /// all readers are busy.
     pub fn control(&self) -> &DatabaseConnection {
         &self.control
     }
@@ -241,14 +242,14 @@ impl Database {
     }
 
     /// Begins a writing transaction. On SQLite it takes the write lock at once: a read that later turns into a write
-    /// would fail under load instead of waiting. On PostgreSQL all rows are visible to it: a command is limited by its
-    /// permit and checks rows that its caller may not see.
+    /// would fail under load instead of waiting. On PostgreSQL it sees all rows: a command is limited by its permit and
+    /// checks rows that its caller may not see.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("auto", None).await
     }
 
-    /// Like `begin`, for a command of a client, which touches few rows by key: PostgreSQL uses generic plans. Bulk
-    /// writes need new plans as tables grow.
+    /// Like `begin`, for a command of a client, which reads and writes few rows by key: PostgreSQL uses generic plans.
+    /// Bulk writes need new plans as tables grow.
     pub async fn begin_small(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_planned("force_generic_plan", None).await
     }
@@ -263,10 +264,10 @@ impl Database {
         let sqlite_transaction_mode =
             (self.backend == DatabaseBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
-        let begun = self.write.begin_with_options(options).await;
-        let txn = begun.inspect_err(|error| {
+        let result = self.write.begin_with_options(options).await;
+        let txn = result.inspect_err(|error| {
             if Fault::of(error).is_some() {
-                self.health.doubt();
+                self.health.mark_doubtful();
             }
         })?;
         if self.backend == DatabaseBackend::Postgres {
@@ -282,8 +283,8 @@ impl Database {
         Ok(txn)
     }
 
-    /// Whether row security applies to a role, or to the role of this connection. SQLite has none: the result is always
-    /// `Bound`.
+    /// Whether row security applies to a role, or to the role of this connection. SQLite has no row security: the
+    /// result is always `Bound`.
     pub async fn rls_status(&self, role: Option<&str>) -> Result<RlsStatus, DbErr> {
         match self.backend {
             DatabaseBackend::Postgres => role::rls_status(&self.control, role).await,
@@ -299,7 +300,8 @@ impl Database {
         Ok(())
     }
 
-    /// Grants a PostgreSQL role what the service needs: tables and sequences, and only insert and read on logs.
+    /// Grants a PostgreSQL role the rights that the service needs: tables and sequences, and only insert and read on
+    /// logs.
     pub async fn grant(&self, role: &str) -> Result<(), DbErr> {
         let grants = role::grants(&self.control, role).await?;
         let txn = self.write.begin().await?;
@@ -381,9 +383,9 @@ impl Database {
     }
 }
 
-/// Creates the file of a new embedded database readable by its owner only: it will hold personal data and private keys.
-/// Failures are ignored here; opening the database reports them.
-fn keep_private(url: &str) {
+/// Creates the file of a new embedded database readable by its owner only, because it will contain personal data and
+/// private keys. Failures are ignored here; opening the database reports them.
+fn create_private(url: &str) {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -392,7 +394,7 @@ fn keep_private(url: &str) {
     let _ = options.open(path);
 }
 
-/// The schema of a database, compared with the one that this version of the service expects.
+/// The schema of a database, compared with the schema that this version of the service expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
     /// The expected schema.
@@ -404,19 +406,19 @@ pub enum SchemaState {
 }
 
 /// Counts the statements of the writer pool. A failed statement marks the disk as doubtful.
-fn written(mut connection: DatabaseConnection, health: &Arc<Health>) -> DatabaseConnection {
+fn count_writes(mut connection: DatabaseConnection, health: &Arc<Health>) -> DatabaseConnection {
     let health = Arc::clone(health);
     connection.set_metric_callback(move |info| {
         count("command", info.elapsed, info.failed);
         if info.failed {
-            health.doubt();
+            health.mark_doubtful();
         }
     });
     connection
 }
 
 /// Counts the statements of a pool.
-fn counted(mut connection: DatabaseConnection, pool: &'static str) -> DatabaseConnection {
+fn count_statements(mut connection: DatabaseConnection, pool: &'static str) -> DatabaseConnection {
     connection.set_metric_callback(move |info| count(pool, info.elapsed, info.failed));
     connection
 }
@@ -482,7 +484,7 @@ pub fn is_any_id(
 /// Tests `column IN (select)`, evaluated first regardless of the planner's estimate for the rest.
 pub fn any_found(backend: DatabaseBackend, column: impl Into<SimpleExpr>, select: SelectStatement) -> SimpleExpr {
     match backend {
-        // PostgreSQL estimates ten elements for an array: few enough that it does not scan in index order instead.
+        // PostgreSQL estimates ten elements for an array: so few that it does not scan in index order instead.
         DatabaseBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY $2)", [column.into(), select.into()]),
         _ => column.into().in_subquery(select),
     }

@@ -1,7 +1,7 @@
 //! The error type of the service; variants follow the possible reactions of a client.
 //!
-//! `graphql::error` converts it into a GraphQL error, `http::error` into an HTTP response. They log the content of
-//! `Internal` once and never send it.
+//! `graphql::error` converts an error into a GraphQL error, `http::error` into an HTTP response. They log the content
+//! of `Internal` once and never send it.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{db, language::Sentence};
 /// An error, by the possible reaction of the client.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// The object does not exist or is out of the caller's reach: the caller cannot tell which.
+    /// The object does not exist or is out of the caller's reach; the response is the same for both.
     #[error("not found")]
     NotFound,
     /// The caller's grant lacks scopes for fields, filters or sort keys of the operation.
@@ -49,7 +49,7 @@ pub enum Error {
     /// The change feed cannot continue from a cursor; the client must copy the data again.
     #[error("resync: {0:?}")]
     Resync(Resync),
-    /// The act would contradict recorded data.
+    /// The command would contradict recorded data.
     #[error("conflict: {}", .0.en)]
     Conflict(Sentence),
     /// The database is unavailable now; a retry may succeed.
@@ -70,12 +70,12 @@ pub enum Resync {
     ReachChanged,
     /// The scopes of the caller show other types of objects.
     ScopesChanged,
-    /// So much was loaded at once that the changes were not recorded one by one.
+    /// So many changes were loaded at once that they were not recorded one by one.
     BulkLoad,
 }
 
 impl Resync {
-    /// The word for programs.
+    /// Name of the reason, for programs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ReachChanged => "REACH_CHANGED",
@@ -104,13 +104,13 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error {
             error if has_timed_out(&error) => Self::TimedOut(error),
-            error if is_passing(&error) => Self::Unavailable(error),
+            error if is_temporary(&error) => Self::Unavailable(error),
             error => Self::internal(error),
         }
     }
 }
 
-/// Whether a time limit stopped the work: that of the operation, or that of one statement on PostgreSQL.
+/// Whether a time limit stopped the work: the limit of the operation, or of one statement on PostgreSQL.
 fn has_timed_out(error: &DbErr) -> bool {
     const QUERY_CANCELED: &str = "57014";
     match error {
@@ -122,7 +122,7 @@ fn has_timed_out(error: &DbErr) -> bool {
 }
 
 /// Whether a retry of the same statement may succeed later.
-fn is_passing(error: &DbErr) -> bool {
+fn is_temporary(error: &DbErr) -> bool {
     let sqlx = match error {
         // The operator must solve connection problems; clients can only retry.
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
@@ -135,13 +135,13 @@ fn is_passing(error: &DbErr) -> bool {
         | SqlxError::PoolTimedOut
         | SqlxError::PoolClosed
         | SqlxError::WorkerCrashed => true,
-        SqlxError::Database(error) => error.code().is_some_and(|code| is_passing_code(&code)),
+        SqlxError::Database(error) => error.code().is_some_and(|code| is_temporary_code(&code)),
         _ => false,
     }
 }
 
 /// Whether a SQLSTATE of PostgreSQL, or a result code of SQLite in decimal, is temporary.
-fn is_passing_code(code: &str) -> bool {
+fn is_temporary_code(code: &str) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;
     const NOMEM: i32 = 7;
@@ -165,16 +165,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_passes_is_told_from_what_stays() {
+    fn temporary_and_permanent_errors_are_distinguished() {
         let embedded = ["5", "6", "7", "10", "13", "14", "15", "261", "266", "517", "778", "4874"];
         let server = [
             "40001", "40P01", "55P03", "57P01", "08006", "53000", "53100", "53200", "53300", "53400", "58000", "58030",
         ];
         for code in embedded.into_iter().chain(server) {
-            assert!(is_passing_code(code), "{code}");
+            assert!(is_temporary_code(code), "{code}");
         }
         for code in ["1", "8", "11", "19", "26", "787", "2067", "23505", "42P01", "22001", "57014", "58P01", "XX001"] {
-            assert!(!is_passing_code(code), "{code}");
+            assert!(!is_temporary_code(code), "{code}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Limits: request rate and cost per client, failed attempts with a secret, and concurrent requests. A request over a
-//! limit is refused at once. Two things wait, for a bounded time: client authentication, and an operation beyond its
-//! client's share of the capacity, in a bounded queue.
+//! limit is refused at once. Only two cases wait, for a bounded time: client authentication, and an operation beyond
+//! its client's share of the capacity, in a bounded queue.
 //!
 //! Rates follow the generic cell rate algorithm (`governor`): the amount of a whole second or minute may be used at
 //! once and is refilled steadily. Each process counts separately.
@@ -42,14 +42,14 @@ pub const MAX_COST: u32 = 1_000_000_000;
 /// Concurrent requests for each core of the machine.
 const IN_FLIGHT_PER_CORE: usize = 64;
 
-/// How long an operation waits for a free place among those of its client.
+/// Maximum time that an operation waits until another operation of its client ends.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Clients in the cache at most; the least recently active ones are evicted.
+/// Maximum number of clients in the cache; the least recently active ones are evicted.
 const CACHE_CAPACITY: usize = 10_000;
-/// Burst of failed attempts with a secret.
+/// Maximum burst of failed attempts with a secret.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(30).expect("not zero");
-/// Failed attempts that are refilled in a minute.
+/// Number of failed attempts that are allowed again each minute.
 const ATTEMPTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 
 type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>;
@@ -114,7 +114,7 @@ pub enum Exceeded {
     },
 }
 
-/// The share of one client in the capacity of the process, independent of its rate limits: the rest remains for others.
+/// The share of one client in the capacity of the process, independent of its rate limits; the rest remains for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     /// Concurrent operations; each uses one database connection at a time.
@@ -169,7 +169,7 @@ pub struct Turn {
 #[derive(Debug)]
 pub struct InFlight {
     most: usize,
-    places: Semaphore,
+    requests: Semaphore,
 }
 
 impl Default for Limits {
@@ -189,7 +189,7 @@ impl Limits {
         }
     }
 
-    /// These limits, overridden by those of a grant.
+    /// These limits, overridden by the limits of a grant.
     pub fn with(self, own: Overrides) -> Self {
         Self {
             requests_per_second: own.requests_per_second.unwrap_or(self.requests_per_second),
@@ -197,7 +197,7 @@ impl Limits {
         }
     }
 
-    /// The greater of both for each amount.
+    /// The greater value of both for each amount.
     pub fn max(self, other: Self) -> Self {
         Self {
             requests_per_second: self.requests_per_second.max(other.requests_per_second),
@@ -235,10 +235,10 @@ impl Overrides {
 }
 
 impl Share {
-    /// Half of the connections and half of the places, each at least one.
-    pub fn half(connections: usize, places: usize) -> Self {
+    /// Half of the connections and half of the concurrent requests, each at least one.
+    pub fn half(connections: usize, requests: usize) -> Self {
         let half = |of: usize| (of / 2).clamp(1, Semaphore::MAX_PERMITS);
-        Self { running: half(connections), waiting: half(places) }
+        Self { running: half(connections), waiting: half(requests) }
     }
 }
 
@@ -259,7 +259,7 @@ impl<C: Clock + Clone> Budget<C> {
     /// Waits until the client may run another operation; first come, first served.
     ///
     /// # Errors
-    /// If too many operations wait already, or no place becomes free in time.
+    /// If too many operations wait already, or none of the running ones ends in time.
     pub async fn turn(&self) -> Result<Turn, Exceeded> {
         let over = Exceeded::Turns { limit: self.share.running };
         let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| over)?;
@@ -277,7 +277,7 @@ impl<C: Clock + Clone> Budget<C> {
     /// Counts a request.
     ///
     /// # Errors
-    /// If it exceeds the limit; it is not counted then.
+    /// If it exceeds the limit; the request is then not counted.
     pub fn take(&self) -> Result<Remaining, Exceeded> {
         let limit = self.limits.requests_per_second.get();
         match self.requests.check() {
@@ -289,7 +289,7 @@ impl<C: Clock + Clone> Budget<C> {
     /// Counts the cost of an operation.
     ///
     /// # Errors
-    /// If it exceeds the remaining amount or the whole limit; it is not counted then.
+    /// If it exceeds the remaining amount or the whole limit; the cost is then not counted.
     pub fn spend(&self, cost: u64) -> Result<Remaining, Exceeded> {
         let limit = self.limits.cost_per_minute.get();
         let never = Exceeded::Never { cost, limit };
@@ -314,9 +314,9 @@ impl<C: Clock + Clone> Budgets<C> {
         match known {
             Ok(known) if known.limits == limits => known,
             _ => {
-                let begun = begin();
-                self.of.insert(client, Arc::clone(&begun));
-                begun
+                let new = begin();
+                self.of.insert(client, Arc::clone(&new));
+                new
             }
         }
     }
@@ -346,7 +346,7 @@ impl Allowance {
     pub fn spend(&self, cost: u64) -> Result<(), Exceeded> {
         let left = self.budget.spend(cost);
         // Only the first call sets the value: a request has one operation.
-        let _told = self.cost.set(left.unwrap_or_else(Exceeded::left));
+        let _is_set = self.cost.set(left.unwrap_or_else(Exceeded::left));
         left.map(drop)
     }
 
@@ -437,7 +437,7 @@ impl InFlight {
     /// A limit of `requests` concurrent requests.
     pub fn at_most(requests: usize) -> Self {
         let most = requests.min(Semaphore::MAX_PERMITS);
-        Self { most, places: Semaphore::new(most) }
+        Self { most, requests: Semaphore::new(most) }
     }
 
     /// The limit.
@@ -445,14 +445,14 @@ impl InFlight {
         self.most
     }
 
-    /// Waits for a free place; `None` if that takes too long.
-    pub async fn wait(&self, patience: Duration) -> Option<SemaphorePermit<'_>> {
-        tokio::time::timeout(patience, self.places.acquire()).await.ok()?.ok()
+    /// Waits until the request may start; `None` if that takes too long.
+    pub async fn wait(&self, timeout: Duration) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(timeout, self.requests.acquire()).await.ok()?.ok()
     }
 
-    /// A place for a request, held while it is processed; `None` if all are taken.
+    /// A permit for a request, owned while the request is processed; `None` if the limit is reached.
     pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        self.places.try_acquire().ok()
+        self.requests.try_acquire().ok()
     }
 }
 
@@ -470,7 +470,7 @@ impl Remaining {
 }
 
 impl Exceeded {
-    /// Remaining amount for a refused request: none until it may be retried.
+    /// Remaining amount after a refusal: zero until a retry may succeed.
     pub fn left(self) -> Remaining {
         Remaining { amount: 0, back_in: self.retry_after().unwrap_or(60) }
     }
@@ -485,7 +485,7 @@ impl Exceeded {
     }
 }
 
-/// A wait in whole seconds, at least one.
+/// A waiting time in whole seconds, rounded up, at least one.
 pub fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

@@ -22,7 +22,7 @@ use cli::{
     output::{Output, note},
 };
 
-/// Returns memory to the system soon after a peak. The system's allocator retains fragmented memory of large responses.
+/// Returns memory to the system soon after a peak. The system's allocator keeps fragmented memory of large responses.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -28,14 +28,15 @@ const COSTS: [f64; 7] = [10.0, 50.0, 200.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0
 /// A sentence if a log subscriber is already installed.
 pub fn start_logs(filter: Targets, format: LogFormat) -> Result<(), String> {
     let is_terminal = io::stderr().is_terminal();
-    // Without internal errors: they are printed to standard error too, which panics if it is a closed pipe.
+    // Internal errors of the subscriber are not logged: they are printed to standard error too, which panics if it is a
+    // closed pipe.
     let logs = fmt::layer().with_writer(LogWriter::default).with_target(false).log_internal_errors(false);
     let logs: Box<dyn Layer<Layered<Targets, Registry>> + Send + Sync> = match format {
         LogFormat::Auto if is_terminal => logs.with_ansi(is_coloured(is_terminal)).boxed(),
         LogFormat::Text => logs.with_ansi(is_coloured(is_terminal)).boxed(),
         LogFormat::Auto | LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    let started = tracing_subscriber::registry().with(quiet(filter)).with(logs).try_init();
+    let started = tracing_subscriber::registry().with(without_parser_errors(filter)).with(logs).try_init();
     started.map_err(|_| "logging has already been started".to_owned())
 }
 
@@ -45,8 +46,9 @@ fn is_coloured(is_terminal: bool) -> bool {
     is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// The HTTP parser reports each malformed request as an error, so clients could fill the log.
-fn quiet(filter: Targets) -> Targets {
+/// Hides errors of the HTTP parser, which reports each malformed request as an error, so that clients could fill the
+/// log.
+fn without_parser_errors(filter: Targets) -> Targets {
     const PARSER: &str = "actix_http";
     if filter.iter().any(|(target, _)| target.starts_with(PARSER)) {
         return filter;
@@ -54,8 +56,8 @@ fn quiet(filter: Targets) -> Targets {
     filter.with_target(PARSER, LevelFilter::OFF)
 }
 
-/// Standard error. A line that cannot be written, for instance because the disk is full, is counted and dropped: a
-/// request must not fail because of it.
+/// Standard error. A line that cannot be written, for instance because the disk is full, is counted and dropped,
+/// because a request must not fail because of its log.
 #[derive(Debug)]
 struct LogWriter(io::Stderr);
 
@@ -81,7 +83,7 @@ impl Write for LogWriter {
     }
 }
 
-/// Logs a panic by its location only: its message may contain a value that must not be logged.
+/// Logs only the location of a panic: its message may contain a value that must not be logged.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

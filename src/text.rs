@@ -24,7 +24,7 @@ pub enum Unfit {
 /// characters are removed. Line feeds remain. Borrowed if nothing changes.
 ///
 /// # Errors
-/// `Unfit` if the intended text is unknown.
+/// `Unfit` if the intended text cannot be determined.
 pub fn clean(text: &str) -> Result<Cow<'_, str>, Unfit> {
     if text.is_ascii() && !text.contains("  ") {
         return Ok(Cow::Borrowed(text));
@@ -103,16 +103,16 @@ fn is_i_after([first, second]: [char; 2]) -> bool {
 }
 
 /// Minimum similarity, from 0 to 1, of a suggested value.
-const ALIKE: f64 = 0.82;
+const MIN_SIMILARITY: f64 = 0.82;
 
 /// The most similar of these values, if one is similar enough. Ignores case and tone marks.
 pub fn closest<'a>(given: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = fold(given);
-    let likeness = |value: &str| strsim::jaro_winkler(&given, &fold(value));
-    let scored = valid.into_iter().map(|value| (likeness(value), value));
-    // Of equally similar values the alphabetically first one, so that reports are deterministic.
+    let similarity = |value: &str| strsim::jaro_winkler(&given, &fold(value));
+    let scored = valid.into_iter().map(|value| (similarity(value), value));
+    // Of equally similar values the alphabetically first one is returned, so that reports are deterministic.
     let best = scored.max_by(|(a, one), (b, other)| a.total_cmp(b).then_with(|| other.cmp(one)));
-    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, value)| value)
+    best.filter(|(similarity, _)| *similarity >= MIN_SIMILARITY).map(|(_, value)| value)
 }
 
 /// The folded name with a blank before each word, so that " ha" matches words that begin with "ha".
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_cleaned_of_what_cannot_be_seen() {
+    fn invisible_characters_are_removed_from_text() {
         for (text, cleaned) in [
             ("Đỗ Thị Hà", Ok("Đỗ Thị Hà")),
             ("Đỗ\u{A0}Thị\u{2003}Hà", Ok("Đỗ Thị Hà")),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn folding_drops_case_tones_and_the_bar_of_d() {
+    fn folding_removes_case_tone_marks_and_the_stroke_of_d() {
         for (text, folded) in [
             ("Đỗ Thị Hà", "do thi ha"),
             ("ÐỖ  THỊ HÀ ", "do thi ha"),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_finds_its_neighbour() {
+    fn a_wrong_value_gets_the_most_similar_suggestion() {
         for (given, valid, found) in [
             ("active", &["ACTIVE", "RETIRED", "LEFT"][..], Some("ACTIVE")),
             ("RETIRD", &["ACTIVE", "RETIRED", "LEFT"], Some("RETIRED")),

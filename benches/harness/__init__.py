@@ -1,1 +1,1 @@
-"""The benchmark: standard library only, so that nothing need be installed to repeat it."""
+"""The benchmark. It uses only the standard library, so that no packages need to be installed to repeat it."""

@@ -1,10 +1,10 @@
-"""What an answer says, in the same words for both engines, so that a fast wrong answer is told."""
+"""Compares the content of the responses of both engines, so that a fast but wrong response is detected."""
 
 from .process import Failed
 
 
 def of_service(document, data):
-    """The content of an answer of cadre-api, by its document."""
+    """The comparable content of a response of cadre-api to a document."""
     if document == "q1":
         cadre = data["cadre"]
         return cadre["code"], cadre["unit"]["code"], len(cadre["qualifications"]), len(cadre["rotations"])
@@ -21,7 +21,7 @@ def of_service(document, data):
 
 
 def of_postgraphile(document, data):
-    """The same of an answer of PostGraphile."""
+    """The comparable content of a response of PostGraphile to a document."""
     if document == "q1":
         return of_person(data["cadreByCode"])
     if document == "q2":
@@ -40,10 +40,10 @@ def of_person(cadre):
 
 
 def compare(question, service, rival):
-    """Holds the answers of both to the same questions against each other; each side is a session and its bodies."""
-    (ours, asked), (theirs, likewise) = service, rival
-    for one, other in list(zip(asked, likewise))[:20]:
-        said = of_service(question.document, ours.data(one))
-        also = of_postgraphile(question.document, theirs.data(other))
-        if said != also:
-            raise Failed(f"{question.title}: the engines do not agree: {said} and {also}\nto {one}")
+    """Compares the responses of both engines to the same queries; each side is a session and its bodies."""
+    (service_session, service_bodies), (rival_session, rival_bodies) = service, rival
+    for one, other in list(zip(service_bodies, rival_bodies))[:20]:
+        expected = of_service(question.document, service_session.data(one))
+        actual = of_postgraphile(question.document, rival_session.data(other))
+        if expected != actual:
+            raise Failed(f"{question.title}: the engines do not agree: {expected} and {actual}\nto {one}")

@@ -1,7 +1,7 @@
-"""Changes at a steady rate, in a process of its own: `python -m harness.changes`, told on standard input what to do.
+"""Makes changes at a steady rate, in a separate process: `python -m harness.changes`. Standard input contains the task.
 
-Half of the workers hand a seat of a quota on and give it back; the others record a result, which grants a qualification,
-and take it back. Each works on objects of its own, so that the number of changes is limited by the service alone.
+Half of the workers allocate a seat of a quota and return it; the others record a result, which grants a qualification,
+and revoke it. Each worker changes different objects, so that only the service limits the number of changes.
 """
 
 import itertools
@@ -32,7 +32,7 @@ REVOKE = """mutation($input: EnrolmentRevokeInput!) {
 
 
 def objects(session, draw):
-    """What is to be changed: quotas of districts with a commune below, and learners without a result."""
+    """The objects to change: quotas of districts with a commune below, and learners without a result."""
     quotas, learners = [], []
     for number in range(1, min(draw.provinces, 10) + 1):
         province = f"P{number:04}"
@@ -45,50 +45,50 @@ def objects(session, draw):
 
 
 class Worker(threading.Thread):
-    """Makes its share of the changes, each at its time or at once when it is late."""
+    """Makes its share of the changes, each at its scheduled time, or at once if that time has passed."""
 
-    def __init__(self, number, told):
+    def __init__(self, number, task):
         super().__init__(daemon=True)
-        self.number, self.told = number, told
-        self.session = Session(told["url"], told["headers"])
+        self.number, self.task = number, task
+        self.session = Session(task["url"], task["headers"])
         self.done = self.refused = 0
         self.first_refusal = None
 
     def run(self):
         changes = self.seats() if self.number % 2 else self.results()
-        pause = WORKERS / self.told["rate"]
+        pause = WORKERS / self.task["rate"]
         began = time.monotonic() + pause * self.number / WORKERS
-        until = time.monotonic() + self.told["seconds"]
-        is_taken_back = True
+        until = time.monotonic() + self.task["seconds"]
+        is_undone = True
         for at in itertools.count():
             time.sleep(max(0, began + at * pause - time.monotonic()))
-            if is_taken_back and time.monotonic() >= until:
+            if is_undone and time.monotonic() >= until:
                 return
-            is_taken_back = next(changes)
+            is_undone = next(changes)
 
-    def mine(self, of):
-        """Objects of this worker alone, again and again; workers of a kind are every other one."""
+    def own_objects(self, of):
+        """Repeats the objects of this worker without end. The two kinds of workers alternate."""
         return itertools.cycle(of[self.number // 2 :: WORKERS // 2])
 
     def seats(self):
-        """Says after each change whether nothing is left to be taken back; so the next round finds what this one did."""
-        for quota, unit in self.mine(self.told["quotas"]):
-            answer = self.act(ALLOCATE, {"quotaId": quota, "unitCode": unit, "seats": 1})
+        """Allocates and returns seats. Yields after each change whether all changes are undone."""
+        for quota, unit in self.own_objects(self.task["quotas"]):
+            answer = self.send(ALLOCATE, {"quotaId": quota, "unitCode": unit, "seats": 1})
             yield not answer["child"]
             if answer["child"]:
-                self.act(RETURN, {"quotaId": answer["child"]["id"], "seats": 1})
+                self.send(RETURN, {"quotaId": answer["child"]["id"], "seats": 1})
                 yield True
 
     def results(self):
-        """The same of results."""
-        for learner in self.mine(self.told["learners"]):
-            self.act(COMPLETE, {"enrolmentId": learner, "passed": True, "completedOn": "2024-12-31"})
+        """Records and revokes results. Yields after each change whether all changes are undone."""
+        for learner in self.own_objects(self.task["learners"]):
+            self.send(COMPLETE, {"enrolmentId": learner, "passed": True, "completedOn": "2024-12-31"})
             yield False
-            self.act(REVOKE, {"enrolmentId": learner, "reason": "benchmark"})
+            self.send(REVOKE, {"enrolmentId": learner, "reason": "benchmark"})
             yield True
 
-    def act(self, document, given):
-        answer = self.session.ask(document, {"input": {"idempotencyKey": str(uuid.uuid4()), **given}})["act"]
+    def send(self, document, fields):
+        answer = self.session.ask(document, {"input": {"idempotencyKey": str(uuid.uuid4()), **fields}})["act"]
         self.done += not answer["userErrors"]
         self.refused += bool(answer["userErrors"])
         self.first_refusal = self.first_refusal or next(iter(answer["userErrors"]), None)
@@ -96,9 +96,9 @@ class Worker(threading.Thread):
 
 
 def main():
-    told = json.load(sys.stdin)
+    task = json.load(sys.stdin)
     began = time.monotonic()
-    workers = [Worker(number, told) for number in range(WORKERS)]
+    workers = [Worker(number, task) for number in range(WORKERS)]
     for worker in workers:
         worker.start()
     print("begun", flush=True)

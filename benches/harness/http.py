@@ -1,4 +1,4 @@
-"""Questions over HTTP, one at a time: for preparation and checks, never for measuring."""
+"""Queries over HTTP, one at a time: for preparation and checks, never for measurements."""
 
 import base64
 import http.client
@@ -9,7 +9,7 @@ from .process import Failed
 
 
 class Session:
-    """A kept connection to a server."""
+    """A persistent connection to a server."""
 
     def __init__(self, url, headers=None):
         parts = urllib.parse.urlsplit(url)
@@ -18,11 +18,11 @@ class Session:
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
 
     def post(self, body):
-        """Status and body of the answer to a body."""
+        """Status and body of the response to a request body."""
         try:
             return self.exchange(body)
         except (ConnectionError, http.client.RemoteDisconnected):
-            # A server closes what has long been silent; the next request opens it again.
+            # A server closes idle connections; the next request opens a new one.
             self.connection.close()
             return self.exchange(body)
 
@@ -32,11 +32,11 @@ class Session:
         return answer.status, answer.read()
 
     def ask(self, document, variables):
-        """The data of an answer; fails when there are errors."""
+        """The data of the response to a query; fails if it contains errors."""
         return self.data(json.dumps({"query": document, "variables": variables}))
 
     def data(self, body):
-        """The same for a finished body."""
+        """The data of the response to a request body; fails if it contains errors."""
         status, answer = self.post(body)
         parsed = json.loads(answer)
         if status != 200 or parsed.get("errors"):
@@ -45,12 +45,12 @@ class Session:
 
 
 def is_answered(url):
-    """Whether a server answers with 200."""
+    """Whether a server responds with status 200."""
     return text_of(url) is not None
 
 
 def text_of(url):
-    """What a server answers with 200, otherwise none."""
+    """The body of a response with status 200; None for another status or no response."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
     try:
@@ -64,7 +64,7 @@ def text_of(url):
 
 
 def token(url, client):
-    """An access token, got as any client gets it."""
+    """An access token for a client, from the token endpoint."""
     secret = base64.b64encode(":".join(client).encode()).decode()
     headers = {"Authorization": f"Basic {secret}", "Content-Type": "application/x-www-form-urlencoded"}
     session = Session(f"{url}/oauth/token", headers)

@@ -1,4 +1,4 @@
-"""What the database alone could do: one prepared statement that yields the same, by pgbench, without row security."""
+"""Measures the database alone: pgbench runs one prepared statement with the same result, without row security."""
 
 import math
 import re
@@ -10,17 +10,18 @@ from . import process
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 SIZES = {"q3-leaf": 0, "q3-province": 1, "q3-root": 2}
-# On the tables as they were recorded, and on counts that are kept beside them where the service keeps some.
-RECORDED = {"q1": "cadre", "q2": "page", **dict.fromkeys(SIZES, "composition"), "q4": "quotas"}
-KEPT = dict.fromkeys(SIZES, "rollup")
+# Statements on the source tables, and on the stored counts for the queries for which the service has them.
+SOURCE_TABLES = {"q1": "cadre", "q2": "page", **dict.fromkeys(SIZES, "composition"), "q4": "quotas"}
+STORED_COUNTS = dict.fromkeys(SIZES, "rollup")
 TPS = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
 WARM_UP = 2
 
 
 def statements(cluster, key):
-    """The statements that answer a question, by the name that they get in the report."""
-    found = {"pgbench": RECORDED.get(key), "pgbench, counts": KEPT.get(key) if cluster.has("headcount") else None}
+    """The statements that answer a query, by their name in the report."""
+    counts = STORED_COUNTS.get(key) if cluster.has("headcount") else None
+    found = {"pgbench": SOURCE_TABLES.get(key), "pgbench, counts": counts}
     return {name: statement for name, statement in found.items() if statement}
 
 
@@ -33,17 +34,17 @@ def round_of(cluster, draw, key, statement, connections, options):
     with tempfile.TemporaryDirectory() as folder:
         before = cluster.cpu()
         log = ["-T", options.duration, "-l", f"--log-prefix={folder}/log"]
-        said = process.output([*args[:-1], *log, args[-1]])
+        output = process.output([*args[:-1], *log, args[-1]])
         spent = cluster.cpu() - before
         times = sorted(latencies(Path(folder)))
-    rate = float(TPS.search(said).group(1))
+    rate = float(TPS.search(output).group(1))
     return {
         "rate": rate,
         "p50_ms": statistics.median(times),
         "p99_ms": times[math.ceil(len(times) * 0.99) - 1],
         "database_us": spent * 1e6 / len(times),
         "requests": len(times),
-        "faults": int(FAILED.search(said).group(1)),
+        "faults": int(FAILED.search(output).group(1)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Drives a question with wrk and says what it cost on both sides."""
+"""Sends a query with wrk, and measures its cost in the service and the database."""
 
 import contextlib
 import json
@@ -12,30 +12,30 @@ from . import process
 
 SCRIPT = Path(__file__).resolve().parents[1] / "load.lua"
 WARM_UP = 2
-# Seconds: between two looks at who is still busy, and until nobody is waited for any more.
-PAUSE, LONGEST = 0.2, 60
+# Seconds between two checks whether a process is still busy, and maximum seconds to wait for it.
+CHECK_INTERVAL, MAX_WAIT = 0.2, 60
 
 
 def threads():
-    """The generator shares the machine with what it measures, so it gets one core of few."""
+    """Number of threads of wrk, which shares the machine with the measured processes."""
     return 1 if (os.cpu_count() or 1) <= 4 else 2
 
 
 def command(contender, files, connections, seconds):
-    """A run of wrk; `files` are bodies, headers and the text of an empty answer."""
+    """The command line of wrk; `files` are bodies, headers and the text of an empty response."""
     args = ["wrk", "-t", threads(), "-c", connections, "-d", f"{seconds}s", "--timeout", "60s", "-s", SCRIPT]
     return [str(word) for word in [*args, contender.graphql, "--", *files]]
 
 
 def wrk(contender, files, connections, seconds):
     """One run of wrk to its end."""
-    said = process.output(command(contender, files, connections, seconds))
-    return json.loads(said.strip().splitlines()[-1])
+    result = process.output(command(contender, files, connections, seconds))
+    return json.loads(result.strip().splitlines()[-1])
 
 
 @contextlib.contextmanager
-def beside(contender, files, connections, seconds):
-    """A run of wrk beside another one."""
+def in_background(contender, files, connections, seconds):
+    """Runs wrk in the background of another run."""
     running = subprocess.Popen(command(contender, files, connections, seconds), stdout=subprocess.PIPE, text=True)
     try:
         yield running
@@ -44,14 +44,14 @@ def beside(contender, files, connections, seconds):
         running.wait()
 
 
-def said_by(running):
-    """What a run beside another one says at its end."""
-    said, _ = running.communicate()
-    return json.loads(said.strip().splitlines()[-1])
+def result_of(running):
+    """The result of a background run, after its end."""
+    result, _ = running.communicate()
+    return json.loads(result.strip().splitlines()[-1])
 
 
 def round_of(contender, question, files, connections, options):
-    """One round: a warm-up, then a run long enough for an answer."""
+    """One round: a warm-up, then a run that is long enough for at least one response."""
     headers = {"Content-Type": "application/json", **contender.headers(question.client)}
     files[1].write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
     wrk(contender, files, connections, WARM_UP)
@@ -59,29 +59,29 @@ def round_of(contender, question, files, connections, options):
     while True:
         settle(contender)
         done = run(contender, files, connections, seconds)
-        if done["requests"] or seconds >= LONGEST:
+        if done["requests"] or seconds >= MAX_WAIT:
             return done
-        # Slower than the round is long: once more, longer.
-        seconds = min(4 * seconds, LONGEST)
+        # One response takes longer than the round: repeat with a longer round.
+        seconds = min(4 * seconds, MAX_WAIT)
 
 
 def run(contender, files, connections, seconds):
     """One run between two readings of all counters."""
-    contender.server.forget_peak()
+    contender.server.reset_peak()
     before = readings(contender)
-    said = wrk(contender, files, connections, seconds)
+    result = wrk(contender, files, connections, seconds)
     after = readings(contender)
-    return summary(said, before, after) | {"memory_mb": contender.server.memory("VmHWM")}
+    return summary(result, before, after) | {"memory_mb": contender.server.memory("VmHWM")}
 
 
 def settle(contender):
-    """Waits until what wrk no longer waited for is done: it would be paid for by whoever comes next."""
-    until = time.monotonic() + LONGEST
+    """Waits until requests that wrk abandoned have ended, so that they are not counted in the next measurement."""
+    until = time.monotonic() + MAX_WAIT
     spent = busy(contender)
     while time.monotonic() < until:
-        time.sleep(PAUSE)
+        time.sleep(CHECK_INTERVAL)
         now = busy(contender)
-        if now - spent < PAUSE / 10:
+        if now - spent < CHECK_INTERVAL / 10:
             return
         spent = now
 
@@ -100,30 +100,30 @@ def readings(contender):
     }
 
 
-def summary(said, before, after):
-    """What a run comes to for each request."""
+def summary(result, before, after):
+    """The result of a run for each request."""
 
     def each(name, factor=1):
-        known = said["requests"] and before[name] is not None and after[name] is not None
-        return (after[name] - before[name]) * factor / said["requests"] if known else None
+        known = result["requests"] and before[name] is not None and after[name] is not None
+        return (after[name] - before[name]) * factor / result["requests"] if known else None
 
     return {
-        "rate": said["requests"] * 1e6 / said["microseconds"],
-        # Where no answer came within the round there is no time to tell.
-        "p50_ms": said["p50"] / 1000 if said["requests"] else None,
-        "p99_ms": said["p99"] / 1000 if said["requests"] else None,
+        "rate": result["requests"] * 1e6 / result["microseconds"],
+        # Without a response in the round there is no latency.
+        "p50_ms": result["p50"] / 1000 if result["requests"] else None,
+        "p99_ms": result["p99"] / 1000 if result["requests"] else None,
         "server_us": each("server", 1e6),
         "database_us": each("database", 1e6),
         "statements": each("statements"),
-        "bytes": said["bytes"] / said["requests"] if said["requests"] else None,
-        "requests": said["requests"],
-        # Answers that are no answers: another status, a broken connection, errors in the body, nothing found.
-        "faults": said["refused"] + said["broken"] + said["wrong"] + said["hollow"],
+        "bytes": result["bytes"] / result["requests"] if result["requests"] else None,
+        "requests": result["requests"],
+        # Failed responses: another status, a broken connection, errors in the body, or no content.
+        "faults": result["refused"] + result["broken"] + result["wrong"] + result["hollow"],
     }
 
 
 def median(rounds):
-    """The rounds in one: medians of what was measured, and the sum of faults."""
+    """Combines rounds: medians of the measurements, and the sum of faults."""
     row = {name: middle([one[name] for one in rounds]) for name in rounds[0]}
     return row | {"faults": sum(one["faults"] for one in rounds), "rounds": rounds}
 

@@ -1,4 +1,4 @@
-"""The whole road: build, populate, prepare, ask, report."""
+"""The complete benchmark: build, populate, prepare, measure, report."""
 
 import contextlib
 import signal
@@ -12,13 +12,13 @@ from .stage import Stage, say
 
 
 def main(arguments=None):
-    """Runs the benchmark; the status for the shell."""
-    # Ended politely, it ends what it started like at a Ctrl-C.
+    """Runs the benchmark, and returns the exit status."""
+    # On SIGTERM, the started processes are stopped, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    asked = options.read(arguments)
+    chosen = options.read(arguments)
     try:
-        machine.demand()
-        print(run(asked))
+        machine.check_requirements()
+        print(run(chosen))
     except Failed as failure:
         say(f"benches/run: {failure}")
         return 1
@@ -27,21 +27,21 @@ def main(arguments=None):
     return 0
 
 
-def run(asked):
-    """Measures all scales and databases; the report grows with each, so that nothing is lost when a later one fails."""
-    folder = asked.out or asked.cache / time.strftime("report-%Y%m%d-%H%M%S")
-    asked.cache.mkdir(parents=True, exist_ok=True)
-    results = {"machine": machine.facts() | settings(asked), "prepared": [], "rows": []}
-    program = asked.program or population.build("cadre-api", asked.target)
-    generator = population.build("population", asked.target)
+def run(chosen):
+    """Measures all scales and databases. The report is written after each, so that it survives a later failure."""
+    folder = chosen.out or chosen.cache / time.strftime("report-%Y%m%d-%H%M%S")
+    chosen.cache.mkdir(parents=True, exist_ok=True)
+    results = {"machine": machine.facts() | settings(chosen), "prepared": [], "rows": []}
+    program = chosen.program or population.build("cadre-api", chosen.target)
+    generator = population.build("population", chosen.target)
     text = ""
-    for scale in asked.scale:
+    for scale in chosen.scale:
         cadres = SCALES[scale]
-        bundle, spent = population.population(generator, asked.cache, cadres, asked.seed)
+        bundle, spent = population.population(generator, chosen.cache, cadres, chosen.seed)
         say(f"{scale}: population in {spent.seconds:.1f} s with {spent.peak_mb:.0f} MB")
-        for database in asked.database:
+        for database in chosen.database:
             with contextlib.ExitStack() as stack:
-                stage = Stage(asked, scale, database, program, stack)
+                stage = Stage(chosen, scale, database, program, stack)
                 prepared, rows = stage.run(bundle, cadres)
                 results["machine"] |= stage.versions()
             results["prepared"].append(prepared)
@@ -51,6 +51,6 @@ def run(asked):
     return text
 
 
-def settings(asked):
-    """What was asked for, as far as numbers depend on it."""
-    return {"rounds": asked.rounds, "seconds_of_a_round": asked.duration, "seed": asked.seed}
+def settings(chosen):
+    """The options on which the numbers depend."""
+    return {"rounds": chosen.rounds, "seconds_of_a_round": chosen.duration, "seed": chosen.seed}

@@ -1,4 +1,4 @@
-"""What can be asked of the benchmark."""
+"""The command line of the benchmark."""
 
 import argparse
 import os
@@ -11,20 +11,20 @@ SCALES = {"30k": 30_000, "200k": 200_000, "2m": 2_000_000}
 
 
 def words(known):
-    """A list with commas, all of whose words are known."""
+    """Parses a comma-separated list of known words."""
 
     def read(text):
-        asked = [word for word in text.lower().split(",") if word]
-        unknown = [word for word in asked if word not in known]
-        if unknown or not asked:
+        chosen = [word for word in text.lower().split(",") if word]
+        unknown = [word for word in chosen if word not in known]
+        if unknown or not chosen:
             raise argparse.ArgumentTypeError(f"{text!r}: use some of {','.join(known)}")
-        return asked
+        return chosen
 
     return read
 
 
 def numbers(text):
-    """A list of numbers from 1, with commas."""
+    """Parses a comma-separated list of numbers from 1."""
     try:
         found = [int(word) for word in text.split(",")]
     except ValueError:
@@ -46,14 +46,14 @@ def read(arguments=None):
     add("--questions", type=words(groups), default=groups, help=f"default: {','.join(groups)}")
     add("--contenders", type=words(["postgraphile", "pgbench"]), default=["postgraphile", "pgbench"],
         help="what to compare with on PostgreSQL; cadre-api itself is always measured (default: both)")  # fmt: skip
-    add("--alone", action="store_true", help="compare with nothing")
+    add("--alone", action="store_true", help="measure cadre-api only")
     add("--connections", type=numbers, default=[16, 64], help="default: 16,64")
-    add("--rounds", type=int, default=3, help="rounds, of which the median is shown (default: 3)")
+    add("--rounds", type=int, default=3, help="number of rounds; the report shows the median (default: 3)")
     add("--duration", type=int, default=5, help="seconds of each round, after a warm-up (default: 5)")
-    add("--seed", type=int, default=1, help="of the population and of what is asked (default: 1)")
+    add("--seed", type=int, default=1, help="seed of the population and of the queries (default: 1)")
     add("--changes", type=int, default=200, help="changes a second for q7 (default: 200)")
-    add("--program", type=Path, help="a cadre-api that stands ready, such as an earlier one (default: built now)")
-    add("--cache", type=Path, default=target / "bench", help="keeps populations and the packages of others")
+    add("--program", type=Path, help="an existing cadre-api binary, such as an earlier version (default: built now)")
+    add("--cache", type=Path, default=target / "bench", help="folder for populations and the packages of PostGraphile")
     add("--out", type=Path, help="folder for report.md and report.json (default: a new one in the cache)")
     options = parser.parse_args(arguments)
     options.target = target

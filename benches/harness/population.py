@@ -1,4 +1,4 @@
-"""The release build, and the populations that its neighbour writes, kept for the next time."""
+"""Builds the programs, and generates populations, which are cached for the next run."""
 
 import json
 import os
@@ -6,13 +6,13 @@ import shutil
 import subprocess
 
 from .options import ROOT
-from .process import Failed, Spent, measured
+from .process import Cost, Failed, run_measured
 
 SOURCES = ROOT / "benches" / "population"
 
 
 def build(package, target):
-    """Builds a program as it is released, by itself: with another in one build it could get features of that one."""
+    """Builds a program for release, separately: a joint build could enable features of the other program."""
     args = ["cargo", "build", "--release", "--locked", "--package", package, "--bin", package]
     env = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     if subprocess.run(args, cwd=ROOT, env=env, check=False).returncode != 0:
@@ -21,22 +21,22 @@ def build(package, target):
 
 
 def fingerprint():
-    """What the files of a population depend on besides number and seed."""
+    """The sources on which the files of a population depend, in addition to the number of cadres and the seed."""
     return "".join(path.read_text() for path in sorted(SOURCES.rglob("*.rs")))
 
 
 def population(generator, cache, cadres, seed):
-    """The folder of a bundle, made now if it is not there as it would be made, and what making it took."""
+    """The folder of a bundle and the cost of generating it. Generated unless a bundle of the same sources is cached."""
     folder = cache / f"population-{cadres}-{seed}"
     note = folder / "note.json"
     sources = fingerprint()
     if note.exists():
-        noted = json.loads(note.read_text())
-        if noted["sources"] == sources:
-            return folder, Spent(**noted["spent"])
+        cached = json.loads(note.read_text())
+        if cached["sources"] == sources:
+            return folder, Cost(**cached["cost"])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     args = [generator, "--cadres", cadres, "--seed", seed, "--out", folder]
-    spent = measured(args, cache / "population.log")
-    note.write_text(json.dumps({"sources": sources, "spent": vars(spent)}))
-    return folder, spent
+    cost = run_measured(args, cache / "population.log")
+    note.write_text(json.dumps({"sources": sources, "cost": vars(cost)}))
+    return folder, cost

@@ -1,7 +1,7 @@
-"""PostGraphile, a generic engine that compiles each question to one statement, on the same database.
+"""PostGraphile, a generic engine that compiles each query to one statement, on the same database.
 
-It checks no token and no purpose, keeps no log and no limit, and its role passes row security: what it leaves out is to
-its advantage.
+It checks no tokens, purposes or limits, writes no log, and its role bypasses row security. All of this makes it
+faster.
 """
 
 import datetime
@@ -21,7 +21,7 @@ PROCESSES = 2
 
 
 def install(cache):
-    """The packages of the lock file, outside the sources, for once; none: there is no node or npm."""
+    """Installs the packages of the lock file once, outside the sources. Returns None without node or npm."""
     if not (shutil.which("node") and shutil.which("npm")):
         return None
     folder = cache / "postgraphile"
@@ -40,7 +40,7 @@ def install(cache):
 
 
 class PostGraphile:
-    """A running PostGraphile of some processes behind one port."""
+    """A running PostGraphile with several processes on one port."""
 
     name = "PostGraphile"
 
@@ -48,7 +48,7 @@ class PostGraphile:
         self.port = free_port()
         self.graphql = f"http://127.0.0.1:{self.port}/graphql"
         self.cluster = cluster
-        # Its own node: the version of the machine may be one that it does not support.
+        # Uses the node of the packages, because it may not support the version of the machine.
         self.node = folder / "node_modules" / "node" / "bin" / "node"
         env = {
             "DATABASE_URL": cluster.url("postgres"),
@@ -62,7 +62,7 @@ class PostGraphile:
         self.version = json.loads(package.read_text())["version"]
 
     def wait(self):
-        """Waits until it has read the tables and answers."""
+        """Waits until it has read the tables and responds."""
         self.server.wait_until(self.is_ready, pause=0.1)
 
     def is_ready(self):
@@ -75,12 +75,12 @@ class PostGraphile:
         self.server.stop()
 
     def document(self, key):
-        """The document for a question; none: it is not asked."""
+        """The document for a query; None if PostGraphile is not measured with it."""
         name = DOCUMENTS.get(key)
         return (SOURCES / "questions" / f"{name}.graphql").read_text() if name else None
 
     def variables(self, drawn):
-        """Variables as its documents take them: no day is today."""
+        """Variables in the form of its documents, in which a missing day is replaced by today."""
         return {**drawn, "day": drawn["day"] or str(datetime.date.today())} if "day" in drawn else drawn
 
     def empty(self, key):

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the benchmark's own, from the machine's binaries, gone afterwards."""
+"""A temporary PostgreSQL cluster for the benchmark, from the binaries of the machine."""
 
 import os
 import pwd
@@ -11,8 +11,8 @@ from pathlib import Path
 from . import process
 from .process import Background, Failed
 
-# The same for all contenders. Durability is on: acts are measured too. Nobody's plans are compiled (`jit`): for questions
-# that take milliseconds that costs more than it gains.
+# The same for all contenders. Durability is on, because commands are measured too. `jit` is off: for queries that take
+# milliseconds, compiling costs more than it saves.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0777",
@@ -30,7 +30,7 @@ DATABASE = "cadre"
 
 
 def binaries():
-    """The folder of the server's binaries, found as the tests find it."""
+    """The folder of the server's binaries, searched in the same places as by the tests."""
     named = os.environ.get("PG_BINDIR")
     on_path = shutil.which("initdb")
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -float(path.parent.name))
@@ -43,7 +43,7 @@ def binaries():
 
 
 def unprivileged():
-    """PostgreSQL does not run as root: then the user that it runs as."""
+    """The user that runs PostgreSQL, which refuses to run as root; None if this process is not root."""
     if os.getuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -56,11 +56,11 @@ def unprivileged():
 
 
 class Cluster:
-    """A running cluster with an empty database that belongs to one role and is served by another."""
+    """A running cluster with an empty database. One role owns the database, and the service logs in as another."""
 
     def __init__(self):
         self.bin, self.user = binaries(), unprivileged()
-        # Not in the cache: a socket's address is short, and another user must get there.
+        # Not in the cache folder: the path of a socket must be short, and another user must be able to read it.
         self.folder = Path(tempfile.mkdtemp(prefix="cadre-bench-"))
         self.server = None
 
@@ -98,7 +98,7 @@ class Cluster:
             settings["shared_preload_libraries"] = "pg_stat_statements"
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         args = [self.bin / "postgres", "-D", self.folder / "data", "-k", self.folder, *flags]
-        # SIGINT: ends without waiting for who is connected.
+        # SIGINT stops the server without waiting for connections to end.
         log = self.folder / "log"
         self.server = Background(args, log, user=self.user, stop_signal=signal.SIGINT)
         self.server.wait_until(self.is_ready, pause=0.05)
@@ -115,11 +115,11 @@ class Cluster:
             self.sql("CREATE EXTENSION pg_stat_statements")
 
     def url(self, role):
-        """Where the database is, for a role."""
+        """The URL of the database for a role."""
         return f"postgres://{role}@localhost/{DATABASE}?host={self.folder}"
 
     def sql(self, statements, database=DATABASE):
-        """Runs statements as the superuser, whom row security does not bind, and gives what they print."""
+        """Runs statements as the superuser, to whom row security does not apply, and returns their output."""
         args = [
             self.bin / "psql",
             "-h",
@@ -135,15 +135,15 @@ class Cluster:
         return process.output(args, text=statements).strip()
 
     def has(self, table):
-        """Whether there is such a table."""
+        """Whether the table exists."""
         return self.sql(f"SELECT to_regclass('{table}') IS NOT NULL") == "t"
 
     def cpu(self):
-        """CPU seconds of the whole cluster, of connections that have ended too."""
+        """CPU seconds of the whole cluster, including ended connections."""
         return self.server.cpu()
 
     def statements(self):
-        """Statements so far, each once however often it was run inside a function; none: nobody counts them."""
+        """Number of statements so far, without those inside functions; None if they are not counted."""
         if not self.counts_statements:
             return None
         others = "query NOT LIKE '%pg_stat_statements%'"

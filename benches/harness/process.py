@@ -1,4 +1,4 @@
-"""Processes: started with their own log, always ended, and asked of the kernel what they cost."""
+"""Processes: started with a log file, always stopped, and measured through the kernel."""
 
 import os
 import signal
@@ -11,17 +11,17 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Failed(Exception):
-    """Something that the benchmark needs did not work; the text says what, for whoever ran it."""
+    """A requirement of the benchmark failed; the text explains the failure to the user."""
 
 
 class Background:
-    """A process that runs beside the benchmark, from `with` to its end."""
+    """A process that runs in the background, until the end of its `with` block."""
 
     def __init__(self, args, log, env=None, user=None, stop_signal=signal.SIGTERM):
         self.log = Path(log)
         self.stop_signal = stop_signal
         with self.log.open("ab") as out:
-            # A group of its own: a Ctrl-C at the terminal is for the benchmark, which then ends this one in order.
+            # A separate group: Ctrl-C at the terminal reaches only the benchmark, which then stops this process.
             self.process = subprocess.Popen(
                 [str(arg) for arg in args],
                 stdin=subprocess.DEVNULL,
@@ -41,7 +41,7 @@ class Background:
         self.stop()
 
     def stop(self):
-        """Ends it: politely, then by force."""
+        """Stops the process with its stop signal, or kills it after a minute."""
         if self.process.poll() is not None:
             return
         self.process.send_signal(self.stop_signal)
@@ -52,7 +52,7 @@ class Background:
             self.process.wait()
 
     def wait_until(self, is_ready, seconds=60, pause=0.002):
-        """Waits until it is ready, and gives the seconds that this took; fails when it ends or takes too long."""
+        """Waits until the process is ready, and returns the seconds; fails if it ends or takes too long."""
         began = time.monotonic()
         while not is_ready():
             if self.process.poll() is not None or time.monotonic() - began > seconds:
@@ -61,20 +61,20 @@ class Background:
         return time.monotonic() - began
 
     def cpu(self):
-        """CPU seconds of it and its children."""
+        """CPU seconds of the process and its children."""
         return cpu(self.pid)
 
     def memory(self, field):
-        """Memory of it and its children in MB: `VmRSS` now, `VmHWM` at its peak."""
+        """Memory of the process and its children in MB: `VmRSS` is the current amount, `VmHWM` the peak."""
         return memory(self.pid, field)
 
-    def forget_peak(self):
-        """Lets the peak of its memory begin anew."""
-        forget_peak(self.pid)
+    def reset_peak(self):
+        """Resets the peak of the memory to the current amount."""
+        reset_peak(self.pid)
 
 
 def identity(user):
-    """How `subprocess` is told to run something as another user; no user: as we are."""
+    """Arguments of `subprocess` to run a command as another user; empty without a user."""
     return {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
 
 
@@ -84,19 +84,19 @@ def tail(log, characters=2000):
 
 
 @dataclass
-class Spent:
-    """What a command took: seconds on the clock, CPU seconds and peak memory of its process."""
+class Cost:
+    """The cost of a command: elapsed seconds, CPU seconds and peak memory of its process."""
 
     seconds: float
     cpu: float
     peak_mb: float
 
 
-def measured(args, log, env=None):
-    """Runs a command to its end and says what it took."""
+def run_measured(args, log, env=None):
+    """Runs a command to its end and returns its cost."""
     began, peak, spent = time.monotonic(), 0.0, 0.0
     with Background(args, log, env) as command:
-        # Not by getrusage: its peak begins with that of whoever started the process.
+        # Not by getrusage, whose peak includes the peak of the parent process.
         while command.process.poll() is None:
             found = stat(command.pid)
             peak = max(peak, memory_of(command.pid, "VmHWM"))
@@ -105,11 +105,11 @@ def measured(args, log, env=None):
         seconds = time.monotonic() - began
         if command.process.returncode != 0:
             raise Failed(f"{args[0]} {args[1]} failed:\n{tail(log)}")
-    return Spent(seconds, spent, peak)
+    return Cost(seconds, spent, peak)
 
 
 def output(args, env=None, text=None):
-    """What a command prints; fails with what it says."""
+    """The output of a command; fails with its error output."""
     done = subprocess.run([str(arg) for arg in args], env=env, input=text, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failed(f"{' '.join(str(arg) for arg in args[:3])} failed:\n{done.stderr[-2000:]}")
@@ -117,7 +117,7 @@ def output(args, env=None, text=None):
 
 
 def stat(pid):
-    """Parent, own CPU seconds, and those of children that have ended and were waited for; None: it is gone."""
+    """Parent, own CPU seconds, and CPU seconds of ended children; None if the process has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
@@ -126,31 +126,31 @@ def stat(pid):
 
 
 def family(pid):
-    """A process and its living children."""
+    """A process and its running children."""
     all_of_them = (int(entry) for entry in os.listdir("/proc") if entry.isdigit())
     return [pid] + [other for other in all_of_them if (found := stat(other)) and found[0] == pid]
 
 
 def cpu(pid):
-    """CPU seconds of a process and its children, of those that ended too."""
+    """CPU seconds of a process and its children, including ended ones."""
     while True:
         before = stat(pid)
         living = sum(found[1] for child in family(pid)[1:] if (found := stat(child)))
         own = stat(pid)
         if own is None:
             raise Failed(f"process {pid} has ended")
-        # A child that was waited for in between would be counted twice or not at all.
+        # A child that ended between the two readings would be counted twice or not at all, so the reading is repeated.
         if before and before[2] == own[2]:
             return own[1] + own[2] + living
 
 
 def memory(pid, field):
-    """Memory of a process and its children in MB: `VmRSS` now, `VmHWM` at its peak."""
+    """Memory of a process and its children in MB: `VmRSS` is the current amount, `VmHWM` the peak."""
     return sum(memory_of(member, field) for member in family(pid))
 
 
 def memory_of(pid, field):
-    """The same of one process; nothing of one that has just ended."""
+    """Memory of one process in MB; 0 if it has just ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -158,10 +158,10 @@ def memory_of(pid, field):
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field + ":")), 0.0)
 
 
-def forget_peak(pid):
-    """Lets the peak of memory begin anew (proc(5), clear_refs), so that each question has its own."""
+def reset_peak(pid):
+    """Resets the peak of the memory (proc(5), clear_refs), so that it is measured for each query separately."""
     for member in family(pid):
         try:
             Path(f"/proc/{member}/clear_refs").write_text("5")
         except OSError:
-            continue  # It ended, or this kernel does not offer it: then the peak is that since the start.
+            continue  # The process ended, or the kernel does not support this: the peak is then since the start.

@@ -1,4 +1,4 @@
-"""What is asked: documents with their variables, drawn from the population as its generator numbers it."""
+"""The measured queries: documents with random variables, chosen from the codes of the population."""
 
 import json
 import random
@@ -10,17 +10,17 @@ from .process import Failed
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "questions"
 NATION = "VN"
-# The province whose client asks with a narrow reach.
+# The province of the client with a narrow reach.
 NARROW = "P0001"
 HELD = [("POLITICAL_THEORY", "INTERMEDIATE"), ("STATE_MANAGEMENT", "SPECIALIST"), ("PROFESSIONAL", "UNIVERSITY")]
 PAST = "2020-06-30"
 FIVE_YEARS = {"from": "2020-01-01", "before": "2025-01-01"}
-# Enough that answers are not remembered by chance, few enough to check them.
+# Numbers of variables: so many that caches rarely contain the response, and so few that they can be checked.
 MANY, SOME = 10_000, 600
 
 
 class Draw:
-    """Draws codes as benches/population gives them: see land.rs and person.rs there."""
+    """Chooses random codes of the population; land.rs and person.rs in benches/population define the codes."""
 
     def __init__(self, cadres, seed):
         self.random = random.Random(seed)
@@ -45,7 +45,7 @@ class Draw:
         return {"subject": subject, "level": level}
 
     def read_names(self, bundle):
-        """Family and given names that people of the population have; some twenty in a province share both."""
+        """Reads family and given names of the population; about twenty people in a province share both."""
         with (bundle / "cadres.csv").open(encoding="utf-8") as rows:
             next(rows)
             names = [row.split(",")[2].split() for row, _ in zip(rows, range(MANY))]
@@ -62,7 +62,7 @@ def pages(draw, _):
 
 
 def compositions(unit, day=None):
-    """Compositions of drawn units, or of a mixture of all sizes."""
+    """Compositions of random units of one size, or of all sizes."""
 
     def drawn(draw, _):
         sizes = {"leaf": [draw.commune], "province": [draw.province], "root": [lambda: NATION]}
@@ -86,7 +86,7 @@ def searches(draw, _):
 
 
 def cadres_of_province(_, session):
-    """Who the client of a province can see: some have moved away, so it is asked itself."""
+    """Codes of people that the client of a province can see, read by this client because some have moved away."""
     document = "query($after: String) { cadres(first: 100, after: $after) { pageInfo { endCursor } nodes { code } } }"
     found, after = [], None
     while len(found) < SOME:
@@ -106,7 +106,7 @@ def pages_of_province(draw, _):
 
 @dataclass(frozen=True)
 class Question:
-    """A question: its name in words, its document, what draws its variables, and what an empty answer holds."""
+    """A query: title, document, function that chooses its variables, and text that only an empty response contains."""
 
     title: str
     document: str
@@ -119,8 +119,8 @@ class Question:
         return (DOCUMENTS / f"{self.document}.graphql").read_text()
 
 
-# The dearest requests that the limit of an operation permits, each by another way.
-DEAR = [
+# The most expensive requests within the limit of an operation, each expensive for a different reason.
+EXPENSIVE = [
     "{ cadres(orderBy: [{field: UNIT}], first: 100) { nodes { code } } }",
     "{ "
     + " ".join(
@@ -162,12 +162,12 @@ QUESTIONS = {
 
 
 def bodies(document, variables):
-    """Request bodies, each once, in the order of the draw."""
+    """Distinct request bodies, in the order of their variables."""
     return list(dict.fromkeys(json.dumps({"query": document, "variables": drawn}) for drawn in variables))
 
 
 def check(session, question, asked, empty):
-    """Asks some of the bodies one by one: each must be answered without errors and with content. Gives their bytes."""
+    """Sends some of the bodies; each response must have content and no errors. Returns their average size in bytes."""
     sample = asked[:: max(1, len(asked) // 200)]
     sizes = []
     for body in sample:

@@ -1,4 +1,4 @@
-"""The report: a JSON file with everything, and Markdown for people."""
+"""The report: a JSON file with all measurements, and Markdown for people."""
 
 import json
 
@@ -15,7 +15,7 @@ PREPARED = {
 
 
 def write(folder, results):
-    """Writes both files, and gives the Markdown."""
+    """Writes both files, and returns the Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(results, indent=1))
     text = markdown(results)
@@ -45,7 +45,7 @@ def table(columns, rows):
 
 
 def cell(value):
-    """A number with some three digits, as far as it means anything."""
+    """A number with about three significant digits."""
     if value is None:
         return "-"
     if not isinstance(value, float):
@@ -57,13 +57,13 @@ RATIO = {"what": "ratio", "scale": "cadres", "database": "database", "connection
 OURS, RIVAL, LIMIT = "cadre-api", "PostGraphile", "pgbench"
 
 
-def place(row):
-    """What makes a row itself."""
+def identity(row):
+    """The identity of a row."""
     return tuple(row[name] for name in ("scale", "database", "question", "contender", "connections"))
 
 
 def comparisons(row):
-    """What a row of ours is held against: a name, a field, the other row, and whether the other one stands above."""
+    """Comparisons of a row of cadre-api: name, field, the other row, and whether the other value is the numerator."""
     key, rival = row["question"].upper(), row | {"contender": RIVAL}
     yield f"{key} requests/s : PostGraphile", "rate", rival, False
     yield f"{key} p99, PostGraphile : ours", "p99_ms", rival, True
@@ -79,15 +79,15 @@ def comparisons(row):
 
 
 def ratios(results):
-    """What the rows come to when they are held against each other; a ratio whose two sides are not there is left out."""
-    rows = {place(row): row for row in results["rows"]}
+    """Ratios between rows; a ratio without both rows is omitted."""
+    rows = {identity(row): row for row in results["rows"]}
     found = []
     for row in (row for row in rows.values() if row["contender"] == OURS):
         where = {name: row[name] for name in ("scale", "database", "connections")}
-        for what, field, likewise, upside_down in comparisons(row):
-            other = rows.get(place(likewise), {})
+        for what, field, other_key, is_inverse in comparisons(row):
+            other = rows.get(identity(other_key), {})
             if row.get(field) and other.get(field):
-                value = other[field] / row[field] if upside_down else row[field] / other[field]
+                value = other[field] / row[field] if is_inverse else row[field] / other[field]
                 found.append({"what": what, "value": value, **where})
         if "changes" in row:
             found.append({"what": "Q7 changes a second that were done", "value": row["changes"], **where})
@@ -95,7 +95,7 @@ def ratios(results):
 
 
 def peaks(results):
-    """Memory at its peak over all questions that both were asked."""
+    """Ratio of the peak memory over all queries that were measured with both."""
     found = []
     for scale in dict.fromkeys(row["scale"] for row in results["rows"]):
         of_scale = [row for row in results["rows"] if (row["scale"], row["database"]) == (scale, "postgres")]

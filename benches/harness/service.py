@@ -1,4 +1,4 @@
-"""cadre-api itself: prepared, served and asked as its README says, with everything on."""
+"""cadre-api: prepared, started and queried as its README describes, with all checks enabled."""
 
 import base64
 import json
@@ -29,21 +29,21 @@ SCOPES = [
     "import:write",
 ]
 PURPOSES = ["PERSONNEL", "TRAINING", "PLANNING", "STATISTICS", "SYNCHRONISATION", "CONFIRMATION"]
-# On, and out of the way: what is measured is the service and not its bounds.
+# Limits are enabled, but so high that they do not affect the measurements.
 LIMITS = ["--client-requests-per-second", "100000", "--client-cost-per-minute", "1000000000"]
 STATEMENTS = re.compile(r"^cadre_database_statements_total\{[^}]*\} (\d+)$", re.MULTILINE)
 SERVE_LOG = "serve.log"
 
 
 def free_port():
-    """A port that nobody listens on now."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Service:
-    """A database that is prepared, and the server on it."""
+    """A prepared database and its server."""
 
     name = "cadre-api"
 
@@ -57,38 +57,38 @@ class Service:
         self.clients = {}
 
     def environment(self, role):
-        """The settings of the service and nothing of the machine's own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CADRE_")}
+        """The settings of the service, without settings of the machine."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CADRE_")}
         database = self.cluster.url(role) if self.cluster else f"sqlite://{self.folder / 'cadre.db'}"
-        ours = {"CADRE_DATABASE_URL": database, "CADRE_LISTEN": self.listen, "CADRE_PUBLIC_URL": self.url}
-        return {**kept, **ours, "CADRE_KEY_ENCRYPTION_KEY": self.key}
+        settings = {"CADRE_DATABASE_URL": database, "CADRE_LISTEN": self.listen, "CADRE_PUBLIC_URL": self.url}
+        return {**environment, **settings, "CADRE_KEY_ENCRYPTION_KEY": self.key}
 
     def run(self, *args):
-        """Runs a command of the program as the owner of the tables, and says what it took."""
-        return process.measured([self.binary, *args], self.folder / "commands.log", self.environment(OWNER))
+        """Runs a command of the program as the owner of the tables, and returns its cost."""
+        return process.run_measured([self.binary, *args], self.folder / "commands.log", self.environment(OWNER))
 
     def prepare(self, bundle):
-        """Makes the tables and imports the bundle: what the import took, and the database meanwhile."""
+        """Creates the tables and imports the bundle. Returns its cost, and the CPU seconds of the database."""
         if self.cluster:
             self.run("migrate", "up")
             self.run("migrate", "grant", "--to", SERVICE)
         before = self.cluster.cpu() if self.cluster else 0
-        spent = self.run("import", str(bundle))
+        cost = self.run("import", str(bundle))
         database_cpu = self.cluster.cpu() - before if self.cluster else 0
         if self.cluster:
-            # As autovacuum leaves a database that has stood for a while; it would come in the middle otherwise.
+            # The state that autovacuum reaches after some time; otherwise it would run during the measurements.
             self.cluster.sql("VACUUM (ANALYZE)")
-        return spent, database_cpu
+        return cost, database_cpu
 
     def register(self, client, unit):
-        """Registers a client that may do everything in a unit and below."""
+        """Registers a client with all rights in the subtree of a unit."""
         args = ["client", "add", "--json", "--name", client, "--unit", unit, "--legal-basis", "benchmark"]
         args += ["--scope", *SCOPES, "--purpose", *PURPOSES]
-        said = json.loads(process.output([self.binary, *args], self.environment(OWNER)))
-        self.clients[client] = said["client_id"], said["client_secret"]
+        output = json.loads(process.output([self.binary, *args], self.environment(OWNER)))
+        self.clients[client] = output["client_id"], output["client_secret"]
 
     def start(self):
-        """Starts to serve: seconds until it says that it is ready."""
+        """Starts the server, and returns the seconds until it is ready."""
         env = self.environment(SERVICE)
         self.server = Background([self.binary, "serve", *LIMITS], self.folder / SERVE_LOG, env)
         return self.server.wait_until(lambda: http.is_answered(f"{self.url}/readyz"))
@@ -98,17 +98,17 @@ class Service:
             self.server.stop()
 
     def headers(self, client="nation"):
-        """What a client sends with each question. A token lasts minutes, so each round gets its own."""
-        granted = http.token(self.url, self.clients[client])
-        return {"Authorization": f"Bearer {granted}", "X-Purpose": "PERSONNEL"}
+        """The headers of a client. A token expires after minutes, so each round gets a new one."""
+        token = http.token(self.url, self.clients[client])
+        return {"Authorization": f"Bearer {token}", "X-Purpose": "PERSONNEL"}
 
     def session(self, client="nation"):
-        """A connection for single questions."""
+        """A connection for single queries."""
         return http.Session(self.graphql, self.headers(client))
 
     def statements(self):
-        """Statements that it has sent to its database."""
+        """Number of statements that the service has sent to the database."""
         if self.cluster and self.cluster.counts_statements:
             return self.cluster.statements()
-        said = http.text_of(f"{self.url}/metrics") or ""
-        return sum(int(number) for number in STATEMENTS.findall(said))
+        output = http.text_of(f"{self.url}/metrics") or ""
+        return sum(int(number) for number in STATEMENTS.findall(output))

@@ -1,4 +1,4 @@
-"""One population on one database: prepared, served, asked, and compared with others."""
+"""Measures one population on one database, and compares the service with other contenders."""
 
 import json
 import statistics
@@ -15,12 +15,12 @@ from .questions import NARROW, NATION, QUESTIONS, Draw
 from .service import Service
 
 STARTS = 3
-# Connections of the client that sends dear requests.
+# Number of connections of the client that sends expensive requests.
 GREEDY = 16
 
 
 class Stage:
-    """Everything that runs while one population is asked on one database; `stack` ends it all."""
+    """The processes for one population on one database; `stack` stops them."""
 
     def __init__(self, options, scale, database, program, stack):
         self.options, self.scale, self.database = options, scale, database
@@ -34,7 +34,7 @@ class Stage:
         self.rows = []
 
     def run(self, bundle, cadres):
-        """Measures everything that is asked for: what preparing cost, and the rows of the questions."""
+        """Runs the chosen measurements. Returns the cost of the preparation, and a row for each query."""
         self.draw = Draw(cadres, self.options.seed)
         self.draw.read_names(bundle)
         prepared = self.prepare(bundle)
@@ -43,16 +43,16 @@ class Stage:
         self.start_rival()
         for key, question in QUESTIONS.items():
             if key.split("-")[0] in self.options.questions:
-                self.ask(key, question)
+                self.measure(key, question)
         if "q7" in self.options.questions:
-            self.ask_while_changing()
+            self.measure_with_changes()
         if "q8" in self.options.questions:
-            self.ask_beside_dear_requests()
+            self.measure_with_expensive_requests()
         return prepared, self.rows
 
     def prepare(self, bundle):
         say(f"{self.scale} {self.database}: import")
-        spent, database_cpu = self.service.prepare(bundle)
+        cost, database_cpu = self.service.prepare(bundle)
         self.service.register("nation", NATION)
         self.service.register("province", NARROW)
         self.service.register("greedy", NATION)
@@ -63,10 +63,10 @@ class Stage:
         return {
             "scale": self.scale,
             "database": self.database,
-            "import_s": spent.seconds,
-            "import_cpu_s": spent.cpu,
+            "import_s": cost.seconds,
+            "import_cpu_s": cost.cpu,
             "import_database_cpu_s": database_cpu,
-            "import_peak_mb": spent.peak_mb,
+            "import_peak_mb": cost.peak_mb,
             "ready_ms": statistics.median(starts) * 1000,
             "idle_mb": self.service.server.memory("VmRSS"),
         }
@@ -76,14 +76,14 @@ class Stage:
             return
         packages = postgraphile.install(self.options.cache)
         if not packages:
-            say("no node and npm here: PostGraphile is left out")
+            say("node or npm not found: PostGraphile is omitted")
             return
         self.rival = postgraphile.PostGraphile(packages, self.cluster, self.folder / "postgraphile.log")
         self.stack.callback(self.rival.stop)
         self.rival.wait()
 
-    def ask(self, key, question):
-        """A question to all who can answer it, in turns, so that the hour is the same for all."""
+    def measure(self, key, question):
+        """Measures a query with all contenders that support it, in alternating rounds for equal conditions."""
         contenders = [(self.service, *self.files(key, question))]
         if self.rival and self.rival.document(key):
             contenders.append((self.rival, *self.files_of_rival(key, question)))
@@ -103,9 +103,9 @@ class Stage:
                 self.add(key, question.title, name, connections, load.median(of_one))
 
     def files(self, key, question):
-        """The bodies for cadre-api, checked, and the files for wrk."""
+        """The checked request bodies for cadre-api, and the files for wrk."""
         session = self.service.session(question.client)
-        # A seed of its own: what is drawn does not depend on which other questions are asked.
+        # A separate seed, so that the variables do not depend on the other chosen queries.
         self.draw.random.seed(f"{self.options.seed} {key}")
         self.drawn = question.draw(self.draw, session)
         bodies = questions.bodies(question.text(), self.drawn)
@@ -123,53 +123,53 @@ class Stage:
         file.write_text("\n".join(bodies) + "\n")
         return file, self.folder / f"{contender.name}.headers", empty
 
-    def ask_while_changing(self):
-        """Q1 in turns without and with changes beside it."""
+    def measure_with_changes(self):
+        """Measures Q1 in alternating rounds without and with concurrent changes."""
         question, connections = QUESTIONS["q1"], self.options.connections[0]
         _, files = self.files("q1", question)
         targets = changes.objects(self.service.session(), self.draw)
-        still, moving, made = [], [], []
+        alone, with_changes, change_results = [], [], []
         for _ in range(self.options.rounds):
-            still.append(load.round_of(self.service, question, files, connections, self.options))
+            alone.append(load.round_of(self.service, question, files, connections, self.options))
             with self.changing(targets) as process:
-                # Warm from the round before; to wait for quiet would be to wait for the end of the changes.
-                moving.append(load.run(self.service, files, connections, self.options.duration))
-                made.append(result_of(process))
-        self.add("q7", "Q1 without changes", self.service.name, connections, load.median(still))
-        row = load.median(moving) | {"changes": statistics.median(one["rate"] for one in made)}
-        row["faults"] += sum(one["refused"] for one in made)
-        # What the service and the database did for the changes cannot be told from what they did for the questions.
+                # No warm-up: the caches are warm from the round before, and the service is idle only after the changes.
+                with_changes.append(load.run(self.service, files, connections, self.options.duration))
+                change_results.append(result_of(process))
+        self.add("q7", "Q1 without changes", self.service.name, connections, load.median(alone))
+        row = load.median(with_changes) | {"changes": statistics.median(one["rate"] for one in change_results)}
+        row["faults"] += sum(one["refused"] for one in change_results)
+        # The costs of the changes cannot be separated from the costs of the queries.
         row |= {"server_us": None, "database_us": None, "statements": None}
         title = f"Q1 with {self.options.changes} changes a second"
         self.add("q7-changes", title, self.service.name, connections, row)
 
-    def ask_beside_dear_requests(self):
-        """A look-up on one connection, without and with the dearest permitted requests of another client on 16."""
+    def measure_with_expensive_requests(self):
+        """Measures Q1 on one connection, without and with expensive requests of another client on 16 connections."""
         question = QUESTIONS["q1"]
         _, files = self.files("q1", question)
-        dear = self.folder / "greedy.bodies"
-        dear.write_text("\n".join(questions.bodies_of(questions.DEAR)) + "\n")
+        expensive = self.folder / "greedy.bodies"
+        expensive.write_text("\n".join(questions.bodies_of(questions.EXPENSIVE)) + "\n")
         headers = {"Content-Type": "application/json", **self.service.headers("greedy")}
         greedy = self.folder / "greedy.headers"
         greedy.write_text("".join(f"{name}: {value}\n" for name, value in headers.items()))
-        still, beside, load_beside = [], [], []
+        alone, with_load, background_results = [], [], []
         for _ in range(self.options.rounds):
-            still.append(load.round_of(self.service, question, files, 1, self.options))
+            alone.append(load.round_of(self.service, question, files, 1, self.options))
             seconds = self.options.duration + 2 * load.WARM_UP
-            with load.beside(self.service, (dear, greedy, questions.NO_PAGE), GREEDY, seconds) as process:
+            with load.in_background(self.service, (expensive, greedy, questions.NO_PAGE), GREEDY, seconds) as process:
                 time.sleep(load.WARM_UP)
-                beside.append(load.run(self.service, files, 1, self.options.duration))
-                load_beside.append(load.said_by(process))
+                with_load.append(load.run(self.service, files, 1, self.options.duration))
+                background_results.append(load.result_of(process))
             load.settle(self.service)
-        self.add("q8", "Q1 alone", self.service.name, 1, load.median(still))
-        row = load.median(beside) | {"server_us": None, "database_us": None, "statements": None}
-        self.add("q8-beside", f"Q1 beside dear requests on {GREEDY} connections", self.service.name, 1, row)
-        answered = sum(one["requests"] for one in load_beside) / len(load_beside)
-        say(f"{self.scale} {self.database}: dear requests answered in a round: {answered:.0f}")
+        self.add("q8", "Q1 alone", self.service.name, 1, load.median(alone))
+        row = load.median(with_load) | {"server_us": None, "database_us": None, "statements": None}
+        self.add("q8-beside", f"Q1 with expensive requests on {GREEDY} connections", self.service.name, 1, row)
+        answered = sum(one["requests"] for one in background_results) / len(background_results)
+        say(f"{self.scale} {self.database}: expensive requests answered in a round: {answered:.0f}")
 
     def changing(self, targets):
-        """Starts to change, for as long as a run takes, and waits until it has begun."""
-        told = {"url": self.service.graphql, "headers": self.service.headers(), "rate": self.options.changes,
+        """Starts the process that makes changes for the time of a run, and waits until it has begun."""
+        task = {"url": self.service.graphql, "headers": self.service.headers(), "rate": self.options.changes,
                 "seconds": self.options.duration, **targets}  # fmt: skip
         process = subprocess.Popen(
             [sys.executable, "-m", changes.__name__],
@@ -181,13 +181,13 @@ class Stage:
             start_new_session=True,
         )
         self.stack.callback(process.kill)
-        process.stdin.write(json.dumps(told))
+        process.stdin.write(json.dumps(task))
         process.stdin.close()
         process.stdout.readline()
         return process
 
     def versions(self):
-        """Versions of what was used here."""
+        """Versions of the programs that were used."""
         found = (
             {"postgresql": self.cluster.version(), "shared_buffers": SETTINGS["shared_buffers"]} if self.cluster else {}
         )
@@ -204,7 +204,7 @@ class Stage:
 
 
 def result_of(process):
-    """What the process of changes has done, once it has ended."""
+    """The result of the process that makes changes, after its end."""
     said, error = process.stdout.read(), process.stderr.read()
     if process.wait() != 0:
         raise Failed(f"changes failed:\n{error[-2000:]}")
@@ -212,5 +212,5 @@ def result_of(process):
 
 
 def say(line):
-    """Progress, apart from the report."""
+    """Prints progress to standard error, separate from the report."""
     print(line, file=sys.stderr, flush=True)

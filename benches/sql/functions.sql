@@ -1,7 +1,7 @@
--- What a PostGraphile schema of these tables would have besides them: computed columns and queries, as its manual
--- describes them, each one statement that PostgreSQL can plan as a whole.
+-- Computed columns and queries that a PostGraphile schema of these tables would add, as its manual describes them. Each
+-- is one statement that PostgreSQL can plan as a whole.
 
--- A post, a version of a unit or an interval holds on a day from its first day to before its last.
+-- A post, a version of a unit or an interval is valid on a day from its first day (inclusive) to its end (exclusive).
 CREATE FUNCTION holds(begins date, ends date, day date) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT (begins IS NULL OR begins <= day) AND (ends IS NULL OR day < ends)
 $$;
@@ -28,9 +28,9 @@ CREATE FUNCTION subtree(top text, day date) RETURNS SETOF uuid LANGUAGE sql STAB
     SELECT id FROM below
 $$;
 
--- People with a post in a subtree whose highest level of a subject is at least this one, by name. Of a small subtree all
--- people are found first and sorted; in a large one people are tried in the order of their names until a page is full.
--- The planner cannot know which is which, so it is told: only one of both halves runs, and the other costs nothing.
+-- People with a post in a subtree whose highest level of a subject is at least this one, by name. In a small subtree all
+-- people are found first and sorted; in a large one people are checked in the order of their names until a page is full.
+-- The planner cannot choose, so a condition decides: only one of both halves runs, and the other costs nothing.
 CREATE FUNCTION cadres_holding(top text, subject text, level text) RETURNS SETOF cadre LANGUAGE sql STABLE AS $$
     WITH below AS MATERIALIZED (
         SELECT id FROM subtree(top, current_date) AS unit (id)
@@ -60,8 +60,8 @@ CREATE FUNCTION cadres_holding(top text, subject text, level text) RETURNS SETOF
     ORDER BY cadre.sort_key, cadre.id)
 $$;
 
--- People of a subtree by their highest level of a subject on a day; without a level: who holds none. Two halves as above:
--- person by person in a small subtree, whole tables at once for a large part of all.
+-- People of a subtree by their highest level of a subject on a day; the row without a level counts people without one.
+-- Two halves as above: person by person in a small subtree, whole tables at once in a large one.
 CREATE FUNCTION composition(top text, subject text, day date) RETURNS TABLE (level text, people bigint)
 LANGUAGE sql STABLE AS $$
     WITH below AS MATERIALIZED (

@@ -4,7 +4,8 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, ClientId, Day};
 
-/// Withholds a client's accesses to a person's data until a day. Of several rows for both, the last one applies.
+/// Withholds a client's accesses to a person's data until a day. Of several rows for the same client and person, the
+/// last one applies.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "access_withholding")]
@@ -21,7 +22,7 @@ pub struct Model {
     pub cadre_id: CadreId,
     /// End of the withholding, exclusive: the first day on which the entries are visible again.
     pub until_on: Day,
-    /// Number of the document that orders it.
+    /// Number of the document that orders the withholding.
     pub document_no: String,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

@@ -1,10 +1,10 @@
-//! Acting persons (người dùng): for whom clients act, with tokens of external issuers.
+//! Acting persons (người dùng), for whom clients act with tokens of external issuers.
 
 use sea_orm::entity::prelude::*;
 
 use crate::value::{CadreId, PersonId, Purpose, Scope};
 
-/// A person and their rights, which are limited by those of the client.
+/// A person and the person's rights, which are limited by the rights of the client.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "acting_person")]

@@ -1,4 +1,4 @@
-//! Root units of acting persons: their subtrees are the reach of a person.
+//! Root units of acting persons. The reach of a person consists of the subtrees of these units.
 
 use sea_orm::entity::prelude::*;
 

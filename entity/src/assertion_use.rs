@@ -12,7 +12,7 @@ pub struct Model {
     /// Client.
     #[sea_orm(primary_key, auto_increment = false)]
     pub client_id: ClientId,
-    /// SHA-256 of its `jti`, in hexadecimal.
+    /// SHA-256 of the assertion's `jti`, in hexadecimal.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti_hash: String,
     /// Expiry of the assertion; it is refused as expired from then on.

@@ -12,7 +12,7 @@ pub struct Model {
     /// Sequence number.
     #[sea_orm(primary_key)]
     pub seq: i64,
-    /// The act that caused the change.
+    /// The command that caused the change.
     pub audit_seq: i64,
     /// Kind of the change.
     pub kind: ChangeKind,
@@ -20,8 +20,8 @@ pub struct Model {
     pub object_type: String,
     /// Code of the object, or its id if it has no code.
     pub object: String,
-    /// Unit whose reach may see the change, for example of an unpublished rotation; `None` if everyone who sees the
-    /// object may.
+    /// Unit whose reach may see the change, for example of an unpublished rotation; `None` if all callers that see the
+    /// object may see it.
     pub audience_id: Option<UnitId>,
     /// Id of the object; `None` for reference lists, administration, and changes whose units are unknown.
     pub object_id: Option<Uuid>,
@@ -30,7 +30,7 @@ pub struct Model {
     /// Units whose reach shows the object after the change. `None` if they are unknown: in a bulk load, in changes
     /// recorded by an older version, and for objects that do not belong to units.
     pub units_after: Option<UnitIds>,
-    /// The act.
+    /// The entry of the command.
     #[sea_orm(belongs_to, from = "audit_seq", to = "seq")]
     pub audit: BelongsTo<super::audit_entry::Entity>,
 }

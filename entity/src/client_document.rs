@@ -19,9 +19,9 @@ pub struct Model {
     pub body: String,
     /// Names of its operations; `None` if its operation has no name.
     pub name: Option<String>,
-    /// Time of registration, or of the last one if it was ended before.
+    /// Time of registration; of the last one, if the document was ended and registered again.
     pub added_at: DateTimeUtc,
-    /// Time at which the operator ended it; `None` if it is registered.
+    /// Time at which the operator ended the document; `None` if it is registered.
     pub ended_at: Option<DateTimeUtc>,
     /// The client.
     #[sea_orm(belongs_to, from = "client_id", to = "id")]

@@ -20,13 +20,13 @@ pub struct Model {
     pub programme_code: ProgrammeCode,
     /// Unit that sent the person.
     pub unit_id: UnitId,
-    /// Calendar year in which it counts.
+    /// Calendar year in which the enrolment counts.
     pub year: i32,
     /// State of the enrolment.
     pub state: EnrolmentState,
     /// Grade.
     pub grade: Option<Grade>,
-    /// Quota named by a command. All used quotas, imported or not, are in `enrolment_quota`.
+    /// Quota that a command named. All used quotas, imported or not, are in `enrolment_quota`.
     #[sea_orm(indexed)]
     pub quota_id: Option<QuotaId>,
     /// Reason of the enrolment, the dropout or the revocation, if the command required one.

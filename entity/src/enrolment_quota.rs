@@ -4,8 +4,8 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::{EnrolmentId, QuotaId};
 
-/// A quota of an enrolment. Written with the enrolment and never deleted; a seat is used while the enrolment is in a
-/// seated state.
+/// A quota of an enrolment. Written with the enrolment and never deleted. A seat of the quota is used while the
+/// enrolment is in a state that takes a seat.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "enrolment_quota")]

@@ -12,8 +12,8 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// What the days up to this one, inclusive, changed without a command is in the change log; `None` before the first
-    /// recording.
+    /// Last day, inclusive, for which the change log contains the changes that the day brought without a command;
+    /// `None` before the first recording.
     pub recorded_until: Option<Day>,
 }
 

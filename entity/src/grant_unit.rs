@@ -1,4 +1,4 @@
-//! Root units of a grant: their subtrees are its reach.
+//! Root units of a grant. The reach of the grant consists of the subtrees of these units.
 
 use sea_orm::entity::prelude::*;
 

@@ -10,7 +10,7 @@ use crate::value::{CountScope, Day, UnitId};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "headcount")]
 pub struct Model {
-    /// Counted people: those of the unit, or of its subtree in a hierarchy.
+    /// The people that count: those of the unit, or of its subtree in a hierarchy.
     #[sea_orm(primary_key, auto_increment = false)]
     pub scope: CountScope,
     /// Unit.
@@ -25,8 +25,7 @@ pub struct Model {
     /// Rank of the highest level in the subject; 0 for counts regardless of qualifications.
     #[sea_orm(primary_key, auto_increment = false)]
     pub rank: i16,
-    /// First day of the change, inclusive. The counts of the folded base day are stored under the first day of the
-    /// calendar.
+    /// First day of the change, inclusive. The counts of the base day are stored under the first day of the calendar.
     #[sea_orm(primary_key, auto_increment = false)]
     pub day: Day,
     /// Difference in people; negative for a decrease.

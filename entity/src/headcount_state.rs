@@ -12,11 +12,11 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// Version of their format; 0 before they are built.
+    /// Version of the format of both tables; 0 before they are built.
     pub version: i32,
-    /// The base day, from which they are available; `None` before they are built.
+    /// The base day, from which the counts are available; `None` before they are built.
     pub base_on: Option<Day>,
-    /// Sequence number of the change of units and reference lists that they are based on.
+    /// Sequence number of the change of units and reference lists on which the counts are based.
     pub list_change: i64,
 }
 

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::ClientId;
 
-/// A command with its key. Written in the transaction of the command, so it exists exactly if the command was
+/// A command with its key. Written in the transaction of the command, so the row exists exactly if the command was
 /// committed.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

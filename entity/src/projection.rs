@@ -7,10 +7,10 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "projection")]
 pub struct Model {
-    /// Its name.
+    /// Name of the read model.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
-    /// Version of its format; a program with another version rebuilds it.
+    /// Version of the format; a program with another version rebuilds the read model.
     pub version: i32,
 }
 

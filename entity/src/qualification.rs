@@ -28,9 +28,10 @@ pub struct Model {
     pub mode: Option<StudyMode>,
     /// Date of the award, as recorded.
     pub granted_on: PartialDate,
-    /// First day on which it counts, inclusive: the last possible day of `granted_on`.
+    /// First day on which the qualification counts, inclusive: the last possible day of `granted_on`.
     pub counts_from: Day,
-    /// Enrolment whose result granted it, at most one qualification each; `None` if recorded from a document.
+    /// Enrolment whose result granted the qualification, at most one for each enrolment; `None` if it was recorded from
+    /// a document.
     #[sea_orm(unique)]
     pub enrolment_id: Option<EnrolmentId>,
     /// The person.

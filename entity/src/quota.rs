@@ -58,7 +58,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Seats that can still be allocated or used; negative if imported history used more than there were.
+    /// Seats that can still be allocated or used; negative if imported history used more seats than were available.
     pub fn remaining(&self) -> i32 {
         self.seats - self.allocated - self.used
     }

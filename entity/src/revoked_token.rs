@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "revoked_token")]
 pub struct Model {
-    /// Its `jti`.
+    /// The `jti` of the token.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti: String,
     /// Expiry of the token; it is refused as expired from then on.

@@ -7,7 +7,7 @@ use crate::value::{
     TitleCode, UnitId,
 };
 
-/// A rotation, transfer or secondment. Direction and tiers are those of the start day and never change.
+/// A rotation, transfer or secondment. Direction and tiers are as of the start day and never change.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rotation")]
@@ -25,13 +25,13 @@ pub struct Model {
     pub direction: RotationDirection,
     /// Previous unit.
     pub from_unit_id: UnitId,
-    /// Its tier on the start day.
+    /// Tier of the previous unit on the start day.
     pub from_tier: Tier,
     /// Title in the previous unit, if known.
     pub from_title_code: Option<TitleCode>,
     /// Destination unit.
     pub to_unit_id: UnitId,
-    /// Its tier on the start day.
+    /// Tier of the destination unit on the start day.
     pub to_tier: Tier,
     /// Title in the destination unit, if known.
     pub to_title_code: Option<TitleCode>,
@@ -102,14 +102,14 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Whether it is visible to the reach of the preparing unit only. After publication it stays visible, even if it is
-    /// revoked.
+    /// Whether the rotation is visible to the reach of the preparing unit only. After publication it stays visible to
+    /// all, even if it is revoked.
     pub fn is_embargoed(&self) -> bool {
         self.state.is_embargoed() && self.published_on.is_none()
     }
 
-    /// The row as of a day (inclusive), if it was part of the person's history then: begun, announced or prepared by
-    /// that day. Later changes are undone: the end, the placement, an extension.
+    /// The row as of a day (inclusive); `None` if the rotation was not begun, announced or prepared by that day. Later
+    /// changes are undone: the end, the placement, an extension.
     pub fn as_of(mut self, day: Day) -> Option<Self> {
         let is_known = self.start_on <= day || self.proposed_on.is_some_and(|proposed| proposed <= day);
         if !is_known {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_after_a_day_is_taken_back() {
+    fn changes_after_the_day_are_undone() {
         use RotationState::{Ended, Extended, InProgress, Placed, Published};
         for (on, state, has_ended, is_placed) in [
             ("2020-01-31", None, false, false),
@@ -196,20 +196,20 @@ mod tests {
             ("2023-05-31", Some(Ended), true, false),
             ("2023-06-01", Some(Placed), true, true),
         ] {
-            let then = placed().as_of(day(on));
-            assert_eq!(then.as_ref().map(|then| then.state), state, "{on}");
-            let Some(then) = then else { continue };
-            assert_eq!((then.end_on.is_some(), then.end_reason.is_some()), (has_ended, has_ended), "{on}");
-            assert_eq!((then.placed_on.is_some(), then.placement_unit_id.is_some()), (is_placed, is_placed), "{on}");
+            let row = placed().as_of(day(on));
+            assert_eq!(row.as_ref().map(|row| row.state), state, "{on}");
+            let Some(row) = row else { continue };
+            assert_eq!((row.end_on.is_some(), row.end_reason.is_some()), (has_ended, has_ended), "{on}");
+            assert_eq!((row.placed_on.is_some(), row.placement_unit_id.is_some()), (is_placed, is_placed), "{on}");
         }
     }
 
     #[test]
-    fn an_extension_that_came_later_is_taken_back_while_the_rotation_runs() {
+    fn a_later_extension_of_a_running_rotation_is_undone() {
         use RotationState::{Extended, InProgress};
         let running = Model { state: Extended, end_on: None, placed_on: None, ..placed() };
         for (on, state) in [("2021-12-31", InProgress), ("2022-01-01", Extended)] {
-            assert_eq!(running.clone().as_of(day(on)).map(|then| then.state), Some(state), "{on}");
+            assert_eq!(running.clone().as_of(day(on)).map(|row| row.state), Some(state), "{on}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Sample rows for tests: one builder per table.
 //!
-//! A sample has invented values in the required columns and none in the nullable ones. A test overwrites the columns that
-//! it is about: `rotation::Model { start_on, ..sample::rotation() }`. The builders do not name nullable columns, so that a
-//! new nullable column changes neither them nor the tests.
+//! A sample has invented values in the required columns and no values in the nullable ones. A test overwrites the
+//! columns that matter to it: `rotation::Model { start_on, ..sample::rotation() }`. The builders do not name nullable
+//! columns, so a new nullable column changes neither the builders nor the tests.
 
 use sea_orm::{ActiveModelTrait, ActiveValue, ActiveValue::Set, ModelTrait, TryIntoModel};
 
@@ -42,7 +42,7 @@ pub fn assignment() -> assignment::Model {
     })
 }
 
-/// A qualification granted by no enrolment.
+/// A qualification that was not granted by an enrolment.
 pub fn qualification() -> qualification::Model {
     row(qualification::ActiveModel {
         id: Set(QualificationId::new()),
@@ -99,7 +99,7 @@ pub fn training_plan() -> training_plan::Model {
     })
 }
 
-/// A quota in force, of which nothing is used.
+/// A quota in force with no used seats.
 pub fn quota() -> quota::Model {
     row(quota::ActiveModel {
         id: Set(QuotaId::new()),

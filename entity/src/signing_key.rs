@@ -18,9 +18,9 @@ pub struct Model {
     pub material: Vec<u8>,
     /// Time of generation.
     pub created_at: DateTimeUtc,
-    /// Id of the key that encrypts it; `None` if it is plain, as written by an earlier version.
+    /// Id of the key encryption key; `None` if the material is not encrypted, as written by an earlier version.
     pub encryption_key_id: Option<String>,
-    /// When an access token key begins to sign; `None`: from its generation on.
+    /// Time from which an access token key signs; `None`: from its generation on.
     pub signs_from: Option<DateTimeUtc>,
 }
 

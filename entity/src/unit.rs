@@ -1,4 +1,4 @@
-//! Units (đơn vị): the permanent identity, while name, kind, tier and parents may change.
+//! Units (đơn vị): their permanent identity. Name, kind, tier and parents may change and are in `unit_version`.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Identifiers of units (mã định danh): values of national systems. Values are re-used over time for other units, so each
-//! has an interval and is never a key.
+//! Identifiers of units (mã định danh): values of national systems. A value is reused for another unit over time, so
+//! each has an interval and is never a key.
 
 use sea_orm::entity::prelude::*;
 

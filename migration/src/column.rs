@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
-/// A text column that sorts by code point on both databases, so that pages in its order agree.
+/// A text column that sorts by code point on both databases, so that pages in its order are equal.
 pub fn code(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     let mut column = ColumnDef::new(name);
     column.string();
@@ -12,7 +12,7 @@ pub fn code(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     column
 }
 
-/// A foreign key that refuses orphans.
+/// A foreign key without cascades: a referenced row cannot be deleted.
 pub fn reference<const N: usize>(
     table: &'static str,
     columns: [&'static str; N],

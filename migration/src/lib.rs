@@ -1,7 +1,7 @@
-//! The migrations of the schema. A migration never imports the entities, because its meaning must not change later.
+//! The migrations of the schema. A migration never imports the entities, because its effect must not change later.
 //!
-//! Expand and contract: each migration works with the running version and with the next; a drop follows one release
-//! later.
+//! Expand and contract: each migration works with the running version of the service and with the next one; a column or
+//! table is dropped one release after its last use.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Rotations with their steps, appraisals and overrides; rules and retirement ages; completed acts; changes with a
+//! Rotations with their steps, appraisals and overrides; rules and retirement ages; completed commands; changes with a
 //! restricted audience.
 
 use sea_orm_migration::{prelude::*, schema::*};

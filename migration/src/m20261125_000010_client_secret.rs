@@ -24,12 +24,12 @@ impl MigrationTrait for Migration {
         index(manager, "client_secret", ["client_id"]).await?;
         unique_while(manager, "client_secret", "lasting", ["client_id"], "expires_at IS NULL").await?;
 
-        // Each client has one, so the id of the client serves as that of its first secret. An empty text is no valid
-        // hash.
+        // Each client has one secret, so the id of the client is used as the id of its first secret. An empty text is
+        // not a valid hash.
         let carry = "INSERT INTO client_secret (id, client_id, hash, created_at) \
                      SELECT id, id, secret_hash, created_at FROM client WHERE secret_hash <> ''";
         manager.get_connection().execute_unprepared(carry).await?;
-        // No release has the column, so it is dropped at once: a remaining hash would outlive its secret.
+        // No release has this column, so it is dropped at once: a remaining hash would outlive its secret.
         manager.alter_table(Table::alter().table("client").drop_column("secret_hash").to_owned()).await
     }
 

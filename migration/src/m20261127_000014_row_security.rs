@@ -52,7 +52,7 @@ fn walls() -> [(&'static str, String); 10] {
     ]
 }
 
-/// A rotation is visible to both of its units after publication, before that to the preparing unit only.
+/// A rotation is visible to both of its units after publication, and only to the preparing unit before.
 fn rotation(table: &str, reaches: &dyn Fn(&str) -> String) -> String {
     let unit = |column: &str| reaches(&format!("{table}.{column}"));
     format!(
@@ -73,9 +73,9 @@ fn enrolment(table: &str, classes: &str, reaches: &dyn Fn(&str) -> String) -> St
     )
 }
 
-/// The function that looks for a person must see all tables, otherwise their conditions would recurse endlessly: inside
-/// it all rows are visible, and the reach is a parameter. PL/pgSQL caches its plan between statements. A `SET` clause
-/// on the function would do the same, but an owner without superuser rights may not write it.
+/// The function that finds a person must see all tables, because otherwise their conditions would recurse endlessly:
+/// inside it all rows are visible, and the reach is a parameter. PL/pgSQL caches its plan between statements. A `SET`
+/// clause on the function would do the same, but an owner without superuser rights may not write it.
 fn functions(schema: &str) -> String {
     let given = |column: &str| format!("{schema}.reaches({column}, bounds)");
     format!(

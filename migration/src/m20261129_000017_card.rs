@@ -27,8 +27,8 @@ impl MigrationTrait for Migration {
         let read_model =
             Table::create().table("read_model").col(string("name").primary_key()).col(integer("version")).to_owned();
         manager.create_table(read_model).await?;
-        // Without persons the projection is complete; otherwise the program builds it, because only it knows the
-        // format.
+        // Without persons the projection is complete. Otherwise the program builds it, because only the program knows
+        // its format.
         let made = "INSERT INTO read_model (name, version) SELECT 'card', 1 WHERE NOT EXISTS (SELECT 1 FROM cadre)";
         manager.get_connection().execute_unprepared(made).await.map(drop)
     }

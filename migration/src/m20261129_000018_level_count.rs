@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
             .col(big_integer("list_change"))
             .to_owned();
         manager.create_table(head).await?;
-        // The program builds them, because only it knows the format.
+        // The program builds them, because only the program knows their format.
         let unmade = Query::insert()
             .into_table("level_count_head")
             .columns(["id", "version", "list_change"])
@@ -38,7 +38,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Without foreign keys: a projection contains only rows of its sources, and millions are written at once.
+/// The tables have no foreign keys: a projection contains only rows of its sources, and millions are written at once.
 async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut count = Table::create();
     count
@@ -55,8 +55,8 @@ async fn counts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut coming = Index::create();
     coming.name("level_count_coming_idx").table("level_count").col("day").and_where(Expr::cust("day > '1800-01-01'"));
     manager.create_index(coming).await?;
-    // A caller who reaches a unit reaches its subtree; if the tree of another day excludes a part of it, only the
-    // program enforces this.
+    // A caller that reaches a unit reaches its subtree. If the tree of another day excludes a part of the subtree, only
+    // the program enforces this.
     raise(manager, "level_count", &reaches("unit_id")).await
 }
 

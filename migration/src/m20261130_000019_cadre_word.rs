@@ -18,8 +18,8 @@ impl MigrationTrait for Migration {
         manager.create_table(kept_by(manager, word, ["unit_id", "words", "cadre_id"])).await?;
         // A search queries units within reach only, so a row is visible by its unit.
         raise(manager, "cadre_word", &reaches("unit_id")).await?;
-        // Without persons the projection is complete; otherwise the program builds it, because only it knows the
-        // format.
+        // Without persons the projection is complete. Otherwise the program builds it, because only the program knows
+        // its format.
         let made = "INSERT INTO read_model (name, version) SELECT 'word', 1 WHERE NOT EXISTS (SELECT 1 FROM cadre)";
         manager.get_connection().execute_unprepared(made).await.map(drop)
     }

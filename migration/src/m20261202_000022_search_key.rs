@@ -19,7 +19,7 @@ const CONSONANTS: &str = "bcdfghjklmnpqrstvwxz";
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let separators = SEPARATORS.iter().map(|sign| ((*sign).to_owned(), " "));
-        // Each pass halves a run of blanks.
+        // Each pass halves the length of a run of blanks.
         let blanks = std::iter::repeat_n(("  ".to_owned(), " "), 7);
         let plain = separators.chain(blanks).fold("search_key".to_owned(), |key, (from, to)| replaced(&key, &from, to));
         let vowels = CONSONANTS.chars().map(|letter| (format!("{letter}y"), format!("{letter}i")));

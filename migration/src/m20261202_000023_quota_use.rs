@@ -1,9 +1,9 @@
 //! The quotas that each enrolment uses, and one count of the used seats of a quota.
 //!
-//! `enrolment_quota` contains the quotas of all enrolments, recorded by acts or imports, and `quota.used` counts all of
-//! them. Before, `used` counted the enrolments of acts and `used_before` those of imports. `used_before` remains, with
-//! zero, so that the running version computes the same sum; a later release drops it. `quota.excess` is the number of
-//! seats by which imported history exceeds the available ones, which the check constraint permits.
+//! `enrolment_quota` contains the quotas of all enrolments, recorded by commands or imports, and `quota.used` counts
+//! all of them. Before, `used` counted the enrolments of commands and `used_before` those of imports. `used_before`
+//! remains, with zero, so that the running version computes the same sum; a later release drops it. `quota.excess` is
+//! the number of seats by which imported history exceeds the available ones, which the check constraint permits.
 
 use sea_orm_migration::{
     prelude::*,
@@ -61,7 +61,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
     Ok(())
 }
 
-/// Row security applies to the owner of the tables, too.
+/// Disables row security during the migration, because it also applies to the owner of the tables.
 async fn open(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     match manager.get_database_backend() {
         DatabaseBackend::Postgres => run(manager, &["SELECT set_config('cadre.reach', '*', true)"]).await,
@@ -82,7 +82,7 @@ async fn link(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     raise(manager, "enrolment_quota", "EXISTS (SELECT FROM enrolment WHERE enrolment.id = enrolment_id)").await
 }
 
-/// State changes of the learners of a class that is not held, as `classAdvance` makes them.
+/// State changes of the learners of a class that does not take place, as `classAdvance` makes them.
 const LEAVE_CANCELLED: &str = "UPDATE enrolment SET state = 'DROPPED', version = version + 1
     WHERE state IN ('WAITLISTED', 'CONFIRMED', 'ATTENDING')
     AND class_id IN (SELECT id FROM training_class WHERE state = 'CANCELLED')";
@@ -93,12 +93,12 @@ const COUNT_LEARNERS: &str = "UPDATE training_class SET enrolled = (SELECT count
         WHERE class_id = training_class.id AND enrolment.state IN ('CONFIRMED', 'ATTENDING', 'COMPLETED', 'FAILED'))
     WHERE state IN ('CANCELLED', 'POSTPONED')";
 
-/// The quota named by an act.
+/// The quota that a command named.
 const LINK_NAMED: &str = "INSERT INTO enrolment_quota (enrolment_id, quota_id)
     SELECT id, quota_id FROM enrolment WHERE quota_id IS NOT NULL";
 
-/// The quotas that imported enrolments use: those of the nearest unit, from the sending one upwards, with a quota of
-/// the plan and programme, and of the nearest one with a quota for any programme.
+/// The quotas that imported enrolments use: the quotas of the nearest unit, from the sending unit upwards, with a quota
+/// of the plan and programme, and of the nearest one with a quota for any programme.
 fn link_imported(backend: DatabaseBackend) -> String {
     let (end_of_year, day_before) = match backend {
         DatabaseBackend::Postgres => ("make_date(year, 12, 31)", "ended_on - 1"),
@@ -153,7 +153,7 @@ fn link_imported(backend: DatabaseBackend) -> String {
     )
 }
 
-/// Enrolments of acts that named no quota use none. An import records no change of an enrolment, an act does.
+/// Enrolments of commands that named no quota use none. An import records no change of an enrolment, a command does.
 async fn unlink_acts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let (connection, backend) = (manager.get_connection(), manager.get_database_backend());
     let created = "SELECT object FROM change WHERE object_type = 'enrolment' AND kind = 'CREATED'";
@@ -186,7 +186,7 @@ fn decoded(text: &str) -> Option<sea_orm_migration::sea_orm::prelude::Uuid> {
     Some(sea_orm_migration::sea_orm::prelude::Uuid::from_u128(bits << 3 | u128::from(last >> 2)))
 }
 
-/// Enrolments with their quotas, and with the quota named by an act.
+/// Enrolments with their quotas, and enrolments with the quota that a command named.
 const LINKED: &str = "enrolment_quota AS link JOIN enrolment ON enrolment.id = link.enrolment_id";
 const NAMED: &str = "enrolment AS link JOIN enrolment ON enrolment.id = link.id";
 

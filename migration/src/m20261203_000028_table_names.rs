@@ -1,11 +1,11 @@
-//! Tables are named after their contents: keys of repeated requests, and the projections.
+//! Renames tables after their contents: the keys of repeated requests, and the projections.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// Old and new names of tables. Row security, triggers and foreign keys follow a table.
+/// Old and new names of tables. Row security, triggers and foreign keys remain with the renamed table.
 const TABLES: [(&str, &str); 7] = [
     ("answered", "idempotency_key"),
     ("cadre_card", "cadre_snapshot"),

@@ -1,4 +1,4 @@
-//! What the change feed needs of a change: the id of the object, and the units whose reach showed it before and after.
+//! Columns of a change for the change feed: the id of the object, and the units whose reach showed it before and after.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -19,7 +19,7 @@ impl MigrationTrait for Migration {
         // The changes of one command are read in their order, page by page.
         index(manager, "change", ["audit_seq", "seq"]).await?;
         manager.drop_index(Index::drop().name("change_audit_seq_idx").table("change").to_owned()).await?;
-        // Most links are of readings; the feed reads those of commands alone.
+        // Most links belong to readings; the feed reads only the links of commands.
         let commands = Index::create()
             .name("log_link_command_idx")
             .table("log_link")

@@ -23,7 +23,7 @@ impl MigrationTrait for Migration {
             .to_owned();
         manager.create_table(identifier).await?;
         index(manager, "unit_identifier", ["unit_id"]).await?;
-        // A part of the rule that a value belongs to one unit on each day; the import checks the whole.
+        // A part of the rule that a value belongs to one unit on each day; the import checks the complete rule.
         unique_while(manager, "unit_identifier", "current", ["system", "value"], "valid_to IS NULL").await
     }
 

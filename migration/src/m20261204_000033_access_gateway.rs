@@ -5,7 +5,7 @@ use sea_orm_migration::{prelude::*, schema::*};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// The new columns. They are null in the entries written before, whose content in the chain therefore does not change.
+/// The new columns. They are null in older entries, whose content in the chain therefore does not change.
 const COLUMNS: [&str; 4] = ["gateway_client", "gateway_request", "gateway_user", "gateway_issue"];
 
 #[async_trait::async_trait]

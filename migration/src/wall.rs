@@ -1,21 +1,22 @@
-//! Row security of PostgreSQL: visible and writable rows of a transaction, by the reach that it has set.
+//! Row security of PostgreSQL: visible and writable rows of a transaction, by the reach that the transaction has set.
 //!
-//! The setting `cadre.reach` is `*` for everything, or the units of the reach as ranges of their ids, `{..}`: the first
-//! id of each range (inclusive) and the id after its last (exclusive), in order. Without it no rows are visible. A
-//! condition is never narrower than the rows that a request may return for any day: days, responsibility for files and
-//! scopes are checked by the program. SQLite has no row security, so nothing is done there.
+//! The setting `cadre.reach` is `*` for all rows, or the units of the reach as ranges of their ids, `{..}`: the first
+//! id of each range (inclusive) and the id after its last one (exclusive), in order. Without the setting no rows are
+//! visible. A condition is never narrower than the rows that a request may return for any day: the program checks days,
+//! responsibility for files and scopes. SQLite has no row security, so these functions have no effect there.
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
-/// The reach is everything. Always checked first: acts and unlimited callers skip the other conditions.
+/// The reach contains everything. Always checked first, so that commands and unlimited callers skip the other
+/// conditions.
 const EVERYTHING: &str = "(SELECT reaches_all())";
 
-/// The column contains a unit of the reach.
+/// Condition that the column contains a unit of the reach.
 pub fn reaches(column: &str) -> String {
     format!("reaches({column}, (SELECT reach()))")
 }
 
-/// The column contains a person with a post, a rotation or an enrolment in the reach, on any day.
+/// Condition that the column contains a person with a post, a rotation or an enrolment in the reach, on any day.
 pub fn knows(column: &str) -> String {
     // A visible post makes its person visible. For most persons the latest post is enough, without the function.
     format!(
@@ -24,12 +25,12 @@ pub fn knows(column: &str) -> String {
     )
 }
 
-/// The same without checking the posts first, for the posts themselves.
+/// The same condition without checking the posts first, for the table of posts.
 pub fn knows_somehow(column: &str) -> String {
     format!("reaches_cadre({column}, (SELECT reach()))")
 }
 
-/// Enables row security on a table, also for its owner: rows are visible if the condition holds, and writable for
+/// Enables row security on a table, also for its owner: rows are visible if the condition is true, and writable for
 /// transactions that see everything.
 pub async fn raise(manager: &SchemaManager<'_>, table: &str, condition: &str) -> Result<(), DbErr> {
     if manager.get_database_backend() != DatabaseBackend::Postgres {

@@ -1,4 +1,5 @@
-//! Shared by all requests: the database, the clock, and the current snapshot of the reference data with its caches.
+//! State shared by all requests: the database, the clock, and the current snapshot of the reference data with its
+//! caches.
 
 mod query_caches;
 mod rounding_key;
@@ -103,13 +104,13 @@ impl AppState {
         Ok(is_outdated)
     }
 
-    /// Notifies of commands that any process has committed, within the interval of `refresh`. The value is a position of
-    /// the log, or `None` once the service stops.
+    /// Notifies of commands that any process has committed, within the interval of `refresh`. The value is a position
+    /// in the log, or `None` once the service stops.
     pub fn commits(&self) -> watch::Receiver<Option<i64>> {
         self.commits.subscribe()
     }
 
-    /// Ends all waiting for commits, so that the service can stop.
+    /// Wakes all requests that wait for commits, so that the service can stop.
     pub fn stop_waiting(&self) {
         self.commits.send_replace(None);
     }

@@ -15,17 +15,17 @@ const MAX_REACHES: usize = 512;
 /// Capacity of the cache of subtrees: total number of units in them, a few megabytes.
 const MAX_UNITS: u64 = 250_000;
 /// Estimated number of subtrees in a full cache.
-const USUAL_SUBTREES: usize = 4_000;
+const ESTIMATED_SUBTREES: usize = 4_000;
 /// Capacity of the cache of row estimates.
 const MAX_ESTIMATES: usize = 20_000;
 
-/// Cache key of a reach: the roots of a client, those of the user on whose behalf it acts, if any, and the day.
+/// Cache key of a reach: the roots of the client, the roots of the user on whose behalf it acts, if any, and the day.
 type ReachKey = (Vec<UnitId>, Option<Vec<UnitId>>, Day);
 
 /// A reach with its row-level security.
 type Reach = (Arc<UnitSet>, RowScope);
 
-/// Caches of values that follow from the snapshot, and of row estimates.
+/// Caches of values that depend only on the snapshot, and of row estimates.
 #[derive(Debug)]
 pub(crate) struct QueryCaches {
     reaches: Cache<ReachKey, Reach>,
@@ -48,7 +48,7 @@ impl QueryCaches {
     pub(crate) fn new() -> Self {
         Self {
             reaches: Cache::new(MAX_REACHES),
-            subtrees: Cache::with_weighter(USUAL_SUBTREES, MAX_UNITS, UnitCount),
+            subtrees: Cache::with_weighter(ESTIMATED_SUBTREES, MAX_UNITS, UnitCount),
             row_estimates: Cache::new(MAX_ESTIMATES),
         }
     }
@@ -82,7 +82,7 @@ impl QueryCaches {
         subtree
     }
 
-    /// Row estimate for choosing a strategy, as of its first use.
+    /// Row estimate for choosing a strategy, as of the time of its first use.
     pub(crate) fn row_estimate(&self, of: &str) -> Option<u64> {
         self.row_estimates.get(of)
     }

@@ -1,10 +1,10 @@
 //! Secret rounding of counts.
 //!
 //! A count below five can identify a person, and so can the difference of two totals (Law 91/2025/QH15 binds such data
-//! to a purpose). A rounded count is therefore a multiple of five. A secret random offset, fixed for each cell, decides
-//! whether it is rounded up or down. Repeating the query on another day, or after other people joined or left, uses the
-//! same offset: the result depends only on the sum of count and offset, and a smaller count with a larger offset gives
-//! the same result.
+//! to a purpose). A rounded count is therefore a multiple of five. A secret random offset, fixed for each cell,
+//! determines whether it is rounded up or down. A repeated query, on another day or after other people were added or
+//! removed, uses the same offset: the result depends only on the sum of count and offset, and a smaller count with a
+//! larger offset gives the same result.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rounded_count_is_a_multiple_of_five_near_the_count_and_true_on_average() {
+    fn a_rounded_count_is_a_near_multiple_of_five_and_exact_on_average() {
         for count in 0..200 {
             let all: Vec<u64> = (0..BASE).map(|draw| rounded(count, draw)).collect();
             assert!(all.iter().all(|shown| shown % BASE == 0 && shown.abs_diff(count) < BASE), "{count}: {all:?}");
@@ -63,12 +63,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_shown_as_nobody() {
+    fn zero_is_rounded_to_zero() {
         assert!((0..BASE).all(|draw| rounded(0, draw) == 0));
     }
 
     #[test]
-    fn a_count_and_a_lesser_one_with_a_greater_draw_look_alike_whatever_comes_and_goes() {
+    fn counts_with_the_same_sum_of_count_and_offset_stay_indistinguishable() {
         for (count, draw) in (1..50).flat_map(|count| (0..BASE - 1).map(move |draw| (count, draw))) {
             for others in 0..50 {
                 assert_eq!(rounded(count + others, draw), rounded(count - 1 + others, draw + 1));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_draw_of_a_cell_is_fixed_and_differs_between_cells_and_keys() {
+    fn the_offset_of_a_cell_is_fixed_and_differs_between_cells_and_keys() {
         let (key, other) = (RoundingKey::derived(&[1; 32]), RoundingKey::derived(&[2; 32]));
         let draws = |key: &RoundingKey| (0..100).map(|cell| key.draw(&cell)).collect::<Vec<_>>();
         assert_eq!(draws(&key), draws(&key));

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 /// Number of commands whose changes are read in one statement.
 const COMMANDS: u64 = 200;
 
-/// A position between two changes.
+/// A position in the feed, between two changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FeedPosition {
     /// Position of a command in the hash chain.
@@ -103,10 +103,10 @@ async fn of_command(
 ) -> Result<Changes> {
     let (position, entry) = command.ok_or_else(|| Error::internal("a command of the change feed is gone"))?;
     let rows = select([entry]).filter(change::Column::Seq.gt(after.seq)).limit(limit).all(connection).await?;
-    let is_whole = (rows.len() as u64) < limit;
+    let is_complete = (rows.len() as u64) < limit;
     let changes = rows.into_iter().map(|row| recorded(row, |_| Some(position))).collect::<Result<Vec<_>>>()?;
     let end = match changes.last() {
-        Some(last) if !is_whole => last.position,
+        Some(last) if !is_complete => last.position,
         _ => FeedPosition::after(position),
     };
     Ok(Changes { changes, end, is_last: false })

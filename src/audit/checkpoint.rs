@@ -24,7 +24,7 @@ use crate::{
 const ENTRIES: i64 = 1_000;
 
 /// A checkpoint is also due after this time if there are new entries.
-const PAUSE: TimeDelta = TimeDelta::seconds(60);
+const INTERVAL: TimeDelta = TimeDelta::seconds(60);
 
 /// Position and hash of the chain at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,24 +76,25 @@ impl Keeper {
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database does not answer or the file cannot be written.
-    pub async fn look(&mut self) -> Result<bool> {
-        let Some(now) = self.news().await? else { return Ok(false) };
-        let is_due = self.last.is_none_or(|last| now.position - last.position >= ENTRIES || now.at - last.at >= PAUSE);
+    pub async fn write_if_due(&mut self) -> Result<bool> {
+        let Some(now) = self.unwritten().await? else { return Ok(false) };
+        let is_due =
+            self.last.is_none_or(|last| now.position - last.position >= ENTRIES || now.at - last.at >= INTERVAL);
         if is_due { self.write(now).await.map(|()| true) } else { Ok(false) }
     }
 
     /// Writes a last checkpoint at shutdown if there are new entries.
     ///
     /// # Errors
-    /// As `look`.
+    /// The errors of `write_if_due`.
     pub async fn finish(&mut self) -> Result<()> {
-        match self.news().await? {
+        match self.unwritten().await? {
             Some(now) => self.write(now).await,
             None => Ok(()),
         }
     }
 
-    async fn news(&self) -> Result<Option<Checkpoint>> {
+    async fn unwritten(&self) -> Result<Option<Checkpoint>> {
         let head = log_head::Entity::find_by_id(1).one(self.store.database.control()).await?;
         let head = head.ok_or_else(|| Error::internal("the head row of the hash chain is missing"))?;
         let hash =
@@ -195,26 +196,26 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn a_checkpoint_is_written_when_there_is_something_new_and_a_minute_has_passed() {
+    async fn a_checkpoint_is_written_a_minute_after_new_entries() {
         let (folder, database) = fixture::database().await;
         key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
         let path = folder.path().join("checkpoints");
         let at = |seconds| Clock::Fixed(fixture::clock().now() + TimeDelta::seconds(seconds));
         let mut keeper = Keeper::new(fixture::store(&database), at(0), path.clone());
 
-        assert!(keeper.look().await.unwrap(), "the first is due at once");
+        assert!(keeper.write_if_due().await.unwrap(), "the first is due at once");
         keeper.clock = at(600);
-        assert!(!keeper.look().await.unwrap(), "nothing is new");
+        assert!(!keeper.write_if_due().await.unwrap(), "nothing is new");
         maintenance::install_reference_lists(&database, fixture::clock()).await.unwrap();
         keeper.clock = at(59);
-        assert!(!keeper.look().await.unwrap(), "it is too early");
+        assert!(!keeper.write_if_due().await.unwrap(), "it is too early");
         keeper.clock = at(60);
-        assert!(keeper.look().await.unwrap());
+        assert!(keeper.write_if_due().await.unwrap());
         keeper.finish().await.unwrap();
 
-        let kept = read(&fixture::store(&database), &path).await.unwrap().unwrap();
-        assert_eq!(kept.iter().map(|kept| kept.position).collect::<Vec<_>>(), [3, 4]);
-        assert_eq!(kept[1].at, at(60).now());
+        let stored = read(&fixture::store(&database), &path).await.unwrap().unwrap();
+        assert_eq!(stored.iter().map(|stored| stored.position).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(stored[1].at, at(60).now());
     }
 
     #[tokio::test]
@@ -227,42 +228,42 @@ mod tests {
         assert!(read(&fixture::store(&database), &path).await.unwrap().is_ok(), "the control");
 
         let parts: Vec<_> = line.trim().split('.').collect();
-        for bent in [
+        for tampered in [
             String::new(),
             format!("{}.{}.{}A", parts[0], parts[1], parts[2]),
             format!("{}.{}.", parts[0], parts[1]),
             format!("{}.{}.{}", parts[0], parts[1].replacen('e', "f", 1), parts[2]),
         ] {
-            std::fs::write(&path, format!("{line}{bent}\n")).unwrap();
+            std::fs::write(&path, format!("{line}{tampered}\n")).unwrap();
             assert!(
                 matches!(read(&fixture::store(&database), &path).await.unwrap(), Err(Unreadable::Line(2))),
-                "{bent}"
+                "{tampered}"
             );
         }
     }
 
     #[tokio::test]
-    async fn a_line_that_was_not_written_whole_is_replaced_by_the_next() {
+    async fn an_incomplete_line_is_replaced_by_the_next_checkpoint() {
         let (folder, database) = fixture::database().await;
         key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
         let path = folder.path().join("checkpoints");
         for before in ["", "torn", "eyJh"] {
-            let kept = std::fs::read_to_string(&path).unwrap_or_default();
-            std::fs::write(&path, format!("{kept}{before}")).unwrap();
+            let stored = std::fs::read_to_string(&path).unwrap_or_default();
+            std::fs::write(&path, format!("{stored}{before}")).unwrap();
             Keeper::new(fixture::store(&database), fixture::clock(), path.clone()).finish().await.unwrap();
         }
-        let kept = read(&fixture::store(&database), &path).await.unwrap();
-        assert_eq!(kept.unwrap().len(), 3);
+        let stored = read(&fixture::store(&database), &path).await.unwrap();
+        assert_eq!(stored.unwrap().len(), 3);
     }
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_checkpoint_that_a_full_disk_refuses_is_an_error_and_is_written_later() {
+    async fn a_checkpoint_that_does_not_fit_on_the_disk_is_an_error_and_is_written_later() {
         let (folder, database) = fixture::database().await;
         key::ensure(&fixture::store(&database), fixture::clock()).await.unwrap();
         let mut keeper = Keeper::new(fixture::store(&database), fixture::clock(), "/dev/full".into());
         for _ in 0..2 {
-            let refused = keeper.look().await;
+            let refused = keeper.write_if_due().await;
             let Err(Error::Internal(error)) = refused else { panic!("{refused:?}") };
             assert!(error.to_string().starts_with("/dev/full: "), "{error}");
         }

@@ -49,10 +49,10 @@ impl fmt::Debug for Content {
 
 impl Content {
     /// Content of a command, without its changes.
-    pub(crate) fn of_act(row: &audit_entry::Model) -> Self {
+    pub(crate) fn of_command(row: &audit_entry::Model) -> Self {
         Self(Sha256::new())
             .number(row.seq)
-            .moment(row.at)
+            .time(row.at)
             .text(&row.actor)
             .text(&row.act)
             .optional(row.object.as_deref())
@@ -68,12 +68,12 @@ impl Content {
             .optional(audience.map(|unit| unit.to_string()).as_deref())
     }
 
-    /// Content of a reading of protected data. A gateway is appended only if there is one, so that entries from before
-    /// gateways were recorded keep their content.
+    /// Content of a reading of protected data. The values of a gateway are added only if there is one, so that entries
+    /// from before gateways were recorded keep their digest.
     pub(crate) fn of_access(row: &access_entry::Model) -> Self {
         let content = Self(Sha256::new())
             .number(row.seq)
-            .moment(row.at)
+            .time(row.at)
             .id(row.client_id.0)
             .optional(row.on_behalf_of.as_deref())
             .id(row.cadre_id.0)
@@ -92,7 +92,7 @@ impl Content {
     pub(crate) fn of_withholding(row: &access_withholding::Model) -> Self {
         Self(Sha256::new())
             .number(row.seq)
-            .moment(row.at)
+            .time(row.at)
             .id(row.client_id.0)
             .id(row.cadre_id.0)
             .text(&row.until_on.to_string())
@@ -127,7 +127,7 @@ impl Content {
     }
 
     /// PostgreSQL stores microseconds.
-    fn moment(self, at: DateTime<Utc>) -> Self {
+    fn time(self, at: DateTime<Utc>) -> Self {
         self.number(at.timestamp_micros())
     }
 
@@ -227,7 +227,7 @@ mod tests {
 
     use super::*;
 
-    fn act(object: Option<&str>, detail: Option<&str>, at: &str) -> Hash {
+    fn command(object: Option<&str>, detail: Option<&str>, at: &str) -> Hash {
         let row = audit_entry::Model {
             seq: 7,
             at: at.parse().expect("a moment"),
@@ -236,7 +236,7 @@ mod tests {
             object: object.map(str::to_owned),
             detail: detail.map(str::to_owned),
         };
-        Content::of_act(&row).digest()
+        Content::of_command(&row).digest()
     }
 
     fn reading(gateway: [Option<&str>; 4]) -> String {
@@ -260,37 +260,41 @@ mod tests {
         HEXLOWER.encode(&Content::of_access(&row).digest())
     }
 
-    /// The digests were computed by another program from the description of the encoding. The first one is that of the
-    /// version before gateways were recorded.
+    /// Another program computed the digests from the description of the encoding. The first digest is from the version
+    /// before gateways were recorded.
     #[test]
     fn the_content_of_a_reading_is_encoded_as_before() {
         let before = "67784a91e1ea8007c1576a2cbaaba967c8bfc9342c6dc56a56b2fe75136d76ae";
         assert_eq!(reading([None; 4]), before);
-        let through = "b3d31b675a3a31e8db21b18dff11cdc18e6027ab57f290d76d3c9b5b596890ba";
-        assert_eq!(reading([Some("VN/GOV/H99"), None, Some(""), Some("12")]), through);
+        let with_gateway = "b3d31b675a3a31e8db21b18dff11cdc18e6027ab57f290d76d3c9b5b596890ba";
+        assert_eq!(reading([Some("VN/GOV/H99"), None, Some(""), Some("12")]), with_gateway);
         let other = reading([Some("VN/GOV/H99"), Some(""), None, Some("12")]);
-        assert!(![before, through].contains(&other.as_str()));
+        assert!(![before, with_gateway].contains(&other.as_str()));
     }
 
     #[test]
-    fn no_two_entries_have_one_content() {
+    fn different_entries_have_different_digests() {
         let at = "2026-06-01T05:00:00.123456Z";
         let all = [
-            act(None, None, at),
-            act(Some(""), None, at),
-            act(None, Some(""), at),
-            act(Some("ab"), Some("c"), at),
-            act(Some("a"), Some("bc"), at),
-            act(None, None, "2026-06-01T05:00:00.123457Z"),
+            command(None, None, at),
+            command(Some(""), None, at),
+            command(None, Some(""), at),
+            command(Some("ab"), Some("c"), at),
+            command(Some("a"), Some("bc"), at),
+            command(None, None, "2026-06-01T05:00:00.123457Z"),
         ];
         for (nth, one) in all.iter().enumerate() {
             assert!(!all[nth + 1..].contains(one), "{nth}");
         }
-        assert_eq!(all[0], act(None, None, "2026-06-01T05:00:00.123456999Z"), "the control: what no database keeps");
+        assert_eq!(
+            all[0],
+            command(None, None, "2026-06-01T05:00:00.123456999Z"),
+            "the control: what no database keeps"
+        );
     }
 
     #[test]
-    fn a_link_holds_the_hash_before_its_place_its_log_and_its_content() {
+    fn the_hash_of_a_link_depends_on_its_predecessor_position_log_and_content() {
         let (one, two) = (hash(&START, 1, Log::Audit, &[1; 32]), [2; 32]);
         assert_eq!(one, hash(&START, 1, Log::Audit, &[1; 32]));
         for other in [

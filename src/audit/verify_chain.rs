@@ -113,7 +113,7 @@ pub async fn verify_chain(
         }
         let entries: Vec<_> = links.iter().map(|link| (link.log, link.entry)).collect();
         let contents = match contents(connection, &entries).await {
-            Err(Error::Internal(_)) => readable(connection, &entries).await?,
+            Err(Error::Internal(_)) => contents_one_by_one(connection, &entries).await?,
             all => all?,
         };
         if let Err(fault) = count.links(&links, &contents) {
@@ -171,7 +171,7 @@ async fn adopt_all(connection: &DatabaseTransaction) -> Result<()> {
 /// Digests of the current content of entries; `None` for an entry that cannot be read.
 type Contents = HashMap<(Log, i64), Option<Hash>>;
 
-/// Verification state along the chain. It does not access the database.
+/// Verification state along the chain. Does not access the database.
 struct Count<'a> {
     position: i64,
     hash: Hash,
@@ -201,7 +201,7 @@ impl<'a> Count<'a> {
                 return Err(wrong(if is_moved { Wrong::Order } else { Wrong::Changed }));
             }
             (self.position, self.hash) = (next, hash);
-            self.meet_checkpoints()?;
+            self.compare_checkpoints()?;
         }
         Ok(())
     }
@@ -216,7 +216,7 @@ impl<'a> Count<'a> {
         contents.iter().any(fits)
     }
 
-    fn meet_checkpoints(&mut self) -> std::result::Result<(), Fault> {
+    fn compare_checkpoints(&mut self) -> std::result::Result<(), Fault> {
         while let Some(checkpoint) = self.checkpoints.pop_if(|checkpoint| checkpoint.position <= self.position) {
             if checkpoint.hash != self.hash {
                 let position = Some(checkpoint.position);
@@ -250,7 +250,7 @@ async fn links(connection: &DatabaseTransaction, after: i64, limit: u64) -> Resu
 }
 
 /// Same as `contents`, one entry at a time, to identify an entry that cannot be read.
-async fn readable(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> Result<Contents> {
+async fn contents_one_by_one(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> Result<Contents> {
     let mut all = Contents::new();
     for entry in entries {
         match contents(connection, &[*entry]).await {
@@ -288,7 +288,7 @@ async fn contents(connection: &DatabaseTransaction, entries: &[(Log, i64)]) -> R
 async fn commands(connection: &DatabaseTransaction, numbers: Vec<i64>) -> Result<Contents> {
     let rows = audit_entry::Entity::find().filter(audit_entry::Column::Seq.is_in(numbers.clone()));
     let rows = rows.all(connection).await?;
-    let mut commands: HashMap<i64, Content> = rows.iter().map(|row| (row.seq, Content::of_act(row))).collect();
+    let mut commands: HashMap<i64, Content> = rows.iter().map(|row| (row.seq, Content::of_command(row))).collect();
     let changes = change::Entity::find()
         .filter(change::Column::AuditSeq.is_in(numbers))
         .order_by_asc(change::Column::AuditSeq)

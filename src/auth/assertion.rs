@@ -25,21 +25,22 @@ const LONGEST_JTI: usize = 255;
 /// assertions. An access token has another type.
 const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 
-/// A well-formed assertion with an unchecked signature. Of its claims only the subject may be used, to find the keys.
+/// A well-formed assertion with an unchecked signature. Of its claims only the subject may be used, to find the
+/// client's keys.
 pub(super) struct Assertion<'a> {
     client_id: ClientId,
     kid: Option<String>,
     algorithm: KeyAlgorithm,
-    said: Map<String, Value>,
+    claims: Map<String, Value>,
     token: Compact<'a>,
 }
 
 /// A valid assertion, not yet checked for replay.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Held {
-    /// SHA-256 of its `jti`, in hexadecimal.
+pub(super) struct ValidAssertion {
+    /// SHA-256 of the assertion's `jti`, in hexadecimal.
     pub jti_hash: String,
-    /// Its expiry.
+    /// Expiry of the assertion.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -53,9 +54,9 @@ impl<'a> Assertion<'a> {
         }
         let algorithm = header("alg").and_then(|alg| KeyAlgorithm::of_alg(alg).ok()).ok_or(Reason::Algorithm)?;
         let kid = header("kid").map(str::to_owned);
-        let said = token.claims()?;
-        let client_id = text(&said, "sub")?.parse().map_err(|_| Reason::Claim("sub"))?;
-        Ok(Self { client_id, kid, algorithm, said, token })
+        let claims = token.claims()?;
+        let client_id = text(&claims, "sub")?.parse().map_err(|_| Reason::Claim("sub"))?;
+        Ok(Self { client_id, kid, algorithm, claims, token })
     }
 
     /// The client named by the assertion.
@@ -65,14 +66,19 @@ impl<'a> Assertion<'a> {
 
     /// Verifies the signature with the client's active keys and validates the claims. The key determines the algorithm;
     /// a header with another one is refused. If the header names no key, each key is tried.
-    pub fn held(&self, keys: &[client_key::Model], issuer: &str, now: DateTime<Utc>) -> Result<Held, Reason> {
-        let is_meant = |key: &&client_key::Model| self.kid.as_ref().is_none_or(|kid| *kid == key.kid);
-        let living = keys.iter().filter(|key| key.client_id == self.client_id && key.revoked_at.is_none());
-        let meant: Vec<_> = living.filter(is_meant).collect();
-        let fitting: Vec<_> = meant.iter().filter(|key| key.algorithm == self.algorithm).collect();
-        if !fitting.iter().any(|key| public_key::has_signed(key, &self.token)) {
-            self.verify_in_vain(fitting.len());
-            return Err(match (meant.len(), fitting.len()) {
+    pub fn validate(
+        &self,
+        keys: &[client_key::Model],
+        issuer: &str,
+        now: DateTime<Utc>,
+    ) -> Result<ValidAssertion, Reason> {
+        let has_kid = |key: &&client_key::Model| self.kid.as_ref().is_none_or(|kid| *kid == key.kid);
+        let active = keys.iter().filter(|key| key.client_id == self.client_id && key.revoked_at.is_none());
+        let candidates: Vec<_> = active.filter(has_kid).collect();
+        let with_algorithm: Vec<_> = candidates.iter().filter(|key| key.algorithm == self.algorithm).collect();
+        if !with_algorithm.iter().any(|key| public_key::has_signed(key, &self.token)) {
+            self.verify_with_decoys(with_algorithm.len());
+            return Err(match (candidates.len(), with_algorithm.len()) {
                 (0, _) => Reason::Key,
                 (_, 0) => Reason::Algorithm,
                 _ => Reason::Signature,
@@ -81,34 +87,34 @@ impl<'a> Assertion<'a> {
         self.claims(issuer, now)
     }
 
-    /// Verifies the signature with a decoy key, until as many keys as a client may have were tried. The time then
-    /// reveals neither whether the client exists nor how many keys it has.
-    fn verify_in_vain(&self, verified: usize) {
+    /// Verifies the signature with a decoy key until as many keys were tried as a client may have. The response time
+    /// then reveals neither whether the client exists nor how many keys it has.
+    fn verify_with_decoys(&self, verified: usize) {
         let most = if self.kid.is_some() { 1 } else { public_key::MAX_OF_CLIENT };
         for _ in verified..most {
             std::hint::black_box(public_key::verifies(self.algorithm, public_key::decoy(self.algorithm), &self.token));
         }
     }
 
-    fn claims(&self, issuer: &str, now: DateTime<Utc>) -> Result<Held, Reason> {
-        if text(&self.said, "iss")? != text(&self.said, "sub")? {
+    fn claims(&self, issuer: &str, now: DateTime<Utc>) -> Result<ValidAssertion, Reason> {
+        if text(&self.claims, "iss")? != text(&self.claims, "sub")? {
             return Err(Reason::Claim("iss"));
         }
         // A list of audiences may name another server, which could then replay the assertion here: one string only.
-        if text(&self.said, "aud")? != issuer {
+        if text(&self.claims, "aud")? != issuer {
             return Err(Reason::Claim("aud"));
         }
-        let jti = text(&self.said, "jti")?;
+        let jti = text(&self.claims, "jti")?;
         if !(1..=LONGEST_JTI).contains(&jti.len()) {
             return Err(Reason::Claim("jti"));
         }
         let expires_at = self.end(now.timestamp())?;
-        Ok(Held { jti_hash: HEXLOWER.encode(&Sha256::digest(jti.as_bytes())), expires_at })
+        Ok(ValidAssertion { jti_hash: HEXLOWER.encode(&Sha256::digest(jti.as_bytes())), expires_at })
     }
 
     fn end(&self, now: i64) -> Result<DateTime<Utc>, Reason> {
-        let optional = |name| self.said.contains_key(name).then(|| seconds(&self.said, name)).transpose();
-        let (expires, issued, starts) = (seconds(&self.said, "exp")?, optional("iat")?, optional("nbf")?);
+        let optional = |name| self.claims.contains_key(name).then(|| seconds(&self.claims, name)).transpose();
+        let (expires, issued, starts) = (seconds(&self.claims, "exp")?, optional("iat")?, optional("nbf")?);
         if expires <= now {
             return Err(Reason::Expired);
         }

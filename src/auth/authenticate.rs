@@ -14,11 +14,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long used assertions and revoked tokens are stored after their expiry; must exceed the clock difference between
-/// two nodes.
-const KEPT: TimeDelta = TimeDelta::hours(1);
+/// Time for which used assertions and revoked tokens are stored after their expiry. Must exceed the clock difference
+/// between two instances of the service.
+const RETENTION: TimeDelta = TimeDelta::hours(1);
 
-/// How long a request waits if too many clients are being authenticated.
+/// Maximum time that a request waits if too many clients are being authenticated.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Credentials of a client; one kind per request.
@@ -37,7 +37,7 @@ pub enum ClientCredential<'a> {
     Assertion {
         /// The assertion.
         assertion: &'a str,
-        /// Client id, if the request names it; it must equal that of the assertion (RFC 7521, section 4.2).
+        /// Client id, if the request contains it; it must equal the client id of the assertion (RFC 7521, section 4.2).
         id: Option<&'a str>,
     },
 }
@@ -61,7 +61,7 @@ fn name_in_log(id: ClientId) {
 impl Tokens {
     /// Authenticates a client.
     pub async fn authenticate(&self, credential: ClientCredential<'_>) -> Result<AuthenticatedClient, Refused> {
-        let Some(_place) = self.proving.wait(TIMEOUT).await else {
+        let Some(_in_flight) = self.authenticating.wait(TIMEOUT).await else {
             metrics::counter!("cadre_limited_total", "limit" => "in-flight").increment(1);
             let why = DbErr::Custom("too many clients are authenticating at the same time".to_owned());
             return Err(Error::Unavailable(why).into());
@@ -72,7 +72,8 @@ impl Tokens {
         }
     }
 
-    /// A correct secret is never refused because of other attempts: only failed attempts count.
+    /// Authenticates by a secret. A correct secret is never refused because of other attempts: only failed attempts
+    /// count.
     ///
     /// Known and unknown ids take the same steps. The database is queried by the hash of the secret only, so a wrong
     /// secret finds no row whatever the id is; the id is compared afterwards.
@@ -95,7 +96,7 @@ impl Tokens {
                 rejection::log("client secret", reason);
                 Err(Refused::InvalidClient)
             }
-            // Earlier attempts are in the log; more lines would add nothing.
+            // Earlier attempts are in the log, so this one is not logged.
             Err(wait) => Err(Refused::TooManyAttempts(wait)),
         }
     }
@@ -107,22 +108,23 @@ impl Tokens {
             return Err(Reason::Claim("sub").into());
         }
         name_in_log(client_id);
-        // Keys are read and a signature is verified even if the client does not exist: equal work.
+        // Keys are read and a signature is verified even if the client does not exist, so that both cases take the same
+        // time.
         let client = self.client(client_id).await?;
         let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(client_id));
         let keys = keys.all(self.database.reader()).await.map_err(Error::from)?;
-        let held = assertion.held(&keys, self.issuer.public_url(), self.clock.now());
+        let validated = assertion.validate(&keys, self.issuer.public_url(), self.clock.now());
         let client = client.ok_or(Reason::UnknownClient)?;
         if client.revoked_at.is_some() {
             return Err(Reason::RevokedClient.into());
         }
-        let held = held?;
+        let validated = validated?;
 
-        // The primary key admits one of several concurrent requests with the same assertion, across all nodes.
+        // The primary key admits one of several concurrent requests with the same assertion, across all instances.
         let used = assertion_use::ActiveModel {
             client_id: Set(client_id),
-            jti_hash: Set(held.jti_hash),
-            expires_at: Set(held.expires_at),
+            jti_hash: Set(validated.jti_hash),
+            expires_at: Set(validated.expires_at),
         };
         let (client_column, jti_column) = (assertion_use::Column::ClientId, assertion_use::Column::JtiHash);
         let insert = assertion_use::Entity::insert(used).on_conflict_do_nothing_on([client_column, jti_column]);
@@ -135,10 +137,10 @@ impl Tokens {
     /// Deletes expired assertions, secrets and revoked tokens.
     pub async fn sweep(&self) -> Result<()> {
         let (now, writer) = (self.clock.now(), self.database.writer());
-        let ended = assertion_use::COLUMN.expires_at.lt(now - KEPT);
+        let ended = assertion_use::COLUMN.expires_at.lt(now - RETENTION);
         assertion_use::Entity::delete_many().filter(ended).exec(writer).await?;
         client_secret::Entity::delete_many().filter(client_secret::COLUMN.expires_at.lt(now)).exec(writer).await?;
-        let ended = revoked_token::COLUMN.expires_at.lt(now - KEPT);
+        let ended = revoked_token::COLUMN.expires_at.lt(now - RETENTION);
         revoked_token::Entity::delete_many().filter(ended).exec(writer).await?;
         Ok(())
     }

@@ -15,8 +15,8 @@ use crate::{
     limit::Overrides,
 };
 
-/// A client with a verified token, with the rights of its grant; if it acts for a person, with the intersection of both
-/// rights.
+/// A client with a verified token, with the rights of its grant. If the client acts for a person, the rights are the
+/// intersection of both.
 #[derive(Clone, Debug)]
 pub struct Caller {
     client_id: ClientId,
@@ -36,23 +36,23 @@ impl Caller {
             return Err(Reason::Revoked);
         }
         let caller = Self::of_client(claims.client_id, snapshot, today)?;
-        Ok(caller.map(|caller| caller.narrowed(&claims.scopes)))
+        Ok(caller.map(|caller| caller.with_scopes(&claims.scopes)))
     }
 
-    /// The client of verified claims of an external issuer, if it is registered, active, and a grant is in force on the
-    /// day; and the person for whom it acts, if registered.
+    /// The client of verified claims of an external issuer, if the client is registered and active and has a grant in
+    /// force on the day; with the person for whom it acts, if the claims name one.
     pub(super) fn admit_external(claims: &external::Claims, snapshot: &Snapshot, today: Day) -> Result<Self, Reason> {
         let (names, issuer) = (snapshot.external(), claims.issuer());
         let id = names.client(issuer, &claims.client).ok_or(Reason::UnknownClient)?;
         let mut caller = Self::of_client(id, snapshot, today)?.ok_or(Reason::UnknownClient)?;
         if let Some(scopes) = &claims.scopes {
-            caller = caller.narrowed(scopes);
+            caller = caller.with_scopes(scopes);
         }
         if let Some(subject) = &claims.subject {
             let person = names.person(issuer, subject).ok_or(Reason::UnknownPerson)?;
             caller.purposes = &caller.purposes & &person.purposes;
             caller.person = Some(person.clone());
-            caller = caller.narrowed(&person.scopes);
+            caller = caller.with_scopes(&person.scopes);
         }
         Ok(caller)
     }
@@ -74,7 +74,7 @@ impl Caller {
         }))
     }
 
-    fn narrowed(self, scopes: &BTreeSet<Scope>) -> Self {
+    fn with_scopes(self, scopes: &BTreeSet<Scope>) -> Self {
         Self { scopes: &self.scopes & scopes, ..self }
     }
 

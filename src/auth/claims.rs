@@ -10,15 +10,15 @@ use serde_json::{Map, Value};
 
 use crate::auth::jws::{Compact, LEEWAY_SECONDS, Reason, seconds, text};
 
-/// Maximum lifetime of a token, and the lifetime of issued ones.
+/// Maximum lifetime of a token, and the lifetime of tokens of this service.
 pub const LIFETIME_SECONDS: i64 = 600;
 
-/// RFC 9068, section 4, has a resource server accept these two spellings and reject every other.
+/// The two spellings that a resource server must accept; it must reject all others (RFC 9068, section 4).
 const TYPES: [&str; 2] = ["at+jwt", "application/at+jwt"];
 
 /// An access token with a valid header; its signature is unchecked, so its claims must not be used yet.
 pub(super) struct Unverified<'a> {
-    /// Id of the key that supposedly signed it.
+    /// Id of the key that signed the token, according to its header.
     pub kid: String,
     /// The token.
     pub token: Compact<'a>,
@@ -40,17 +40,17 @@ impl<'a> Unverified<'a> {
 /// Claims of a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claims {
-    /// Id of the key that signed it.
+    /// Id of the key that signed the token.
     pub kid: String,
     /// Id of the token (RFC 7519, section 4.1.7).
     pub jti: String,
-    /// The client that it was issued to.
+    /// The client that the token was issued to.
     pub client_id: ClientId,
     /// Scopes of the token; they can only narrow the client's grant.
     pub scopes: BTreeSet<Scope>,
     /// Time of issue, in seconds since 1970.
     pub issued: i64,
-    /// Its validity period.
+    /// Validity period of the token.
     pub validity: Validity,
 }
 
@@ -64,31 +64,31 @@ pub(super) struct Policy<'a> {
 impl Policy<'_> {
     /// The claims of a token whose signature has been verified.
     pub fn claims(&self, token: Unverified<'_>, now: DateTime<Utc>) -> Result<Claims, Reason> {
-        let said = token.token.claims()?;
-        ensure_unbound(&said)?;
+        let claims = token.token.claims()?;
+        ensure_unbound(&claims)?;
         // A list of audiences may name other servers, which could then replay the token here: one string only.
         for name in ["iss", "aud"] {
-            if text(&said, name)? != self.public_url {
+            if text(&claims, name)? != self.public_url {
                 return Err(Reason::Claim(name));
             }
         }
-        let client_id = text(&said, "client_id")?;
+        let client_id = text(&claims, "client_id")?;
         // The subject of a token without a person is the client (RFC 9068, section 2.2); this service issues no others.
-        if text(&said, "sub")? != client_id {
+        if text(&claims, "sub")? != client_id {
             return Err(Reason::Claim("sub"));
         }
-        let jti = text(&said, "jti")?;
+        let jti = text(&claims, "jti")?;
         if jti.is_empty() {
             return Err(Reason::Claim("jti"));
         }
-        let validity = Validity::read(&said, LIFETIME_SECONDS)?;
+        let validity = Validity::read(&claims, LIFETIME_SECONDS)?;
         let claims = Claims {
             kid: token.kid,
             jti: jti.to_owned(),
             client_id: client_id.parse().map_err(|_| Reason::Claim("client_id"))?,
             // A missing claim must not mean all scopes, so it is required. Unknown words are ignored.
-            scopes: text(&said, "scope")?.split(' ').filter_map(|word| word.parse().ok()).collect(),
-            issued: seconds(&said, "iat")?,
+            scopes: text(&claims, "scope")?.split(' ').filter_map(|word| word.parse().ok()).collect(),
+            issued: seconds(&claims, "iat")?,
             validity,
         };
         claims.validity.ensure_current(now)?;
@@ -104,8 +104,8 @@ pub(super) fn ensure_type(token: &Compact<'_>) -> Result<(), Reason> {
 
 /// Checks that a token is not bound to a key (RFC 7800): such a token requires a proof of possession, which is not
 /// supported.
-pub(super) fn ensure_unbound(said: &Map<String, Value>) -> Result<(), Reason> {
-    if said.contains_key("cnf") { Err(Reason::Claim("cnf")) } else { Ok(()) }
+pub(super) fn ensure_unbound(claims: &Map<String, Value>) -> Result<(), Reason> {
+    if claims.contains_key("cnf") { Err(Reason::Claim("cnf")) } else { Ok(()) }
 }
 
 /// Validity period of a token.
@@ -119,9 +119,9 @@ pub(super) struct Validity {
 impl Validity {
     /// Reads the validity period, from the later of `iat` and `nbf` (inclusive) to `exp` (exclusive), and checks the
     /// lifetime.
-    pub fn read(said: &Map<String, Value>, longest: i64) -> Result<Self, Reason> {
-        let (issued, expires) = (seconds(said, "iat")?, seconds(said, "exp")?);
-        let starts = if said.contains_key("nbf") { seconds(said, "nbf")?.max(issued) } else { issued };
+    pub fn read(claims: &Map<String, Value>, longest: i64) -> Result<Self, Reason> {
+        let (issued, expires) = (seconds(claims, "iat")?, seconds(claims, "exp")?);
+        let starts = if claims.contains_key("nbf") { seconds(claims, "nbf")?.max(issued) } else { issued };
         match expires.checked_sub(issued) {
             Some(validity) if (1..=longest).contains(&validity) => Ok(Self { starts, expires }),
             _ => Err(Reason::Lifetime),

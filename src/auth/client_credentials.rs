@@ -26,14 +26,14 @@ impl Tokens {
 
     /// Issues a token for the operator at the command line, who has access to the database and needs no secret.
     pub async fn for_operator(&self, id: ClientId, scope: Option<&str>) -> Result<AccessToken, Refused> {
-        let live = self.client(id).await?.filter(|row| row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
-        self.issue(&live, scope).await
+        let active = self.client(id).await?.filter(|row| row.revoked_at.is_none()).ok_or(Refused::InvalidClient)?;
+        self.issue(&active, scope).await
     }
 
     async fn issue(&self, client: &client::Model, scope: Option<&str>) -> Result<AccessToken, Refused> {
         let grant = self.grant(client.id).await?;
-        let scopes = requested(scope, &grant.scopes).ok_or(Refused::InvalidScope)?;
-        // Keys rotate: a node that was idle for long must not sign with outdated keys.
+        let scopes = requested_scopes(scope, &grant.scopes).ok_or(Refused::InvalidScope)?;
+        // Keys rotate: an instance that was idle for a long time must not sign with an outdated key.
         self.register.current(Instant::now()).await?;
         Ok(self.issuer.issue(client, &scopes, self.clock.now())?)
     }
@@ -48,7 +48,7 @@ impl Tokens {
 }
 
 /// The requested subset of the granted scopes, all if none is requested; `None` if it is not a subset.
-fn requested(scope: Option<&str>, granted: &BTreeSet<Scope>) -> Option<BTreeSet<Scope>> {
+fn requested_scopes(scope: Option<&str>, granted: &BTreeSet<Scope>) -> Option<BTreeSet<Scope>> {
     let Some(scope) = scope else { return Some(granted.clone()) };
     scope.split(' ').map(|word| word.parse().ok().filter(|scope| granted.contains(scope))).collect()
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_gets_a_part_of_the_grant_and_never_more() {
+    fn a_request_never_gets_more_scopes_than_the_grant() {
         let granted = BTreeSet::from([Scope::CadreRead, Scope::StatsRead]);
         for (asked, given) in [
             (None, Some(granted.clone())),
@@ -72,7 +72,7 @@ mod tests {
             (Some("cadre:read\tstats:read"), None),
             (Some(""), None),
         ] {
-            assert_eq!(requested(asked, &granted), given, "{asked:?}");
+            assert_eq!(requested_scopes(asked, &granted), given, "{asked:?}");
         }
     }
 }

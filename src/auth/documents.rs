@@ -1,8 +1,8 @@
 //! Registered documents of clients, in memory (decision 0033).
 //!
-//! The snapshot contains the version of each client, which every registration increases. The documents of a client are
-//! read once for each version, when a request first needs them, so a request costs no statement and a document that was
-//! ended is refused with the next snapshot.
+//! The snapshot contains the version of each client, which increases with every registration. The documents of a client
+//! are read once for each version, when a request first needs them. A request therefore costs no statement, and a
+//! removed document is refused as soon as the next snapshot is read.
 
 use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
 
@@ -29,7 +29,7 @@ pub const MAX_BYTES_OF_CLIENT: usize = 4 * 1024 * 1024;
 /// Capacity of the cache in bytes of documents.
 const CAPACITY: u64 = 64 * 1024 * 1024;
 /// Estimated number of clients in a full cache.
-const ABOUT: usize = 1_000;
+const ESTIMATED_CLIENTS: usize = 1_000;
 /// Estimated memory of a document without its text, and of a client without documents.
 const OVERHEAD: u64 = 128;
 
@@ -43,7 +43,7 @@ pub struct DocumentHash([u8; 32]);
 pub struct InvalidHash;
 
 impl DocumentHash {
-    /// The hash of a text, byte by byte.
+    /// The hash of the bytes of a text.
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
@@ -104,7 +104,7 @@ type DocumentCache = Cache<Key, Arc<ClientDocuments>, Bytes>;
 /// are.
 fn cache() -> DocumentCache {
     let mut options = OptionsBuilder::new();
-    let options = options.shards(1).estimated_items_capacity(ABOUT).weight_capacity(CAPACITY).build();
+    let options = options.shards(1).estimated_items_capacity(ESTIMATED_CLIENTS).weight_capacity(CAPACITY).build();
     let options = options.expect("both capacities are set");
     Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
 }
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use crate::auth::tests::fixture::{Fixture, now};
 
-    /// The caller of a token, with rights that were read after this call.
+    /// The caller of a token, with rights that are read after this call.
     async fn caller(fixture: &Fixture) -> Caller {
         let later = Instant::now() + Duration::from_secs(60);
         fixture.tokens.verifier.verify_at(&fixture.token(), now(), later).await.expect("a caller")
@@ -177,11 +177,11 @@ mod tests {
             ended_at: Set(None),
         };
         row.insert(writer).await.expect("inserted");
-        let unread = fixture.tokens.documents_of(&before).await.expect("cached");
-        assert!(unread.is_empty(), "the version is the same, so nothing is read");
+        let cached = fixture.tokens.documents_of(&before).await.expect("cached");
+        assert!(cached.is_empty(), "the version is the same, so nothing is read");
 
-        let raised = client::ActiveModel { version: Set(2), ..fixture.client.clone().into_active_model() };
-        raised.update(writer).await.expect("raised");
+        let with_next_version = client::ActiveModel { version: Set(2), ..fixture.client.clone().into_active_model() };
+        with_next_version.update(writer).await.expect("raised");
         let after = caller(&fixture).await;
         let read = fixture.tokens.documents_of(&after).await.expect("read");
         assert_eq!(read.text(&DocumentHash::of("{ viewer }")), Some("{ viewer }"));

@@ -1,5 +1,5 @@
-//! Encryption of the service's keys in the database (AES-256-GCM). The encryption key comes from outside: a copy of the
-//! database alone is not enough to sign.
+//! Encryption of the service's keys in the database (AES-256-GCM). The encryption key is not stored in the database, so
+//! a copy of the database alone is not enough to sign.
 
 use std::{fmt, sync::Arc};
 
@@ -56,7 +56,7 @@ impl KeyEncryption {
     /// Encrypts the material of a key. Decryption requires the same key id and purpose, so rows cannot be swapped.
     pub fn encrypt(&self, kid: &str, purpose: KeyPurpose, material: &[u8]) -> Result<Vec<u8>> {
         let mut ciphertext = material.to_vec();
-        let nonce = self.key.seal_in_place_append_tag(bound_to(kid, purpose), &mut ciphertext);
+        let nonce = self.key.seal_in_place_append_tag(associated_data(kid, purpose), &mut ciphertext);
         let nonce = nonce.map_err(Error::internal)?;
         Ok([&nonce.as_ref()[..], &ciphertext].concat())
     }
@@ -84,22 +84,22 @@ impl KeyEncryption {
     /// # Errors
     /// `Internal` if it was encrypted for others or with another key, or was modified.
     pub(crate) fn decrypt_material(&self, kid: &str, purpose: KeyPurpose, material: &[u8]) -> Result<Vec<u8>> {
-        let broken = || {
+        let changed_row = || {
             Error::internal(format!(
                 "the key {kid} cannot be decrypted, because its row was changed; restore it from a backup"
             ))
         };
-        let (nonce, ciphertext) = material.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
+        let (nonce, ciphertext) = material.split_at_checked(NONCE_LEN).ok_or_else(changed_row)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
         let mut plain = ciphertext.to_vec();
-        let length = self.key.open_in_place(nonce, bound_to(kid, purpose), &mut plain);
-        let length = length.map_err(|_| broken())?.len();
+        let length = self.key.open_in_place(nonce, associated_data(kid, purpose), &mut plain);
+        let length = length.map_err(|_| changed_row())?.len();
         plain.truncate(length);
         Ok(plain)
     }
 }
 
-fn bound_to(kid: &str, purpose: KeyPurpose) -> Aad<String> {
+fn associated_data(kid: &str, purpose: KeyPurpose) -> Aad<String> {
     Aad::from(format!("{purpose} {kid}"))
 }
 
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_opens_with_its_own_key_in_its_own_place_and_unchanged() {
+    fn a_key_is_decrypted_only_unchanged_in_its_row_and_with_the_right_key() {
         let text = KeyEncryption::draw().unwrap();
         let encryption = KeyEncryption::read(&format!("{text}\n")).unwrap();
         let other = KeyEncryption::read(&KeyEncryption::draw().unwrap()).unwrap();
@@ -135,11 +135,11 @@ mod tests {
         assert_ne!(row(&encryption, b"private").material, good.material, "each time another nonce");
         assert!(!good.material.windows(7).any(|seven| seven == b"private"));
         for at in 0..good.material.len() {
-            let mut bent = good.clone();
-            bent.material[at] ^= 1;
-            assert!(encryption.decrypt(&bent).is_err(), "byte {at}");
+            let mut changed = good.clone();
+            changed.material[at] ^= 1;
+            assert!(encryption.decrypt(&changed).is_err(), "byte {at}");
         }
-        for bent in [
+        for changed in [
             signing_key::Model { kid: "access-2".into(), ..good.clone() },
             signing_key::Model { purpose: KeyPurpose::Cursor, ..good.clone() },
             signing_key::Model { encryption_key_id: None, ..good.clone() },
@@ -147,7 +147,7 @@ mod tests {
             signing_key::Model { material: good.material[..11].to_vec(), ..good.clone() },
             signing_key::Model { material: Vec::new(), ..good.clone() },
         ] {
-            assert!(encryption.decrypt(&bent).is_err(), "{bent:?}");
+            assert!(encryption.decrypt(&changed).is_err(), "{changed:?}");
         }
         assert!(other.decrypt(&good).is_err());
         let pretended = signing_key::Model { encryption_key_id: Some(other.id().to_owned()), ..good };
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_not_read_and_a_key_does_not_print_itself() {
+    fn malformed_keys_are_refused_and_debug_output_hides_the_key() {
         let text = KeyEncryption::draw().unwrap();
         for bad in ["", "x", &text[1..], &text.replace('=', ""), &format!("{text}{text}"), &"A".repeat(44)] {
             assert!(KeyEncryption::read(bad).is_none(), "{bad}");

@@ -24,9 +24,9 @@ pub struct Issuer {
 pub struct AccessToken {
     /// The token.
     pub token: String,
-    /// Seconds until it expires.
+    /// Seconds until the token expires.
     pub expires_in: i64,
-    /// Its scopes, separated by spaces.
+    /// Scopes of the token, separated by spaces.
     pub scope: String,
 }
 

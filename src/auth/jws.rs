@@ -11,14 +11,15 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// A longer token is refused unread.
+/// Maximum length of a token; a longer one is refused without being parsed.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
-/// How far the issuer's clock may run ahead of ours (RFC 7519, section 4.1.5). The expiry has no such tolerance.
+/// Tolerance for an issuer's clock that is ahead of this one (RFC 7519, section 4.1.5). The expiry has no such
+/// tolerance.
 pub(super) const LEEWAY_SECONDS: i64 = 30;
 
 /// Header parameters that contain a key, refer to one, or require an extension (RFC 7515, section 4.1; RFC 7797). Keys
-/// come only from our table, and no extension is supported.
+/// are taken only from configured sources, and no extension is supported.
 const REFUSED_PARAMETERS: [&str; 8] = ["crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"];
 
 /// Why a token is refused; for the log, never for the client.
@@ -125,13 +126,13 @@ impl<'a> Compact<'a> {
 }
 
 /// A claim of type string.
-pub(super) fn text<'a>(said: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Reason> {
-    said.get(name).and_then(Value::as_str).ok_or(Reason::Claim(name))
+pub(super) fn text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Reason> {
+    claims.get(name).and_then(Value::as_str).ok_or(Reason::Claim(name))
 }
 
 /// A date claim in whole seconds; fractions and strings are refused.
-pub(super) fn seconds(said: &Map<String, Value>, name: &'static str) -> Result<i64, Reason> {
-    said.get(name).and_then(Value::as_i64).ok_or(Reason::Claim(name))
+pub(super) fn seconds(claims: &Map<String, Value>, name: &'static str) -> Result<i64, Reason> {
+    claims.get(name).and_then(Value::as_i64).ok_or(Reason::Claim(name))
 }
 
 /// Accepts only the canonical encoding: no padding, no blanks, and no trailing bits other than zero.

@@ -20,12 +20,12 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long a new key is published before it signs. Within this time every node reads it, and so do external verifiers,
-/// which may cache the key set for 5 minutes.
+/// Time for which a new key is published before it signs. Within this time every instance reads it, and so do external
+/// verifiers, which may cache the key set for 5 minutes.
 pub const LEAD: TimeDelta = TimeDelta::minutes(10);
 
-/// How long a key verifies after its successor began to sign: the lifetime of its last token, plus the clock difference
-/// of two nodes.
+/// Time for which a key verifies after its successor began to sign: the lifetime of its last token, plus the clock
+/// difference of two instances.
 pub const RETIREMENT: TimeDelta = TimeDelta::seconds(LIFETIME_SECONDS + 60);
 
 /// State of an access token key.
@@ -35,7 +35,7 @@ pub enum KeyState {
     Next,
     /// Signs.
     Active,
-    /// Verifies its tokens, signs no more.
+    /// Verifies its tokens, but does not sign.
     Retired,
     /// All its tokens have expired.
     Ended,
@@ -51,7 +51,7 @@ pub struct KeyLifetime {
 }
 
 impl KeyLifetime {
-    /// State of the key. It depends on time only, so all nodes agree.
+    /// State of the key. It depends only on time, so all instances agree.
     pub fn state(&self, now: DateTime<Utc>) -> KeyState {
         match self.until {
             _ if now < self.from => KeyState::Next,
@@ -67,8 +67,8 @@ pub fn lifetimes(rows: &[signing_key::Model]) -> Vec<(&signing_key::Model, KeyLi
     let from = |row: &signing_key::Model| row.signs_from.unwrap_or(row.created_at);
     let mut rows: Vec<_> = rows.iter().filter(|row| row.purpose == KeyPurpose::AccessToken).collect();
     rows.sort_by_key(|row| (from(row), &row.kid));
-    let untils: Vec<_> = rows.iter().skip(1).map(|row| Some(from(row))).chain([None]).collect();
-    rows.into_iter().zip(untils).map(|(row, until)| (row, KeyLifetime { from: from(row), until })).collect()
+    let ends: Vec<_> = rows.iter().skip(1).map(|row| Some(from(row))).chain([None]).collect();
+    rows.into_iter().zip(ends).map(|(row, until)| (row, KeyLifetime { from: from(row), until })).collect()
 }
 
 /// Generates an encrypted key without storing it. An access token key signs after `LEAD`, unless it is the first.
@@ -136,7 +136,7 @@ impl Keys {
         Ok(Self { access })
     }
 
-    /// The public keys as a JWK set (RFC 7517, section 5): those that verify, and the next one.
+    /// The public keys as a JWK set (RFC 7517, section 5): the keys that verify, and the next one.
     pub fn jwks(&self, now: DateTime<Utc>) -> String {
         let published = self.access.iter().filter(|key| key.lifetime.state(now) != KeyState::Ended);
         json!({ "keys": published.map(AccessKey::jwk).collect::<Vec<_>>() }).to_string()
@@ -144,7 +144,8 @@ impl Keys {
 
     /// Signs claims as an access token (RFC 9068, section 2.1).
     pub(super) fn sign(&self, claims: &impl Serialize, now: DateTime<Utc>) -> Result<String> {
-        // A clock behind that of the node that generated the first key must not leave the service without a key.
+        // If the clock is behind the clock of the instance that generated the first key, that key is used before its
+        // time.
         let key = self.access.iter().rfind(|key| key.lifetime.from <= now).unwrap_or(&self.access[0]);
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
@@ -157,7 +158,8 @@ impl Keys {
         self.key(kid).is_some()
     }
 
-    /// Whether key `kid` made this signature over exactly these bytes; `None` if the key is not ours.
+    /// Whether the key `kid` made this signature over exactly these bytes; `None` if the key is not a key of this
+    /// service.
     pub(super) fn verify(&self, kid: &str, message: &str, signature: &str) -> Option<bool> {
         let key = &self.key(kid)?.verifying;
         let fits = jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, Algorithm::ES256);
@@ -190,7 +192,7 @@ impl AccessKey {
         })
     }
 
-    /// RFC 7518, section 6.2.1: the public parameters alone.
+    /// The JWK with the public parameters only (RFC 7518, section 6.2.1).
     fn jwk(&self) -> serde_json::Value {
         let (x, y) = self.public[1..].split_at(32);
         json!({
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_published_then_signs_then_verifies_then_leaves() {
+    fn a_key_is_published_then_signs_then_verifies_then_ends() {
         let old = key(KeyPurpose::AccessToken, 1, "2026-01-01T00:00:00Z");
         let new = key(KeyPurpose::AccessToken, 2, "2026-06-01T00:00:00Z");
         let rows = [new, key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z"), old];
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_cannot_serve_are_not_taken() {
+    fn unusable_keys_are_refused() {
         let access = || key(KeyPurpose::AccessToken, 1, "2026-01-01T00:00:00Z");
         let cursor = || key(KeyPurpose::Cursor, 1, "2026-01-01T00:00:00Z");
         let encrypted = encryption().encrypt("access-1", KeyPurpose::AccessToken, b"no document").unwrap();

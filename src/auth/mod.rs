@@ -60,11 +60,11 @@ pub(crate) mod tests;
 
 /// Installs the cryptography for signing and verifying tokens (aws-lc). Further calls have no effect.
 ///
-/// Without it, the library chooses by the enabled features of all dependencies, and panics at the first token if there
-/// are two.
+/// Without a provider, the library chooses one by the enabled features of all dependencies, and panics at the first
+/// token if there are two.
 pub fn install_provider() {
     // It fails only if a provider is already installed, by an earlier call or by the library's first use.
-    let _already = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let _is_installed = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }
 
 /// Access token handling: one instance per process, shared by all workers.
@@ -82,7 +82,7 @@ pub struct Tokens {
     documents: documents::RegisteredDocuments,
     attempts: Attempts,
     /// Limit on concurrent client authentications.
-    proving: InFlight,
+    authenticating: InFlight,
 }
 
 impl Tokens {
@@ -100,7 +100,7 @@ impl Tokens {
             clock,
             register,
             attempts: Attempts::default(),
-            proving: InFlight::default(),
+            authenticating: InFlight::default(),
         })
     }
 
@@ -120,7 +120,7 @@ impl Tokens {
         self.verifier.issuers.renew(at).await;
     }
 
-    /// The public keys of the service as a JWK set (RFC 7517, section 5); the last known ones if they cannot be read
+    /// The public keys of the service as a JWK set (RFC 7517, section 5); the last known keys if they cannot be read
     /// now.
     pub async fn jwks(&self) -> String {
         let snapshot = self.register.current(Instant::now()).await.unwrap_or_else(|_| self.register.latest());

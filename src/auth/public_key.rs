@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::auth::jws::{Compact, object};
 
-/// Active public keys of a client at most: an assertion that names no key is verified with each.
+/// Maximum number of active public keys of a client. An assertion that names no key is verified with each of them.
 pub const MAX_OF_CLIENT: usize = 5;
 
 /// Maximum size of a key file.
@@ -85,12 +85,12 @@ impl PublicKey {
         if jwk.contains_key("use") && member("use") != Some("sig") {
             return Err(Unusable::Kind);
         }
-        let said = match jwk.get("alg") {
+        let stated_algorithm = match jwk.get("alg") {
             None => None,
             Some(alg) => Some(alg.as_str().and_then(|alg| KeyAlgorithm::of_alg(alg).ok()).ok_or(Unusable::Algorithm)?),
         };
-        if let (Some(said), Some(wanted)) = (said, wanted)
-            && said != wanted
+        if let (Some(stated_algorithm), Some(wanted)) = (stated_algorithm, wanted)
+            && stated_algorithm != wanted
         {
             return Err(Unusable::Algorithm);
         }
@@ -104,22 +104,22 @@ impl PublicKey {
             }
             _ => return Err(Unusable::Kind),
         };
-        Self::of_der(&key, said.or(wanted), member("kid"))
+        Self::of_der(&key, stated_algorithm.or(wanted), member("kid"))
     }
 
     fn of_der(key: &[u8], wanted: Option<KeyAlgorithm>, kid: Option<&str>) -> Result<Self, Unusable> {
         let is_rsa = PublicEncryptingKey::from_der(key).is_ok();
-        let takes = |algorithm: &KeyAlgorithm| match algorithm {
+        let can_sign = |algorithm: &KeyAlgorithm| match algorithm {
             KeyAlgorithm::Ps256 | KeyAlgorithm::Rs256 => is_rsa,
-            KeyAlgorithm::Es256 | KeyAlgorithm::EdDsa => parsed(*algorithm, key).is_some(),
+            KeyAlgorithm::Es256 | KeyAlgorithm::EdDsa => parse(*algorithm, key).is_some(),
         };
         let possible = [KeyAlgorithm::Es256, KeyAlgorithm::EdDsa, KeyAlgorithm::Ps256, KeyAlgorithm::Rs256];
-        let mut possible = possible.into_iter().filter(takes).peekable();
+        let mut possible = possible.into_iter().filter(can_sign).peekable();
         possible.peek().ok_or(Unusable::Kind)?;
         let algorithm =
             possible.find(|algorithm| wanted.is_none_or(|wanted| wanted == *algorithm)).ok_or(Unusable::Algorithm)?;
         let der: PublicKeyX509Der<'_> =
-            parsed(algorithm, key).and_then(|key| key.as_der().ok()).ok_or(Unusable::Kind)?;
+            parse(algorithm, key).and_then(|key| key.as_der().ok()).ok_or(Unusable::Kind)?;
         let der = der.as_ref().to_vec();
         let kid = kid.map_or_else(|| BASE64URL_NOPAD.encode(&Sha256::digest(&der)), str::to_owned);
         Ok(Self { kid, algorithm, der })
@@ -134,11 +134,12 @@ pub(super) fn has_signed(row: &client_key::Model, token: &Compact<'_>) -> bool {
 /// Whether a key, as SubjectPublicKeyInfo, made the signature of a token.
 pub(super) fn verifies(algorithm: KeyAlgorithm, key: &[u8], token: &Compact<'_>) -> bool {
     let Ok(signature) = BASE64URL_NOPAD.decode(token.signature.as_bytes()) else { return false };
-    let key = parsed(algorithm, key);
+    let key = parse(algorithm, key);
     key.is_some_and(|key| key.verify_sig(token.message.as_bytes(), &signature).is_ok())
 }
 
-/// A decoy public key without a known private key: used to verify if a client has none.
+/// A public key that no client can have, for each algorithm: verified if a client has no key, so that the time is
+/// equal.
 pub(super) fn decoy(algorithm: KeyAlgorithm) -> &'static [u8] {
     static DECOYS: LazyLock<Vec<(KeyAlgorithm, Vec<u8>)>> = LazyLock::new(|| {
         // The generator of P-256, the first key of RFC 8032, section 7.1, and a modulus that is no product of two
@@ -160,7 +161,7 @@ pub(super) fn decoy(algorithm: KeyAlgorithm) -> &'static [u8] {
     found.map_or(&[], |(_, key)| key)
 }
 
-fn parsed(algorithm: KeyAlgorithm, key: &[u8]) -> Option<ParsedPublicKey> {
+fn parse(algorithm: KeyAlgorithm, key: &[u8]) -> Option<ParsedPublicKey> {
     let verification: &'static dyn VerificationAlgorithm = match algorithm {
         KeyAlgorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
         KeyAlgorithm::EdDsa => &ED25519,
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_reads_alike_from_pem_and_from_a_jwk() {
+    fn a_key_is_equal_from_pem_and_from_a_jwk() {
         let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let (x, y) = ec.public_key().as_ref()[1..].split_at(32);
         let ed = Ed25519KeyPair::generate().unwrap();
@@ -242,12 +243,12 @@ mod tests {
     #[test]
     fn there_is_a_decoy_for_each_algorithm() {
         for algorithm in <KeyAlgorithm as sea_orm::Iterable>::iter() {
-            assert!(parsed(algorithm, decoy(algorithm)).is_some(), "{algorithm}");
+            assert!(parse(algorithm, decoy(algorithm)).is_some(), "{algorithm}");
         }
     }
 
     #[test]
-    fn what_is_no_usable_public_key_is_told_apart() {
+    fn unusable_public_keys_are_refused_with_their_reason() {
         let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let (x, y) = ec.public_key().as_ref()[1..].split_at(32);
         let (x, y) = (BASE64URL_NOPAD.encode(x), BASE64URL_NOPAD.encode(y));

@@ -7,7 +7,7 @@ use crate::{auth::Reason, error::Error};
 /// Why no token is issued; the names are those of RFC 6749, section 5.2.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Unknown client, wrong secret or revoked client: the client cannot tell which.
+    /// Unknown client, wrong secret or revoked client; the response is the same for all three.
     #[error("invalid_client")]
     InvalidClient,
     /// Too many attempts with a secret have failed; the time until the next one is accepted.

@@ -6,7 +6,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::auth::Reason;
 
-/// Burst of warnings, and their refill per minute. Anyone can cause them.
+/// Maximum burst of warnings, and their number per minute. Any client can cause them.
 const WARNINGS: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
 
 /// Logs why a credential was rejected: as a warning, or at INFO after too many warnings.

@@ -19,7 +19,7 @@ use crate::{
 pub struct Active {
     /// Id of the token.
     pub jti: String,
-    /// The client it was issued to.
+    /// The client that the token was issued to.
     pub client_id: ClientId,
     /// Scopes that the token and the client's grant have in common, separated by spaces.
     pub scope: String,
@@ -31,7 +31,7 @@ pub struct Active {
 
 impl Tokens {
     /// Revokes a token of the client. An invalid or expired token needs no revocation (RFC 7009, section 2.2). Takes
-    /// effect on this node at once, and on all others with their next snapshot: within 5 seconds.
+    /// effect on this instance at once, and on all others with their next snapshot: within 5 seconds.
     ///
     /// # Errors
     /// `UnauthorizedClient` if the token was issued to another client (section 2.1).
@@ -55,7 +55,7 @@ impl Tokens {
     }
 
     /// The state of a token; `None` if it is not active, or the client may not see it. A client may see its own tokens,
-    /// and with `clients:admin` all.
+    /// and with `clients:admin` all tokens.
     pub async fn introspect(&self, credential: ClientCredential<'_>, token: &str) -> Result<Option<Active>, Refused> {
         let client = self.authenticate(credential).await?;
         let (caller, claims) = match self.verifier.admit(token, self.clock.now(), Instant::now()).await {

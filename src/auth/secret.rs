@@ -1,7 +1,7 @@
 //! Client secrets: random, shown once, stored as a hash.
 //!
 //! A secret has 256 random bits, so plain SHA-256 is enough: a slow hash protects only secrets that can be guessed.
-//! Secrets are looked up by their hash; the timing may reveal a part of the hash, which does not help to find the
+//! Secrets are looked up by their hash. The timing may reveal a part of the hash, which does not help to find the
 //! secret.
 
 use std::fmt;

@@ -24,13 +24,13 @@ use crate::{
     limit::Overrides,
 };
 
-/// An older snapshot is refreshed.
-const FRESH: Duration = Duration::from_secs(2);
+/// Age after which a request refreshes the snapshot.
+const REFRESH_AGE: Duration = Duration::from_secs(2);
 
-/// Hard expiry: older snapshots are rejected. A revocation takes effect within this time.
-const BELIEVED: Duration = Duration::from_secs(5);
+/// Age at which a snapshot expires: older ones are rejected. A revocation takes effect within this time.
+const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// How long a refresh may delay a request.
+/// Maximum time that a refresh may delay a request.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A grant with its root units.
@@ -59,7 +59,7 @@ impl Grant {
         self.row.documents
     }
 
-    /// The grant in force on the day (inclusive). Of several only the latest applies: the scopes of one must never be
+    /// The grant in force on the day. Of several grants only the latest applies: the scopes of one must never be
     /// combined with the units of another.
     pub fn in_force<G: AsRef<Self>>(grants: &[G], day: Day) -> Option<&G> {
         grants.iter().filter(|grant| grant.as_ref().row.is_valid_on(day)).max_by_key(|grant| grant.as_ref().row.id)
@@ -72,7 +72,7 @@ impl AsRef<Self> for Grant {
     }
 }
 
-/// A client in the snapshot. Revoked clients are included, so a missing client must be a new one.
+/// A client in the snapshot. Revoked clients are included, so a client that is missing must be new.
 #[derive(Debug)]
 pub(super) struct ClientEntry {
     pub name: Arc<str>,
@@ -89,7 +89,7 @@ pub(super) struct Snapshot {
     key_rows: Vec<signing_key::Model>,
     revoked: HashSet<String>,
     external: ExternalNames,
-    /// When reading began: earlier commits are included.
+    /// Time at which reading began: earlier commits are included.
     read_at: Instant,
 }
 
@@ -169,15 +169,15 @@ fn client_entries(
 pub(super) struct Register {
     store: KeyStore,
     latest: ArcSwap<Snapshot>,
-    /// Refresh lock; holds the time of the last failed refresh.
-    turn: Mutex<Option<Instant>>,
+    /// Refresh lock, with the time of the last failed refresh.
+    refresh_lock: Mutex<Option<Instant>>,
 }
 
 impl Register {
     /// Reads the first snapshot; no request can be served without one.
     pub async fn load(store: KeyStore) -> Result<Self> {
         let latest = ArcSwap::from_pointee(Snapshot::read(&store, None).await?);
-        Ok(Self { store, latest, turn: Mutex::new(None) })
+        Ok(Self { store, latest, refresh_lock: Mutex::new(None) })
     }
 
     /// The latest snapshot regardless of its age, for uses without authorization.
@@ -187,42 +187,43 @@ impl Register {
 
     /// A snapshot that has not expired at `now`.
     ///
-    /// One request at a time refreshes it while the others use the old one; if that one has expired, they wait for the
-    /// refresh.
+    /// One request at a time refreshes the snapshot while the others use the old one. If the old one has expired, they
+    /// wait for the refresh.
     pub async fn current(&self, now: Instant) -> Result<Arc<Snapshot>> {
         let latest = self.latest();
         let age = now.saturating_duration_since(latest.read_at);
-        if age <= FRESH {
+        if age <= REFRESH_AGE {
             return Ok(latest);
         }
-        if age >= BELIEVED {
-            return self.since(now.checked_sub(FRESH).unwrap_or(now)).await;
+        if age >= MAX_AGE {
+            return self.since(now.checked_sub(REFRESH_AGE).unwrap_or(now)).await;
         }
-        let Ok(turn) = self.turn.try_lock() else { return Ok(latest) };
+        let Ok(refresh_lock) = self.refresh_lock.try_lock() else { return Ok(latest) };
         let began = Instant::now();
-        match self.take(turn).await {
+        match self.refresh(refresh_lock).await {
             Ok(snapshot) => Ok(snapshot),
-            Err(_) if age + began.elapsed() < BELIEVED => Ok(latest),
+            Err(_) if age + began.elapsed() < MAX_AGE => Ok(latest),
             Err(error) => Err(error),
         }
     }
 
     /// A snapshot whose reading began at `moment` or later.
     pub async fn since(&self, moment: Instant) -> Result<Arc<Snapshot>> {
-        let asked = Instant::now();
-        let turn = self.turn.lock().await;
+        let requested_at = Instant::now();
+        let refresh_lock = self.refresh_lock.lock().await;
         let latest = self.latest();
         if latest.read_at >= moment {
             return Ok(latest);
         }
-        // A refresh that failed while this request waited counts for it too, so no request waits for two.
-        if turn.is_some_and(|failed_at| failed_at >= asked) {
+        // If a refresh failed while this request waited, this request fails too, so that no request waits for two
+        // refreshes.
+        if refresh_lock.is_some_and(|failed_at| failed_at >= requested_at) {
             return Err(unreadable());
         }
-        self.take(turn).await
+        self.refresh(refresh_lock).await
     }
 
-    async fn take(&self, mut turn: MutexGuard<'_, Option<Instant>>) -> Result<Arc<Snapshot>> {
+    async fn refresh(&self, mut refresh_lock: MutexGuard<'_, Option<Instant>>) -> Result<Arc<Snapshot>> {
         let before = self.latest();
         let read = tokio::time::timeout(TIMEOUT, Snapshot::read(&self.store, Some(&before))).await;
         match read.unwrap_or_else(|_| Err(unreadable())) {
@@ -232,7 +233,7 @@ impl Register {
                 Ok(snapshot)
             }
             Err(error) => {
-                *turn = Some(Instant::now());
+                *refresh_lock = Some(Instant::now());
                 Err(error)
             }
         }
@@ -257,32 +258,32 @@ mod tests {
     use crate::auth::tests::fixture::Fixture;
 
     #[tokio::test]
-    async fn while_one_request_looks_the_others_go_on_unless_the_picture_is_too_old() {
+    async fn during_a_refresh_other_requests_use_the_old_snapshot_until_it_expires() {
         let fixture = Fixture::new().await;
         let register = &fixture.tokens.register;
         let now = Instant::now();
-        let someone_looks = register.turn.lock().await;
+        let running_refresh = register.refresh_lock.lock().await;
 
-        for (age, goes_on) in [(0, true), (3, true), (4, true), (6, false), (600, false)] {
+        for (age, continues) in [(0, true), (3, true), (4, true), (6, false), (600, false)] {
             let waits = register.current(now + Duration::from_secs(age)).now_or_never().is_none();
-            assert_eq!(waits, !goes_on, "{age}");
+            assert_eq!(waits, !continues, "{age}");
         }
 
-        drop(someone_looks);
+        drop(running_refresh);
         assert!(register.current(now + Duration::from_secs(6)).await.is_ok());
     }
 
     #[tokio::test]
-    async fn who_waited_for_an_attempt_that_failed_is_answered_by_it() {
+    async fn a_request_that_waited_for_a_failed_refresh_fails_too() {
         let fixture = Fixture::new().await;
         let register = &fixture.tokens.register;
-        let mut turn = register.turn.lock().await;
+        let mut refresh_lock = register.refresh_lock.lock().await;
         let long_ago = register.latest().read_at;
         let mut waiting = std::pin::pin!(register.since(Instant::now() + Duration::from_secs(60)));
         assert!(futures_util::poll!(waiting.as_mut()).is_pending());
 
-        *turn = Some(Instant::now());
-        drop(turn);
+        *refresh_lock = Some(Instant::now());
+        drop(refresh_lock);
 
         assert!(matches!(waiting.await, Err(Error::Unavailable(_))));
         assert_eq!(register.latest().read_at, long_ago, "it has not looked by itself");

@@ -14,7 +14,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, QueryFilter};
 
 use crate::error::Result;
 
-/// An acting person (người dùng): for whom a client acts. Formatted for logs as the issuer, a space, and the person's
+/// An acting person (người dùng), for whom a client acts. Formatted for logs as the issuer, a space, and the person's
 /// name at the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -28,7 +28,7 @@ pub struct User {
 }
 
 impl User {
-    /// Id.
+    /// Id of the person.
     pub fn id(&self) -> PersonId {
         self.id
     }
@@ -50,34 +50,34 @@ impl fmt::Display for User {
     }
 }
 
-/// By issuer, then by the name at the issuer.
-type Named<T> = HashMap<String, HashMap<String, T>>;
+/// Values by issuer, then by the name at the issuer.
+type ByName<T> = HashMap<String, HashMap<String, T>>;
 
 /// Clients and active persons by their names at external issuers.
 #[derive(Debug, Default)]
 pub(super) struct ExternalNames {
-    clients: Named<ClientId>,
-    persons: Named<Arc<User>>,
+    clients: ByName<ClientId>,
+    persons: ByName<Arc<User>>,
 }
 
 impl ExternalNames {
-    /// Reads them. Persons are read before their units; both are written in one transaction.
+    /// Reads the names. Persons are read before their units; both are written in one transaction.
     pub async fn read(connection: &DatabaseConnection) -> Result<Self> {
-        let linked = external_client::Entity::find().all(connection).await?;
-        let living = acting_person::Entity::find().filter(acting_person::COLUMN.revoked_at.is_null());
-        let living = living.all(connection).await?;
+        let client_names = external_client::Entity::find().all(connection).await?;
+        let persons = acting_person::Entity::find().filter(acting_person::COLUMN.revoked_at.is_null());
+        let persons = persons.all(connection).await?;
         let units =
-            if living.is_empty() { Vec::new() } else { acting_person_unit::Entity::find().all(connection).await? };
+            if persons.is_empty() { Vec::new() } else { acting_person_unit::Entity::find().all(connection).await? };
 
         let mut roots: HashMap<PersonId, Vec<UnitId>> = HashMap::new();
         for root in units {
             roots.entry(root.person_id).or_default().push(root.unit_id);
         }
         let mut names = Self::default();
-        for row in linked {
+        for row in client_names {
             names.clients.entry(row.issuer).or_default().insert(row.external_id, row.client_id);
         }
-        for row in living {
+        for row in persons {
             let person = User {
                 id: row.id,
                 cadre_id: row.cadre_id,

@@ -22,10 +22,10 @@ use crate::{
     error::Error,
 };
 
-/// How long a verified signature is cached; expiry, key and client are checked every time.
-const REMEMBERED: Duration = Duration::from_secs(60);
+/// Time for which a verified signature is cached. Expiry, key and client are checked for every request.
+const CACHE_TIME: Duration = Duration::from_secs(60);
 
-/// Tokens in the cache at most, in two generations.
+/// Maximum number of tokens in the cache, in two generations.
 const CAPACITY: usize = 8192;
 
 /// Why authentication failed.
@@ -46,21 +46,21 @@ pub struct Verifier {
     register: Arc<Register>,
     /// Trusted external issuers.
     pub(super) issuers: Issuers,
-    remembered: Mutex<Remembered>,
+    token_cache: Mutex<TokenCache>,
 }
 
 /// Claims of a verified token.
 #[derive(Clone, Debug)]
 pub(super) enum VerifiedClaims {
-    /// Of this service.
+    /// Claims of a token of this service.
     Ours(Arc<Claims>),
-    /// Of an external issuer.
+    /// Claims of a token of an external issuer.
     Theirs(Arc<external::Claims>),
 }
 
 impl Verifier {
     pub(super) fn new(public_url: Arc<str>, register: Arc<Register>) -> Self {
-        Self { public_url, register, issuers: Issuers::default(), remembered: Mutex::default() }
+        Self { public_url, register, issuers: Issuers::default(), token_cache: Mutex::default() }
     }
 
     /// The caller of a bearer token at this moment.
@@ -68,7 +68,7 @@ impl Verifier {
         self.verify_at(bearer, now, Instant::now()).await
     }
 
-    /// `at` measures the age of cache entries; unlike `now` it is monotonic.
+    /// Like `verify`. `at` measures the age of cache entries; unlike `now` it is monotonic.
     pub(super) async fn verify_at(&self, bearer: &str, now: DateTime<Utc>, at: Instant) -> Result<Caller, Denied> {
         self.admit(bearer, now, at).await.map(|(caller, _)| caller)
     }
@@ -88,31 +88,32 @@ impl Verifier {
         at: Instant,
     ) -> Result<(Caller, VerifiedClaims), Denied> {
         let digest: Fingerprint = Sha256::digest(bearer.as_bytes()).into();
-        let known = self.remembered().get(&digest, at);
+        let known = self.token_cache().get(&digest, at);
         // Malformed tokens are rejected before any database access.
         let token = if known.is_none() { Some(self.read(bearer)?) } else { None };
         let snapshot = self.register.current(at).await?;
-        let said = match (known, token) {
-            (Some(said), _) => still_good(said, snapshot.keys(), now)?,
+        let claims = match (known, token) {
+            (Some(claims), _) => ensure_still_valid(claims, snapshot.keys(), now)?,
             (None, Some(token)) => {
-                let said = match token {
+                let claims = match token {
                     Token::Ours(token) => VerifiedClaims::Ours(Arc::new(self.check(token, snapshot.keys(), now)?)),
                     Token::Theirs(token) => VerifiedClaims::Theirs(Arc::new(token.verify(now, at).await?)),
                 };
-                self.remembered().put(digest, said.clone(), at);
-                said
+                self.token_cache().put(digest, claims.clone(), at);
+                claims
             }
             (None, None) => return Err(Reason::Parts.into()),
         };
 
         let today = Clock::Fixed(now).today();
-        let caller = match &said {
+        let caller = match &claims {
             VerifiedClaims::Theirs(claims) => Some(Caller::admit_external(claims, &snapshot, today)?),
             VerifiedClaims::Ours(claims) => Caller::admit(claims, &snapshot, today)?,
         };
-        match (caller, said) {
-            (Some(caller), said) => Ok((caller, said)),
-            // We have signed for a client that is not in the snapshot: it was registered later.
+        match (caller, claims) {
+            (Some(caller), claims) => Ok((caller, claims)),
+            // The service signed this token, but the snapshot does not contain the client: the client was registered
+            // later.
             (None, VerifiedClaims::Ours(claims)) => {
                 let snapshot = self.register.since(at).await?;
                 let caller = Caller::admit(&claims, &snapshot, today)?.ok_or(Reason::UnknownClient)?;
@@ -138,8 +139,8 @@ impl Verifier {
         }
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn token_cache(&self) -> std::sync::MutexGuard<'_, TokenCache> {
+        self.token_cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,36 +150,36 @@ enum Token<'a> {
     Theirs(external::Unverified<'a>),
 }
 
-fn still_good(said: VerifiedClaims, keys: &Keys, now: DateTime<Utc>) -> Result<VerifiedClaims, Reason> {
-    match &said {
+fn ensure_still_valid(claims: VerifiedClaims, keys: &Keys, now: DateTime<Utc>) -> Result<VerifiedClaims, Reason> {
+    match &claims {
         VerifiedClaims::Ours(claims) if !keys.knows(&claims.kid) => return Err(Reason::Key),
         VerifiedClaims::Ours(claims) => claims.validity.ensure_current(now)?,
-        VerifiedClaims::Theirs(claims) => claims.ensure_still_good(now)?,
+        VerifiedClaims::Theirs(claims) => claims.ensure_still_valid(now)?,
     }
-    Ok(said)
+    Ok(claims)
 }
 
-/// SHA-256 of a token, so that memory contains no tokens.
+/// SHA-256 of a token; the cache contains no tokens.
 type Fingerprint = [u8; 32];
 
-/// Recently verified tokens, in two generations. When the young one is full, it replaces the old one, which is dropped:
-/// bounded, without searching for the oldest entry.
+/// Recently verified tokens, in two generations. When the young generation is full, it replaces the old one, which is
+/// dropped. The size is thus bounded without a search for the oldest entry.
 #[derive(Debug, Default)]
-struct Remembered {
+struct TokenCache {
     young: HashMap<Fingerprint, (VerifiedClaims, Instant)>,
     old: HashMap<Fingerprint, (VerifiedClaims, Instant)>,
 }
 
-impl Remembered {
+impl TokenCache {
     fn get(&self, token: &Fingerprint, at: Instant) -> Option<VerifiedClaims> {
-        let (said, since) = self.young.get(token).or_else(|| self.old.get(token))?;
-        (at.saturating_duration_since(*since) < REMEMBERED).then(|| said.clone())
+        let (claims, since) = self.young.get(token).or_else(|| self.old.get(token))?;
+        (at.saturating_duration_since(*since) < CACHE_TIME).then(|| claims.clone())
     }
 
-    fn put(&mut self, token: Fingerprint, said: VerifiedClaims, at: Instant) {
+    fn put(&mut self, token: Fingerprint, claims: VerifiedClaims, at: Instant) {
         if self.young.len() >= CAPACITY / 2 {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(token, (said, at));
+        self.young.insert(token, (claims, at));
     }
 }

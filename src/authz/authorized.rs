@@ -58,7 +58,7 @@ impl AuthorizedCadre {
         self.day
     }
 
-    /// Proof of access for reading related records.
+    /// Proof of access, for reading related records.
     pub fn seen(&self) -> AuthorizedCadreId {
         AuthorizedCadreId { cadre: self.card.id, has_rotations: self.card.has_rotations }
     }
@@ -88,12 +88,13 @@ impl AuthorizedCadreId {
 pub struct RelatedCadre {
     pub(super) cadre: CadreId,
     pub(super) day: Day,
-    /// Day as of which the person is shown if the file is out of reach on `day`.
+    /// Day as of which the person is shown if the person's file is out of reach on `day`.
     pub(super) otherwise: Day,
 }
 
 impl RelatedCadre {
-    /// Person for whom access is proven: shown as of `day` if the file is within reach, otherwise as of `otherwise`.
+    /// Person for whom access is proven: shown as of `day` if the person's file is within reach on that day, otherwise
+    /// as of `otherwise`.
     pub(super) fn of(cadre: CadreId, day: Day, otherwise: Day) -> Self {
         Self { cadre, day, otherwise }
     }

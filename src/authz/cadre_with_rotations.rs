@@ -29,16 +29,16 @@ pub struct WithRotations<T> {
 impl Rotations<'_> {
     /// Joins rotations to a select of cards, whose order is unchanged. The person's id is read from the card, not from
     /// the rotation.
-    fn beside(&self, select: &mut SelectStatement) {
-        let own = |column: rotation::Column| Expr::col((rotation::Entity, column));
+    fn join_rotations(&self, select: &mut SelectStatement) {
+        let rotation_column = |column: rotation::Column| Expr::col((rotation::Entity, column));
         let card = |column: cadre_snapshot::Column| Expr::col((cadre_snapshot::Entity, column));
-        // Skips the join for people without rotations (most).
+        // Skips the join for people without rotations, which are the majority.
         let person = CaseStatement::new()
             .case(card(cadre_snapshot::Column::HasRotations), card(cadre_snapshot::Column::CadreId));
-        let of_person = own(rotation::Column::CadreId).eq(person);
-        let beside = rotation::Column::iter().filter(|column| !matches!(column, rotation::Column::CadreId));
+        let of_person = rotation_column(rotation::Column::CadreId).eq(person);
+        let join_rotations = rotation::Column::iter().filter(|column| !matches!(column, rotation::Column::CadreId));
         select
-            .columns(beside.map(|column| (rotation::Entity, column)))
+            .columns(join_rotations.map(|column| (rotation::Entity, column)))
             .left_join(rotation::Entity, Condition::all().add(of_person).add(self.narrowing()))
             .order_by((cadre_snapshot::Entity, cadre_snapshot::Column::CadreId), Order::Asc);
     }
@@ -58,8 +58,8 @@ impl Access {
         share: impl Fn(&QueryResult) -> Result<T>,
     ) -> Result<Vec<WithRotations<T>>> {
         let with = with.filter(|_| self.app_state.database().joins());
-        with.inspect(|rotations| rotations.beside(&mut cards));
-        together(&connection.query_all(&cards).await?, with, share)
+        with.inspect(|rotations| rotations.join_rotations(&mut cards));
+        group_by_person(&connection.query_all(&cards).await?, with, share)
     }
 
     /// Reads the rotations of persons whose cards were read without a join.
@@ -72,8 +72,8 @@ impl Access {
         with: Option<Rotations<'_>>,
     ) -> Result<()> {
         let Some(rotations) = with.filter(|_| !self.app_state.database().joins()) else { return Ok(()) };
-        let seen: Vec<AuthorizedCadreId> = persons.iter().map(|person| person.seen()).collect();
-        let mut of = rotations.of(&seen).await?;
+        let proofs: Vec<AuthorizedCadreId> = persons.iter().map(|person| person.seen()).collect();
+        let mut of = rotations.of(&proofs).await?;
         for person in persons {
             person.rotations = Some(of.remove(&person.seen()).unwrap_or_default().into());
         }
@@ -82,7 +82,7 @@ impl Access {
 }
 
 /// Groups rows by person. Rows of one person must be adjacent.
-fn together<T>(
+fn group_by_person<T>(
     rows: &[QueryResult],
     with: Option<Rotations<'_>>,
     share: impl Fn(&QueryResult) -> Result<T>,

@@ -92,7 +92,7 @@ impl<'a> Cadres<'a> {
                 PostCondition(Expr::exists(of_cadre(posts).expr(Expr::val(1)).take()))
             }
             PostOn::OfFile(day) => {
-                let has_none = Expr::exists(of_cadre(held_on(day)).expr(Expr::val(1)).take()).not();
+                let has_none = Expr::exists(of_cadre(posts_on_day(day)).expr(Expr::val(1)).take()).not();
                 let of_file = self.post_of_file(day, units, titles).map(Expr::exists);
                 PostCondition(of_file.into_iter().fold(has_none, ExprTrait::and))
             }
@@ -107,20 +107,20 @@ impl<'a> Cadres<'a> {
             return None;
         }
         use assignment::Column as Post;
-        let left = of_cadre(Query::select().from(assignment::Entity).and_where(Post::EndOn.lte(day)).take())
+        let last_ended = of_cadre(Query::select().from(assignment::Entity).and_where(Post::EndOn.lte(day)).take())
             .column(Post::Id)
             .order_by(Post::EndOn, Order::Desc)
             .order_by(Post::StartOn, Order::Asc)
             .order_by(Post::Id, Order::Asc)
             .limit(1)
             .take();
-        let coming = of_cadre(Query::select().from(assignment::Entity).take())
+        let first_post = of_cadre(Query::select().from(assignment::Entity).take())
             .column(Post::Id)
             .order_by(Post::StartOn, Order::Asc)
             .order_by(Post::Id, Order::Desc)
             .limit(1)
             .take();
-        let file = Func::coalesce([SimpleExpr::from(left), SimpleExpr::from(coming)]);
+        let file = Func::coalesce([SimpleExpr::from(last_ended), SimpleExpr::from(first_post)]);
         let mut posts = Query::select()
             .expr(Expr::val(1))
             .from(assignment::Entity)
@@ -137,7 +137,7 @@ impl<'a> Cadres<'a> {
     /// Select, without columns, of the posts held on the day within reach, in one of the units and with one of the
     /// titles.
     pub(crate) fn posts_on(&self, day: Day, units: Option<&ReachedUnits>, titles: Option<&[&str]>) -> SelectStatement {
-        let mut posts = held_on(day);
+        let mut posts = posts_on_day(day);
         self.restrict_units(&mut posts, units);
         self.restrict_titles(&mut posts, titles);
         posts
@@ -217,8 +217,8 @@ impl<'a> Cadres<'a> {
         day: Day,
     ) -> Result<Vec<AuthorizedCadre>> {
         let cards = self.cards(condition, with).await?;
-        let kept = cards.into_iter().filter(|card| self.keeps_file(&card.of.posts, day));
-        let mut shown: Vec<AuthorizedCadre> = kept.map(|card| self.shown(card, day, true)).collect();
+        let in_custody = cards.into_iter().filter(|card| self.keeps_file(&card.of.posts, day));
+        let mut shown: Vec<AuthorizedCadre> = in_custody.map(|card| self.shown(card, day, true)).collect();
         self.access.read_apart(shown.iter_mut().collect(), with).await?;
         Ok(shown)
     }
@@ -281,7 +281,7 @@ impl<'a> Cadres<'a> {
 }
 
 /// Select, without columns, of the posts held on a day.
-fn held_on(day: Day) -> SelectStatement {
+fn posts_on_day(day: Day) -> SelectStatement {
     Query::select()
         .from(assignment::Entity)
         .and_where(assignment::Column::StartOn.lte(day))
@@ -309,9 +309,10 @@ struct ProtectedOf {
 /// of the last ended post; before the first post, the unit of the first.
 pub(crate) fn custodians(posts: &[assignment::Model], day: Day) -> impl Iterator<Item = UnitId> {
     let held = posts.iter().filter(move |post| post.is_held_on(day)).map(|post| post.unit_id);
-    let left = posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);
-    let coming = posts.iter().min_by_key(|post| post.start_on);
-    let otherwise = if posts.iter().any(|post| post.is_held_on(day)) { None } else { left.or(coming) };
+    let last_ended =
+        posts.iter().filter(|post| post.end_on.is_some_and(|end| end <= day)).max_by_key(|post| post.end_on);
+    let first_post = posts.iter().min_by_key(|post| post.start_on);
+    let otherwise = if posts.iter().any(|post| post.is_held_on(day)) { None } else { last_ended.or(first_post) };
     held.chain(otherwise.map(|post| post.unit_id))
 }
 
@@ -322,7 +323,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_kept_where_the_person_serves_or_served_last() {
+    fn a_file_is_kept_by_the_unit_of_the_current_or_last_post() {
         let (cadre, first, second, third) = (CadreId::new(), UnitId::new(), UnitId::new(), UnitId::new());
         let post = |unit, start: &str, end: &str| assignment::Model {
             cadre_id: cadre,

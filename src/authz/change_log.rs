@@ -11,8 +11,8 @@ pub(crate) use object_change::Change;
 
 use crate::{audit::hash_chain::Content, db::bulk, error::Result, projection::ChangedPersons};
 
-/// Number of changes above which a command is a bulk load. Its changes are written as they come and have no units, so
-/// the change feed tells its readers to copy the data again.
+/// Number of changes above which a command is a bulk load. Its changes are written as they occur and have no units, so
+/// the change feed asks its readers to copy the data again.
 const BULK: usize = 50_000;
 
 /// The changes of a command that are not yet written.

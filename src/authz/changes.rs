@@ -58,7 +58,7 @@ pub enum ChangeType {
     RetirementAge,
 }
 
-/// What a change is for the caller.
+/// Meaning of a change for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
 pub enum ChangeOperation {
     /// The object was created.
@@ -170,7 +170,7 @@ impl VisibleChange {
         self.of
     }
 
-    /// What the change is for the caller.
+    /// Meaning of the change for the caller.
     pub fn operation(&self) -> ChangeOperation {
         self.operation
     }
@@ -212,7 +212,7 @@ impl Access {
     }
 
     async fn shown(&self, changes: Vec<(ChangeType, RecordedChange)>) -> Result<Vec<VisibleChange>> {
-        let known = self.known_of(&changes).await?;
+        let known = self.visible_by_parts(&changes).await?;
         let mut shown = Vec::with_capacity(changes.len());
         for (of, RecordedChange { position, at, row }) in changes {
             let operation = match (of.has_units(), &row.units_before, &row.units_after) {
@@ -236,8 +236,8 @@ impl Access {
         Ok(shown)
     }
 
-    /// What a change is for the caller by the units of its object; `None` if its reach shows the object neither before
-    /// nor after the change.
+    /// Meaning of a change for the caller, by the units of its object; `None` if the caller's reach shows the object
+    /// neither before nor after the change.
     fn operation(
         &self,
         of: ChangeType,
@@ -246,9 +246,9 @@ impl Access {
     ) -> Option<ChangeOperation> {
         let Some(reach) = self.narrowing() else { return Some(own(of, kind)) };
         let (before, after) = units;
-        let showed = before.is_some_and(|units| units.any(|unit| reach.contains(&unit)));
-        let shows = after.any(|unit| reach.contains(&unit));
-        match (showed, shows) {
+        let was_shown = before.is_some_and(|units| units.any(|unit| reach.contains(&unit)));
+        let is_shown = after.any(|unit| reach.contains(&unit));
+        match (was_shown, is_shown) {
             (true, true) => Some(own(of, kind)),
             (false, true) if kind == ChangeKind::Created => Some(ChangeOperation::Created),
             (false, true) => Some(ChangeOperation::Entered),
@@ -257,9 +257,9 @@ impl Access {
         }
     }
 
-    /// Changed plans and classes that the caller may see through their quotas and enrolments. Their changes record the
-    /// units of the plan and of the organiser only.
-    async fn known_of(&self, changes: &[(ChangeType, RecordedChange)]) -> Result<HashSet<Uuid>> {
+    /// Changed plans and classes that the caller may see because of their quotas and enrolments. The change of a plan
+    /// or class records only the unit of the plan or the organiser.
+    async fn visible_by_parts(&self, changes: &[(ChangeType, RecordedChange)]) -> Result<HashSet<Uuid>> {
         let mut known = HashSet::new();
         if self.narrowing().is_none() {
             return Ok(known);

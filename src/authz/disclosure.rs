@@ -21,7 +21,7 @@ use crate::{
 #[must_use]
 pub struct Unaudited<T> {
     access: Arc<Access>,
-    made: T,
+    result: T,
 }
 
 impl<T> fmt::Debug for Unaudited<T> {
@@ -32,8 +32,8 @@ impl<T> fmt::Debug for Unaudited<T> {
 
 impl<T> Unaudited<T> {
     /// Wraps a result computed under an access.
-    pub fn new(access: Arc<Access>, made: T) -> Self {
-        Self { access, made }
+    pub fn new(access: Arc<Access>, result: T) -> Self {
+        Self { access, result }
     }
 
     /// Writes the readings to the access log, one entry for each person, and releases the result.
@@ -42,7 +42,7 @@ impl<T> Unaudited<T> {
     /// `Unavailable` if the log cannot be written, for any reason; the result is then not released.
     pub async fn audit(self) -> Result<T> {
         self.access.log_disclosures().await?;
-        Ok(self.made)
+        Ok(self.result)
     }
 }
 
@@ -91,20 +91,20 @@ impl Access {
     /// # Errors
     /// `Unavailable` if the log cannot be written; the readings then stay pending.
     pub(crate) async fn log_disclosures(&self) -> Result<()> {
-        let opened = std::mem::take(&mut self.disclosures.notes().pending);
-        if opened.is_empty() {
+        let categories = std::mem::take(&mut self.disclosures.notes().pending);
+        if categories.is_empty() {
             return Ok(());
         }
-        let written = self.write_disclosures(&opened).await;
+        let written = self.write_disclosures(&categories).await;
         let mut notes = self.disclosures.notes();
         let notes = if written.is_ok() { &mut notes.written } else { &mut notes.pending };
-        for (cadre, categories) in opened {
+        for (cadre, categories) in categories {
             notes.entry(cadre).or_default().extend(categories);
         }
-        written.map_err(unwritten)
+        written.map_err(log_failed)
     }
 
-    async fn write_disclosures(&self, opened: &Categories) -> Result<()> {
+    async fn write_disclosures(&self, categories: &Categories) -> Result<()> {
         let purpose = self.purpose.ok_or_else(|| Error::internal("protected data was read without a purpose"))?;
         let at = self.app_state.clock().now().trunc_subsecs(6);
         let operation = self.disclosures.operation.get().cloned().unwrap_or_default();
@@ -129,7 +129,7 @@ impl Access {
             gateway_user: gateway.user.clone(),
             gateway_issue: gateway.issue.clone(),
         };
-        let rows: Vec<_> = (head.next()..).zip(opened).map(read).collect();
+        let rows: Vec<_> = (head.next()..).zip(categories).map(read).collect();
         let entries = rows.iter().map(|row| Entry {
             log: Log::Access,
             number: row.seq,
@@ -146,7 +146,7 @@ impl Access {
 }
 
 /// Maps every failure to `Unavailable`, because a retry of the request may succeed.
-fn unwritten(error: Error) -> Error {
+fn log_failed(error: Error) -> Error {
     match error {
         Error::Unavailable(_) => error,
         error => {

@@ -99,7 +99,7 @@ pub struct Access {
     today: Day,
     /// Limits of a client whose grant has none.
     service_limits: Limits,
-    /// Read session with row-level security: the second line of defence behind the restricted selects.
+    /// Read session with row-level security: a second protection in addition to the restricted selects.
     read_session: ReadSession,
 }
 

@@ -39,7 +39,7 @@ pub enum Area {
     Administration,
 }
 
-/// What a permit and the audit log need of a command.
+/// Properties of a command that a permit and the audit log use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandKind {
     /// Name in the audit log.
@@ -159,10 +159,20 @@ impl<'a> Permit<'a> {
             detail: Set(detail),
         };
         let entry = entry.insert(&inner).await?;
-        let log = tokio::sync::Mutex::new(ChangeLog::of(entry.seq, Content::of_act(&entry)));
-        let (reference_data, today, touched) = (self.reference_data, self.clock.today(), Mutex::default());
+        let log = tokio::sync::Mutex::new(ChangeLog::of(entry.seq, Content::of_command(&entry)));
+        let (reference_data, today, changed_cadres) = (self.reference_data, self.clock.today(), Mutex::default());
         let others = Mutex::default();
-        Ok(Txn { inner, audit_seq: entry.seq, actor: self.actor, at, log, others, reference_data, today, touched })
+        Ok(Txn {
+            inner,
+            audit_seq: entry.seq,
+            actor: self.actor,
+            at,
+            log,
+            others,
+            reference_data,
+            today,
+            changed_cadres,
+        })
     }
 }
 
@@ -181,7 +191,7 @@ pub struct Txn {
     reference_data: Option<Arc<ReferenceData>>,
     today: Day,
     /// Persons whose read models are updated at commit.
-    touched: Mutex<ChangedCadres>,
+    changed_cadres: Mutex<ChangedCadres>,
 }
 
 impl Txn {
@@ -197,23 +207,23 @@ impl Txn {
 
     /// Connection for writing inputs of read models: a person, the person's posts, qualifications and rotations.
     pub(crate) fn of_person(&self, person: CadreId) -> &DatabaseTransaction {
-        self.touched().add(person);
+        self.changed_cadres().add(person);
         &self.inner
     }
 
     /// Same as `of_person` for several persons.
     pub(crate) fn of_persons(&self, persons: impl Iterator<Item = CadreId>) -> &DatabaseTransaction {
-        persons.for_each(|person| self.touched().add(person));
+        persons.for_each(|person| self.changed_cadres().add(person));
         &self.inner
     }
 
     /// Marks all read models for a rebuild.
-    pub(crate) fn everybody_changed(&self) {
-        *self.touched() = ChangedCadres::Everybody;
+    pub(crate) fn all_persons_changed(&self) {
+        *self.changed_cadres() = ChangedCadres::All;
     }
 
-    fn touched(&self) -> MutexGuard<'_, ChangedCadres> {
-        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    fn changed_cadres(&self) -> MutexGuard<'_, ChangedCadres> {
+        self.changed_cadres.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Actor: a client id with the user on whose behalf it acts, or the operator.
@@ -226,7 +236,8 @@ impl Txn {
         self.at
     }
 
-    /// Records the change of one object. Its units, which decide who sees it in the change feed, are found at commit.
+    /// Records the change of one object. Its units, which determine the readers of the change feed that see it, are
+    /// found at commit.
     pub(crate) async fn record(&self, kind: ChangeKind, object_type: &str, object: impl Into<String>) -> Result<()> {
         self.record_change(Change::of(kind, object_type, object)).await
     }
@@ -236,9 +247,9 @@ impl Txn {
         self.log.lock().await.add(&self.inner, change).await
     }
 
-    /// Whether so much has changed that the change feed cannot tell the changes one by one.
+    /// Whether the command has more changes than the change feed lists one by one.
     pub(crate) async fn is_bulk(&self) -> bool {
-        self.log.lock().await.is_bulk() || matches!(*self.touched(), ChangedCadres::Everybody)
+        self.log.lock().await.is_bulk() || matches!(*self.changed_cadres(), ChangedCadres::All)
     }
 
     /// Adds an entry that the command wrote to another log to the hash chain.
@@ -246,16 +257,16 @@ impl Txn {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    /// Updates the read models, writes the changes, links the log entries to the hash chain and commits. The end of the
-    /// chain is the last lock taken.
+    /// Updates the read models, writes the changes, links the log entries to the hash chain and commits. The lock on
+    /// the end of the chain is taken last.
     pub(crate) async fn commit(self) -> Result<()> {
-        let Self { inner, audit_seq, log, others, reference_data, today, touched, .. } = self;
-        let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (renewed, posts) = projection::renew(&inner, touched, (reference_data, today)).await?;
+        let Self { inner, audit_seq, log, others, reference_data, today, changed_cadres, .. } = self;
+        let changed_cadres = changed_cadres.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (renewed, posts) = projection::renew(&inner, changed_cadres, (reference_data, today)).await?;
         let content = log.into_inner().write(&inner, posts.as_ref(), today).await?;
         let others = others.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let act = Entry { log: Log::Audit, number: audit_seq, content: content.digest() };
-        let place = Head::lock(&inner).await?.link(&inner, [act].into_iter().chain(others)).await?;
+        let command_entry = Entry { log: Log::Audit, number: audit_seq, content: content.digest() };
+        let place = Head::lock(&inner).await?.link(&inner, [command_entry].into_iter().chain(others)).await?;
         renewed.at(&inner, place).await?;
         Ok(inner.commit().await?)
     }

@@ -1,5 +1,5 @@
-//! Persons of visible records: a caller that may see a rotation or an enrolment may see its person, even if the
-//! person's file is now elsewhere.
+//! Persons of visible records: a caller that may see a rotation or an enrolment may see its person, even if another
+//! unit now keeps the person's file.
 
 use std::collections::HashMap;
 
@@ -26,9 +26,9 @@ impl Access {
                     .get(&person.cadre)
                     .cloned()
                     .ok_or_else(|| Error::internal("a record refers to a person that does not exist"))?;
-                let is_here = cadres.keeps_file(&card.posts, person.day);
-                let day = if is_here { person.day } else { person.otherwise };
-                Ok((*person, cadres.shown(WithRotations { of: card, rotations: None }, day, is_here)))
+                let is_in_custody = cadres.keeps_file(&card.posts, person.day);
+                let day = if is_in_custody { person.day } else { person.otherwise };
+                Ok((*person, cadres.shown(WithRotations { of: card, rotations: None }, day, is_in_custody)))
             })
             .collect()
     }

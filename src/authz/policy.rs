@@ -18,7 +18,7 @@ use entity::value::{DataCategory, Scope};
 
 use crate::error::{Error, Result};
 
-/// Category of protected data that a scope opens; `None` if it opens none. Protected data may be read only for a
+/// Category of protected data that a scope opens; `None` if it opens none. Protected data may be read only for a stated
 /// purpose (Law 91/2025/QH15), and each reading is logged.
 pub fn category(scope: Scope) -> Option<DataCategory> {
     match scope {
@@ -40,13 +40,13 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
     }
 }
 
-/// Need of a schema coordinate: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`. `None` if there
-/// is no rule.
+/// Right that a schema coordinate requires: `Type.field`, `Type.field(argument:)`, `Input.field` or `Enum.VALUE`.
+/// `None` if there is no rule.
 pub fn need(coordinate: &str) -> Option<Need> {
-    let (parent, place) = coordinate.split_once('.')?;
-    match place.split_once('(') {
+    let (parent, field) = coordinate.split_once('.')?;
+    match field.split_once('(') {
         Some((field, argument)) => of_argument(parent, field, argument.strip_suffix(":)")?),
-        None => of_field(parent, place),
+        None => of_field(parent, field),
     }
 }
 
@@ -198,7 +198,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
     })
 }
 
-/// Need of a page of objects and of its edges: that of the ids of the objects.
+/// Right that a page of objects and its edges require: the same as the ids of the objects.
 fn of_page(parent: &str, field: &str) -> Option<Need> {
     let node = match field {
         "edges" | "nodes" | "pageInfo" | "totalCount" => parent.strip_suffix("Connection")?,
@@ -208,10 +208,10 @@ fn of_page(parent: &str, field: &str) -> Option<Need> {
     of_field(node, "id")
 }
 
-/// Need of an argument: that of its field; fields of an input value have rules at their own type. Every argument must
-/// be listed, because a new argument is a new query.
+/// Right that an argument requires: the same as its field. Fields of an input value have rules at their own type. Every
+/// argument must be listed, because a new argument is a new query.
 fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
-    // Arguments that split the same people in other combinations, which would allow to reconstruct rounded numbers.
+    // Arguments that split the same people in other combinations, with which rounded numbers could be reconstructed.
     match (parent, field, argument) {
         ("Unit", "composition", "titles") => return Some(Need::Scope(Scope::CadreRead)),
         ("Unit", "rotationFlows", "forms") => return Some(Need::Scope(Scope::RotationRead)),

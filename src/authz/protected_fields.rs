@@ -27,8 +27,8 @@ pub struct Protected {
     ethnicity_code: Option<Ethnicity>,
 }
 
-// `Identity` and `Political` are the objects of the schema, too: a field that is added to one of them is a field of the
-// API. Only `Access::identity` and `Access::political` make them.
+// `Identity` and `Political` are also objects of the schema: a field that is added to one of them is a field of the
+// API. Only `Access::identity` and `Access::political` create them.
 
 /// Identity data of a person (nhân thân).
 #[derive(Debug, SimpleObject)]
@@ -55,8 +55,8 @@ pub struct Origin {
     pub ethnicity_code: Option<String>,
 }
 
-/// End of a person's service (thời gian công tác). It is derived from the day of birth and reveals something about it,
-/// so only a `ServiceKey` opens it.
+/// End of a person's service (thời gian công tác). It is derived from the day of birth and reveals something about that
+/// day, so only a `ServiceKey` opens it.
 pub(crate) struct RetirementOutlook(Option<Retirement>);
 
 /// Proof that the caller may learn the end of a person's service, and that this reading of the identity is recorded for
@@ -109,7 +109,7 @@ impl fmt::Debug for RetirementOutlook {
 }
 
 impl Access {
-    /// Records the disclosure that persons have the identity number of the look-up.
+    /// Records that the look-up by identity number disclosed the numbers of these persons.
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.

@@ -1,5 +1,5 @@
-//! Records of a rotation: steps, appraisals, overrides, and the inputs of its rules. Reading them requires a key that
-//! only a visible rotation gives.
+//! Records of a rotation: steps, appraisals, overrides, and the inputs of its rules. Only `AuthorizedRotationId`, the
+//! proof that a rotation is visible, gives access to them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +24,7 @@ pub struct AuthorizedRotationId {
     id: RotationId,
     cadre: CadreId,
     day: Day,
-    /// Whether the caller's reach contains the unit or units that prepare the rotation.
+    /// Whether the caller's reach contains the preparing unit, or both units if there is no preparing unit.
     prepares: bool,
 }
 
@@ -64,7 +64,7 @@ impl Rotations<'_> {
             of,
             rows,
             |row| row.rotation_id,
-            |seen, row| row.on_day <= seen.day && (seen.prepares || !row.state.is_embargoed()),
+            |proof, row| row.on_day <= proof.day && (proof.prepares || !row.state.is_embargoed()),
         ))
     }
 
@@ -78,7 +78,7 @@ impl Rotations<'_> {
             .order_by_asc(rotation_appraisal::Column::Year)
             .all(self.access().reader())
             .await?;
-        Ok(by_rotation(of, rows, |row| row.rotation_id, |seen, row| row.appraised_on <= seen.day))
+        Ok(by_rotation(of, rows, |row| row.rotation_id, |proof, row| row.appraised_on <= proof.day))
     }
 
     /// Overrides of rules granted for rotations up to and including the day.
@@ -91,25 +91,25 @@ impl Rotations<'_> {
             .order_by_asc(rule_override::Column::Key)
             .all(self.access().reader())
             .await?;
-        Ok(by_rotation(of, rows, |row| row.rotation_id, |seen, row| row.granted_on <= seen.day))
+        Ok(by_rotation(of, rows, |row| row.rotation_id, |proof, row| row.granted_on <= proof.day))
     }
 
     /// Inputs of the rules for rotations.
-    pub async fn judged(&self, of: &[AuthorizedRotationId]) -> Result<HashMap<AuthorizedRotationId, RuleInputs>> {
+    pub async fn rule_inputs(&self, of: &[AuthorizedRotationId]) -> Result<HashMap<AuthorizedRotationId, RuleInputs>> {
         let mut overrides = self.overrides(of).await?;
         let column = Expr::col((cadre::Entity, cadre::Column::Id));
         let persons = cadre::Entity::find()
-            .filter(db::any_id(self.access().backend(), column, of.iter().map(|seen| seen.cadre.0)))
+            .filter(db::any_id(self.access().backend(), column, of.iter().map(|proof| proof.cadre.0)))
             .all(self.access().reader())
             .await?;
         let persons: HashMap<CadreId, cadre::Model> = persons.into_iter().map(|row| (row.id, row)).collect();
         let in_custody = self.in_custody(of).await?;
-        let judged = |seen: &AuthorizedRotationId| {
-            let cadre = persons.get(&seen.cadre).cloned()?;
-            let overrides = overrides.remove(seen).unwrap_or_default();
-            Some((*seen, RuleInputs { cadre, overrides, has_custody: in_custody.contains(seen) }))
+        let rule_inputs = |proof: &AuthorizedRotationId| {
+            let cadre = persons.get(&proof.cadre).cloned()?;
+            let overrides = overrides.remove(proof).unwrap_or_default();
+            Some((*proof, RuleInputs { cadre, overrides, has_custody: in_custody.contains(proof) }))
         };
-        Ok(of.iter().filter_map(judged).collect())
+        Ok(of.iter().filter_map(rule_inputs).collect())
     }
 
     /// Rotations whose persons' files are in the caller's custody; empty if the caller may not read identities.
@@ -118,21 +118,21 @@ impl Rotations<'_> {
             return Ok(HashSet::new());
         }
         let cadres = self.access().cadres()?;
-        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|seen| seen.cadre)), None).await?;
+        let cards = cadres.cards(cadres.is_one_of(of.iter().map(|proof| proof.cadre)), None).await?;
         let cards: HashMap<CadreId, _> = cards.into_iter().map(|card| (card.of.id, card.of)).collect();
-        let has_custody = |seen: &&AuthorizedRotationId| {
-            cards.get(&seen.cadre).is_some_and(|card| cadres.has_custody(&card.posts, seen.day))
+        let has_custody = |proof: &&AuthorizedRotationId| {
+            cards.get(&proof.cadre).is_some_and(|card| cadres.has_custody(&card.posts, proof.day))
         };
         Ok(of.iter().filter(has_custody).copied().collect())
     }
 
     fn of_rotations<C: ColumnTrait>(&self, column: C, of: &[AuthorizedRotationId]) -> SimpleExpr {
         let column = Expr::col((column.entity_name(), column));
-        db::any_id(self.access().backend(), column, of.iter().map(|seen| seen.id.0))
+        db::any_id(self.access().backend(), column, of.iter().map(|proof| proof.id.0))
     }
 }
 
-/// Groups rows by rotation and drops those that the rotation's key does not show.
+/// Groups rows by rotation and drops rows that the caller may not see.
 fn by_rotation<R: Clone>(
     of: &[AuthorizedRotationId],
     rows: Vec<R>,
@@ -143,9 +143,9 @@ fn by_rotation<R: Clone>(
     for row in rows {
         rows_of.entry(rotation(&row)).or_default().push(row);
     }
-    let shown = |seen: &AuthorizedRotationId| {
-        let rows = rows_of.get(&seen.id).map(Vec::as_slice).unwrap_or_default();
-        (*seen, rows.iter().filter(|row| shows(seen, row)).cloned().collect())
+    let shown = |proof: &AuthorizedRotationId| {
+        let rows = rows_of.get(&proof.id).map(Vec::as_slice).unwrap_or_default();
+        (*proof, rows.iter().filter(|row| shows(proof, row)).cloned().collect())
     };
     of.iter().map(shown).collect()
 }

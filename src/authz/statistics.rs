@@ -39,8 +39,8 @@ impl Statistics<'_> {
         self.key.is_some()
     }
 
-    /// A count as the caller may see it. The cell identifies the counted set, independent of the day. Two queries for
-    /// the same set must use the same cell; otherwise the two offsets could be averaged.
+    /// A count as the caller may see it. `cell` identifies the counted set, independent of the day. Two queries for the
+    /// same set must use the same cell; otherwise the offsets of the rounding could be averaged out.
     pub(crate) fn shown(&self, cell: &impl Serialize, count: u64) -> u64 {
         self.key.map_or(count, |key| rounded(count, key.draw(cell)))
     }

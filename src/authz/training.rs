@@ -111,9 +111,9 @@ impl Access {
         Ok(Quotas { access: self })
     }
 
-    /// Person of an enrolment; a caller that may see the enrolment may see its person. Shown as of today while the file
-    /// is within reach, otherwise as of the last day on which the enrolment certainly had the person there: the first
-    /// day of its class, or the last day of its year.
+    /// Person of an enrolment; a caller that may see the enrolment may see its person. Shown as of today while the
+    /// person's file is within reach, otherwise as of the last day on which the person was certainly within reach
+    /// because of the enrolment: the first day of its class, or the last day of its year.
     pub fn learner_of(&self, enrolment: &VisibleEnrolment, class: Option<&VisibleClass>) -> RelatedCadre {
         let today = self.today;
         let last = class.map(|class| class.0.start_on).or(Day::end_of_year(enrolment.0.year));
@@ -165,8 +165,8 @@ impl<'a> Quotas<'a> {
         Ok(children)
     }
 
-    /// Plan by code, for issuing its quotas; `None` if its unit is out of reach.
-    pub(crate) async fn plan_to_give(&self, code: PlanCode) -> Result<Option<training_plan::Model>> {
+    /// Plan by code, to issue its quotas; `None` if its unit is out of reach.
+    pub(crate) async fn plan_for_issue(&self, code: PlanCode) -> Result<Option<training_plan::Model>> {
         let plan = training_plan::Entity::find().filter(training_plan::Column::Code.eq(code));
         let plan = plan.one(self.access.reader()).await?;
         Ok(plan.filter(|plan| self.access.reaches(plan.unit_id)))
@@ -220,7 +220,7 @@ impl<'a> Training<'a> {
         let of_all = self.access.reference_data().programmes().filter(|programme| programme.subject == ANY_PROGRAMME);
         let of_all = of_all.map(|programme| Expr::val(programme.code.as_str()));
         let programmes = std::iter::once(class(training_class::Column::ProgrammeCode)).chain(of_all);
-        let giving = Query::select()
+        let usable_quotas = Query::select()
             .column(training_plan::Column::Id)
             .from(training_plan::Entity)
             .and_where(training_plan::Column::State.is_in(PlanState::GIVING))
@@ -236,7 +236,7 @@ impl<'a> Training<'a> {
                     .or(quota(quota::Column::Mode).eq(class(training_class::Column::Mode))),
             )
             .and_where(quota::Column::State.eq(QuotaState::Issued))
-            .and_where(quota(quota::Column::PlanId).in_subquery(giving))
+            .and_where(quota(quota::Column::PlanId).in_subquery(usable_quotas))
             .and_where(within)
             .take()
     }

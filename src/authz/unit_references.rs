@@ -5,20 +5,20 @@ use entity::value::UnitId;
 use crate::authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
 
 /// A visible record that refers to units. The trait is sealed: no other code can open a unit out of reach.
-pub trait ReferencesUnit: closed::Closed {
+pub trait ReferencesUnit: sealed::Sealed {
     /// Whether the record refers to a unit.
     fn refers_to(&self, unit: UnitId) -> bool;
 }
 
-mod closed {
+mod sealed {
     /// Prevents implementations outside this module.
-    pub trait Closed {}
+    pub trait Sealed {}
 
-    impl Closed for super::VisibleRotation {}
-    impl Closed for super::VisiblePlan {}
-    impl Closed for super::VisibleClass {}
-    impl Closed for super::VisibleEnrolment {}
-    impl Closed for super::VisibleQuota {}
+    impl Sealed for super::VisibleRotation {}
+    impl Sealed for super::VisiblePlan {}
+    impl Sealed for super::VisibleClass {}
+    impl Sealed for super::VisibleEnrolment {}
+    impl Sealed for super::VisibleQuota {}
 }
 
 impl ReferencesUnit for VisibleRotation {

@@ -49,14 +49,14 @@ pub async fn run(settings: &Settings, command: AuditCommand, out: &mut Output) -
     Ok(code)
 }
 
-/// A file named on the command line must exist; that of the settings may not exist yet.
+/// A file named on the command line must exist; the file of the settings may not exist yet.
 async fn verify(
     settings: &Settings,
     database: &Database,
-    named: Option<PathBuf>,
+    named_file: Option<PathBuf>,
     out: &mut Output,
 ) -> Result<ExitCode, Stop> {
-    let checkpoints = match (named, settings.checkpoints()) {
+    let checkpoints = match (named_file, settings.checkpoints()) {
         (Some(path), _) => read(settings, database, &path).await?,
         (None, Some(path)) if path.exists() => read(settings, database, &path).await?,
         _ => {

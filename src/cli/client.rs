@@ -29,9 +29,9 @@ pub async fn run(settings: &Settings, command: ClientCommand, out: &mut Output) 
         ClientCommand::Add(add) => {
             let (json, mut add) = (add.json, of(add));
             add.units = client::unit_codes_of(&database, Clock::System, add.units).await?;
-            let made = client::add(&database, Clock::System, add).await?;
-            if !print_secret(json, made.client_id, &made.client_secret, out) {
-                note(lost_secret("registered", made.client_id));
+            let registered = client::add(&database, Clock::System, add).await?;
+            if !print_secret(json, registered.client_id, &registered.client_secret, out) {
+                note(lost_secret("registered", registered.client_id));
             }
         }
         ClientCommand::List => {
@@ -59,9 +59,9 @@ pub async fn run(settings: &Settings, command: ClientCommand, out: &mut Output) 
             }
         }
         ClientCommand::Grant(grant) => {
-            let (client, mut asked) = (grant.client, asked(grant));
-            asked.units = client::unit_codes_of(&database, Clock::System, asked.units).await?;
-            client::grant(&database, Clock::System, client, asked).await.map_err(unknown)?;
+            let (client, mut requested) = (grant.client, requested(grant));
+            requested.units = client::unit_codes_of(&database, Clock::System, requested.units).await?;
+            client::grant(&database, Clock::System, client, requested).await.map_err(unknown)?;
             out.line("granted; tokens already issued follow within 5 seconds of the grant's first day");
         }
         ClientCommand::Grants { client } => {
@@ -78,7 +78,7 @@ pub async fn run(settings: &Settings, command: ClientCommand, out: &mut Output) 
             out.line("the client is revoked; its tokens stop working within 5 seconds");
         }
         ClientCommand::RotateSecret { client, overlap, json } => {
-            // An overflow is refused as too long.
+            // A duration that overflows is refused as too long.
             let overlap = TimeDelta::from_std(overlap).unwrap_or(TimeDelta::MAX);
             let secret = client::secret::rotate(&database, Clock::System, client, overlap).await.map_err(unknown)?;
             if !print_secret(json, client, &secret, out) {
@@ -145,9 +145,9 @@ pub async fn token(
 ) -> Result<ExitCode, Stop> {
     let store = store(settings, open_existing(settings).await?).await?;
     let tokens = Tokens::load(store, Clock::System, &settings.public_url()).await?;
-    let asked = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let asked = Some(asked.as_str()).filter(|asked| !asked.is_empty());
-    let token = tokens.for_operator(client, asked).await.map_err(|refused| match refused {
+    let requested = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let requested = Some(requested.as_str()).filter(|requested| !requested.is_empty());
+    let token = tokens.for_operator(client, requested).await.map_err(|refused| match refused {
         Refused::InvalidClient | Refused::TooManyAttempts(_) | Refused::InvalidAssertion(_) => {
             Stop("there is no client with this id, or it is revoked; see `cadre-api client list`".into())
         }
@@ -191,7 +191,7 @@ fn line(grant: &client::ListedGrant) -> String {
     format!("{scopes} in {units}{purposes}{from}{to}{requests}{cost}{documents}{ended}")
 }
 
-fn asked(grant: ClientGrant) -> client::Asked {
+fn requested(grant: ClientGrant) -> client::Asked {
     let Rights { scopes, units, purposes } = grant.rights;
     client::Asked {
         scopes,
@@ -224,7 +224,8 @@ fn print_secret(json: bool, id: ClientId, secret: &str, out: &mut Output) -> boo
     out.is_written()
 }
 
-/// The secret is stored as a hash only, so an unprinted one is lost; the change to the client remains.
+/// Message about a secret that could not be printed. Only its hash is stored, so the secret is lost; the change to the
+/// client remains.
 fn lost_secret(done: &str, client: ClientId) -> String {
     format!(
         "cadre-api: client {client} was {done}, but its secret could not be printed and is lost; create another one \

@@ -52,20 +52,20 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
         legal_basis: None,
         documents: AllowedDocuments::Any,
     };
-    let made = client::add(&database, Clock::System, add).await?;
+    let client = client::add(&database, Clock::System, add).await?;
     let store = store(&settings, database).await?;
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?;
-    let token = tokens.for_operator(made.client_id, None).await.map_err(|error| Stop(error.to_string()))?;
+    let token = tokens.for_operator(client.client_id, None).await.map_err(|error| Stop(error.to_string()))?;
     run(&settings, listener, store, async || {
-        let answer = ask(&settings.local_url(), &token.token).await;
+        let answer = send_query(&settings.local_url(), &token.token).await;
         let answer = answer.unwrap_or_else(|error| format!("  (the question was not answered: {error})"));
-        out.text(greeting(&settings, &made, &token.token, &answer));
+        out.text(greeting(&settings, &client, &token.token, &answer));
     })
     .await
 }
 
-/// The first query. The same text is used in the body of a request, where quotation marks are escaped.
-fn question() -> String {
+/// The first query. The same text is sent in the body of a request, where quotation marks are escaped.
+fn first_query() -> String {
     format!(
         r#"{{ unit(by: {{code: \"{}\"}}) {{ name composition(subject: \"POLITICAL_THEORY\", keyLeadersOnly: true) {{ total levels {{ level {{ label }} count percent }} }} }} }}"#,
         demo::DISTRICT
@@ -73,11 +73,11 @@ fn question() -> String {
 }
 
 /// Sends the first query as a client would, and formats the response.
-async fn ask(at: &str, token: &str) -> Result<String, String> {
+async fn send_query(at: &str, token: &str) -> Result<String, String> {
     let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(|error| error.to_string())?;
     let request = client.post(format!("{at}/graphql")).bearer_auth(token).header("Accept-Language", "en");
     let request = request.header("Content-Type", "application/json");
-    let sent = request.body(format!(r#"{{"query":"{}"}}"#, question())).send().await;
+    let sent = request.body(format!(r#"{{"query":"{}"}}"#, first_query())).send().await;
     let text = sent.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())?;
     let answer: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     table(&answer).ok_or(text)
@@ -97,9 +97,9 @@ fn table(answer: &Value) -> Option<String> {
 }
 
 /// Instructions. They fit on a terminal of 80 columns and 24 lines, of which the token takes nine.
-fn greeting(settings: &Settings, made: &client::Registered, token: &str, answer: &str) -> String {
+fn greeting(settings: &Settings, client: &client::Registered, token: &str, answer: &str) -> String {
     let at = settings.local_url();
-    let (id, secret, question) = (made.client_id, &made.client_secret, question());
+    let (id, secret, first_query) = (client.client_id, &client.client_secret, first_query());
     let more = match settings.console {
         Some(Console::On | Console::Demo) => format!("Browser: {at}/console. More: docs/api.md, /schema.graphql"),
         Some(Console::Off) | None => format!("More queries: docs/api.md. Schema: {at}/schema.graphql"),
@@ -110,7 +110,7 @@ Political theory of the key cadres of Huyện Lương Tài:
 {answer}
 Run the same query in another terminal (the token is valid for 10 minutes):
 export TOKEN={token}
-curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{question}"}}'
+curl -sw '\n' {at}/graphql -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' -H 'Content-Type: application/json' -d '{{"query":"{first_query}"}}'
 Client id and secret, for new tokens: {id}:{secret}
 {more}
 "#
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_has_the_levels_that_somebody_holds() {
+    fn the_table_has_the_levels_with_at_least_one_person() {
         let level = |label: &str, count: u64, percent: f64| json!({ "level": { "label": label }, "count": count, "percent": percent });
         let levels = json!([level("A", 1, 12.5), level("B", 0, 0.0), { "level": null, "count": 7, "percent": 87.5 }]);
         let answer = json!({ "data": { "unit": { "composition": { "total": 8, "levels": levels } } } });

@@ -20,10 +20,10 @@ use entity::value::ClientId;
 use crate::cli::{Stop, client::unknown, open_existing, output::Output};
 
 /// Manages registered documents.
-pub async fn run(settings: &Settings, act: DocumentCommand, out: &mut Output) -> Result<ExitCode, Stop> {
+pub async fn run(settings: &Settings, command: DocumentCommand, out: &mut Output) -> Result<ExitCode, Stop> {
     let database = open_existing(settings).await?;
     let mut status = ExitCode::SUCCESS;
-    match act {
+    match command {
         DocumentCommand::Add { client, file } => add(&database, client, &file, out).await?,
         DocumentCommand::List { client } => {
             for document in document::list(&database, client).await.map_err(unknown)? {

@@ -35,12 +35,12 @@ pub async fn run(settings: &Settings, command: KeyCommand, out: &mut Output) -> 
             }
         }
         KeyCommand::Rotate { leaked } => {
-            let made = if leaked {
+            let key_file = if leaked {
                 key::replace(&store, Clock::System).await?
             } else {
                 key::rotate(&store, Clock::System).await?
             };
-            out.line(format_args!("{} signs from {}", made.kid, made.signs_from.format("%Y-%m-%d %H:%M UTC")));
+            out.line(format_args!("{} signs from {}", key_file.kid, key_file.signs_from.format("%Y-%m-%d %H:%M UTC")));
         }
     }
     store.database.close().await.map_err(|error| Stop(error.to_string()))?;
@@ -66,7 +66,7 @@ async fn encryption(settings: &Settings, database: &Database) -> Result<KeyEncry
         (Some(text), None, _) => KeyEncryption::read(text)
             .ok_or_else(|| Stop(format!("CADRE_KEY_ENCRYPTION_KEY is invalid; it must be {FORM}"))),
         (None, Some(file), _) => read(Path::new(file)),
-        (None, None, Some(path)) => beside(Path::new(&format!("{path}.key")), database).await,
+        (None, None, Some(path)) => key_file_next_to_database(Path::new(&format!("{path}.key")), database).await,
         (None, None, None) => Err(Stop(format!(
             "CADRE_KEY_ENCRYPTION_KEY_FILE is not set; it names the file with the key that encrypts the signing keys in \
              the database. Write {FORM}, into a file that only this user can read, set CADRE_KEY_ENCRYPTION_KEY_FILE to \
@@ -83,7 +83,7 @@ fn read(file: &Path) -> Result<KeyEncryption, Stop> {
 }
 
 /// The key file next to an embedded database. It is created once, with the database, readable by its owner only.
-async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop> {
+async fn key_file_next_to_database(file: &Path, database: &Database) -> Result<KeyEncryption, Stop> {
     if file.exists() {
         return read(file);
     }
@@ -96,13 +96,14 @@ async fn beside(file: &Path, database: &Database) -> Result<KeyEncryption, Stop>
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let text = KeyEncryption::draw()?;
-    let made = tempfile::NamedTempFile::new_in(folder).and_then(|mut made| {
-        writeln!(made, "{text}")?;
-        made.as_file().sync_all()?;
-        Ok(made)
+    let key_file = tempfile::NamedTempFile::new_in(folder).and_then(|mut key_file| {
+        writeln!(key_file, "{text}")?;
+        key_file.as_file().sync_all()?;
+        Ok(key_file)
     });
-    let made = made.map_err(|error| Stop(format!("the key file {} cannot be created: {error}", file.display())))?;
-    // Of two programs that start at once one creates the complete file; the other uses it.
-    let _another_was_first = made.persist_noclobber(file);
+    let key_file =
+        key_file.map_err(|error| Stop(format!("the key file {} cannot be created: {error}", file.display())))?;
+    // If two programs start at once, one creates the complete file and the other uses it.
+    let _file_exists = key_file.persist_noclobber(file);
     read(file)
 }

@@ -20,17 +20,17 @@ use crate::cli::{
 };
 
 /// Migrates the schema, or prints its state.
-pub async fn run(settings: &Settings, way: Migrate, out: &mut Output) -> Result<ExitCode, Stop> {
-    if matches!(way, Migrate::Grant { .. }) && settings.is_embedded() {
+pub async fn run(settings: &Settings, command: Migrate, out: &mut Output) -> Result<ExitCode, Stop> {
+    if matches!(command, Migrate::Grant { .. }) && settings.is_embedded() {
         return Err(Stop("an embedded database has no roles; set CADRE_DATABASE_URL to a PostgreSQL database".into()));
     }
-    if let (Migrate::Down { .. } | Migrate::Status, Some(path)) = (&way, settings.embedded_path())
+    if let (Migrate::Down { .. } | Migrate::Status, Some(path)) = (&command, settings.embedded_path())
         && !Path::new(path).exists()
     {
-        return missing(path, matches!(way, Migrate::Status), out);
+        return missing(path, matches!(command, Migrate::Status), out);
     }
     let database = open(settings, RowScope::Everything).await?;
-    match (&way, schema_state(settings, &database).await?) {
+    match (&command, schema_state(settings, &database).await?) {
         (Migrate::Up | Migrate::Down { .. } | Migrate::Grant { .. }, SchemaState::Newer(unknown)) => {
             return Err(Stop(format!(
                 "a newer version of cadre-api has migrated this database ({}); run the migration with that version",
@@ -102,7 +102,7 @@ async fn down(database: &Database, steps: u32, yes: bool, out: &mut Output) -> R
             return Err(Stop("nothing was changed; add --yes to roll the migrations back without a question".into()));
         }
         note("Type \"yes\" to continue:");
-        if !is_yes(&mut io::stdin().lock()) {
+        if !reads_yes(&mut io::stdin().lock()) {
             return Err(Stop("nothing was changed".into()));
         }
     }
@@ -113,7 +113,7 @@ async fn down(database: &Database, steps: u32, yes: bool, out: &mut Output) -> R
 }
 
 /// Whether the next line is "yes".
-fn is_yes(from: &mut impl BufRead) -> bool {
+fn reads_yes(from: &mut impl BufRead) -> bool {
     let mut line = String::new();
     from.read_line(&mut line).is_ok() && line.trim().eq_ignore_ascii_case("yes")
 }
@@ -151,16 +151,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_yes_is_yes() {
+    fn only_the_word_yes_confirms() {
         for (typed, expected) in
             [("yes\n", true), ("YES\r\n", true), (" yes ", true), ("y\n", false), ("\n", false), ("", false)]
         {
-            assert_eq!(is_yes(&mut typed.as_bytes()), expected, "{typed:?}");
+            assert_eq!(reads_yes(&mut typed.as_bytes()), expected, "{typed:?}");
         }
     }
 
     #[test]
-    fn an_announcement_counts_what_is_lost() {
+    fn an_announcement_counts_the_lost_rows() {
         let loss = |column: Option<&str>, rows| Loss { table: "a".into(), column: column.map(str::to_owned), rows };
         for (losses, expected) in [
             (vec![], "migrations to roll back: m2, m1\nno table or column is dropped"),

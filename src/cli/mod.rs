@@ -50,7 +50,8 @@ impl From<Error> for Stop {
     }
 }
 
-/// Opens the database of the settings. The server sees no persons except on behalf of a caller; the operator sees all.
+/// Opens the database of the settings. The server can read persons only on behalf of a caller; the operator can read
+/// all.
 pub async fn open(settings: &Settings, row_scope: RowScope) -> Result<Database, Stop> {
     let pool = Pool { row_scope, ..settings.pool() };
     Database::open(&settings.database_url, pool).await.map_err(|error| Stop(opening(settings, &error)))
@@ -80,8 +81,8 @@ pub async fn open_current(settings: &Settings, row_scope: RowScope) -> Result<Da
     Ok(database)
 }
 
-/// Like `open_current`, for a command that makes no sense on an empty database: an embedded one must exist, so that a
-/// wrong folder is not filled with new files.
+/// Like `open_current`, for commands that are meaningless on an empty database. An embedded database must exist, so
+/// that a wrong folder does not get new files.
 pub async fn open_existing(settings: &Settings) -> Result<Database, Stop> {
     match settings.embedded_path() {
         Some(path) if !Path::new(path).exists() => Err(Stop(format!(
@@ -190,7 +191,7 @@ fn code(error: &SqlxError) -> Option<String> {
     error.as_database_error()?.code().map(Into::into)
 }
 
-/// The low byte of SQLite's extended codes is the primary one.
+/// Whether the code has this primary code, which is the low byte of SQLite's extended codes.
 fn is_sqlite(code: &str, primary: i32) -> bool {
     code.parse::<i32>().is_ok_and(|code| code & 0xff == primary)
 }

@@ -9,7 +9,7 @@ use std::{
 /// Standard output of a command.
 ///
 /// When the reader closes its end of the pipe, as `head` does, printing stops and the command continues: its exit
-/// status describes what it did to the data. Any other write error is reported by [`Output::finish`].
+/// status describes its effect on the data. Any other write error is reported by [`Output::finish`].
 pub struct Output<W = io::Stdout> {
     to: W,
     error: Option<io::Error>,
@@ -51,7 +51,7 @@ impl<W: Write> Output<W> {
     /// Flushes.
     ///
     /// # Errors
-    /// If something could not be written for another reason than that the reader closed its end of the pipe.
+    /// If output could not be written for a reason other than a pipe closed by its reader.
     pub fn finish(mut self) -> io::Result<()> {
         self.is_written();
         match self.error {
@@ -76,7 +76,7 @@ impl<W: Write> Write for Output<W> {
     }
 }
 
-/// Prints a line to standard error. Ignores failures: there is no other place to report them.
+/// Prints a line to standard error. Ignores failures, because they cannot be reported elsewhere.
 pub fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -95,9 +95,9 @@ mod tests {
 
     impl Write for Failing {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let taken = self.0.min(bytes.len());
-            self.0 -= taken;
-            if taken == 0 { Err(self.1.into()) } else { Ok(taken) }
+            let accepted = self.0.min(bytes.len());
+            self.0 -= accepted;
+            if accepted == 0 { Err(self.1.into()) } else { Ok(accepted) }
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -106,19 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_closed_pipe_is_no_failure() {
-        for (room, kind, is_written, is_ok) in [
+    fn every_write_error_but_a_closed_pipe_is_a_failure() {
+        for (capacity, kind, is_written, is_ok) in [
             (100, ErrorKind::Other, true, true),
             (0, ErrorKind::BrokenPipe, false, true),
             (8, ErrorKind::BrokenPipe, false, true),
             (0, ErrorKind::StorageFull, false, false),
             (8, ErrorKind::StorageFull, false, false),
         ] {
-            let mut out = Output::to(Failing(room, kind));
+            let mut out = Output::to(Failing(capacity, kind));
             out.line("seven 7");
             writeln!(out, "and more").expect("never fails");
-            assert_eq!(out.is_written(), is_written, "{room} {kind}");
-            assert_eq!(out.finish().is_ok(), is_ok, "{room} {kind}");
+            assert_eq!(out.is_written(), is_written, "{capacity} {kind}");
+            assert_eq!(out.finish().is_ok(), is_ok, "{capacity} {kind}");
         }
     }
 }

@@ -31,20 +31,20 @@ use tokio::{
 
 use crate::cli::{Stop, key::store, open_current, output::Output, user::issuers, webhook};
 
-/// Interval of checking whether a checkpoint of the logs is due.
-const CHECKPOINT: Duration = Duration::from_secs(10);
+/// Interval between checks whether a checkpoint of the logs is due.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Interval of checking for commits of other processes.
-const REFRESH: Duration = Duration::from_secs(1);
+/// Interval between checks for commits of other processes.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Interval of deleting expired rows and checking for due key rotations.
-const UPKEEP: Duration = Duration::from_secs(60);
+/// Interval between deletions of expired rows and checks for due key rotations.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves the API until a stop signal.
 pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode, Stop> {
     let listener = listen(&mut settings)?;
     let database = open_current(&settings, RowScope::Nothing).await?;
-    look_at_role(&database).await?;
+    check_role(&database).await?;
     let store = store(&settings, database).await?;
     run(&settings, listener, store, async || {
         out.line(format_args!("cadre-api listens on http://{}", settings.listen));
@@ -53,7 +53,7 @@ pub async fn serve(mut settings: Settings, out: &mut Output) -> Result<ExitCode,
 }
 
 /// Logs a hint if row security does not apply to the role that the service logs in as.
-async fn look_at_role(database: &Database) -> Result<(), Stop> {
+async fn check_role(database: &Database) -> Result<(), Stop> {
     match database.rls_status(None).await.map_err(|error| Stop(error.to_string()))? {
         RlsStatus::Free => tracing::warn!(
             "the role of CADRE_DATABASE_URL is a superuser or has BYPASSRLS, so row security does not apply to it; use \
@@ -68,12 +68,12 @@ async fn look_at_role(database: &Database) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Binds the address before anything else, so that a second instance fails at once. Afterwards the settings contain the
-/// bound address, in case port 0 let the system choose.
+/// Binds the address first, so that a second instance fails at once. Afterwards the settings contain the bound address,
+/// which differs if the configured port is 0.
 pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
     let address = settings.listen;
     let bound = TcpListener::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
-    let (taken, listener) = bound.map_err(|error| {
+    let (bound_address, listener) = bound.map_err(|error| {
         Stop(match error.kind() {
             io::ErrorKind::AddrInUse => format!(
                 "another program already listens on {address}; stop it, or choose another address with --listen or \
@@ -85,7 +85,7 @@ pub fn listen(settings: &mut Settings) -> Result<TcpListener, Stop> {
             _ => format!("cannot listen on {address}: {error}; choose another address with --listen or CADRE_LISTEN"),
         })
     })?;
-    settings.listen = taken;
+    settings.listen = bound_address;
     Ok(listener)
 }
 
@@ -97,7 +97,7 @@ pub async fn run(
     ready: impl AsyncFnOnce(),
 ) -> Result<ExitCode, Stop> {
     let metrics = telemetry::start_metrics();
-    let measured = metrics.clone();
+    let metrics_of_refresh = metrics.clone();
     let tokens = Tokens::load(store.clone(), Clock::System, &settings.public_url()).await?.trusting(issuers(settings)?);
     let app_state = Arc::new(AppState::open(store.clone(), Clock::System).await?);
     let tokens = actix_web::web::Data::new(tokens);
@@ -122,24 +122,24 @@ pub async fn run(
         server::bind(Arc::new(service), listener).map_err(|error| Stop(format!("the server cannot start: {error}")))?;
     let handle = server.handle();
     let stopping = Arc::new(Notify::new());
-    let refreshing = actix_web::rt::spawn(refresh(Arc::clone(&app_state), measured));
+    let refresh_task = actix_web::rt::spawn(refresh(Arc::clone(&app_state), metrics_of_refresh));
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
-    let renewing = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
-    let upkeep = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
+    let issuer_key_task = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
+    let upkeep = actix_web::rt::spawn(run_upkeep(tokens.into_inner(), store.clone(), rotation));
     let announcing = actix_web::rt::spawn(webhook::deliver(store.clone(), webhook::sender(settings)?));
     let checkpoints = keeper.map(|keeper| actix_web::rt::spawn(keep_checkpoints(keeper, Arc::clone(&stopping))));
-    let (told_to_stop, waiting) = (stop_signal(), app_state);
+    let (stop, state_until_stop) = (stop_signal(), app_state);
     actix_web::rt::spawn(async move {
-        told_to_stop.await;
-        waiting.stop_waiting();
+        stop.await;
+        state_until_stop.stop_waiting();
         tracing::info!("stopping: completing the accepted requests");
         handle.stop(true).await;
     });
     tracing::info!(listen = %settings.listen, "serving");
-    let (served, ()) = tokio::join!(server, ready());
-    served.map_err(|error| Stop(format!("the server stopped unexpectedly: {error}")))?;
-    refreshing.abort();
-    renewing.abort();
+    let (server_result, ()) = tokio::join!(server, ready());
+    server_result.map_err(|error| Stop(format!("the server stopped unexpectedly: {error}")))?;
+    refresh_task.abort();
+    issuer_key_task.abort();
     upkeep.abort();
     announcing.abort();
     let mut last_checkpoint = Ok(());
@@ -162,11 +162,11 @@ fn keeper(settings: &Settings, store: &KeyStore) -> Option<Keeper> {
     Some(Keeper::new(store.clone(), Clock::System, path?))
 }
 
-/// Writes checkpoints until the service stops, and a last one then. A failed write is retried; the command fails if the
-/// last one fails.
+/// Writes checkpoints until the service stops, and a last one at the stop. A failed write is retried; the command fails
+/// if the last one fails.
 async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(), Stop> {
-    while tokio::time::timeout(CHECKPOINT, stopping.notified()).await.is_err() {
-        if let Err(error) = keeper.look().await {
+    while tokio::time::timeout(CHECKPOINT_INTERVAL, stopping.notified()).await.is_err() {
+        if let Err(error) = keeper.write_if_due().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a checkpoint of the logs could not be written; the service tries again"
@@ -181,7 +181,7 @@ async fn keep_checkpoints(mut keeper: Keeper, stopping: Arc<Notify>) -> Result<(
 
 async fn refresh(app_state: Arc<AppState>, metrics: Option<PrometheusHandle>) {
     loop {
-        tokio::time::sleep(REFRESH).await;
+        tokio::time::sleep(REFRESH_INTERVAL).await;
         // Aggregates recorded metrics into their buckets, even if they are never fetched.
         if let Some(metrics) = &metrics {
             metrics.run_upkeep();
@@ -192,22 +192,22 @@ async fn refresh(app_state: Arc<AppState>, metrics: Option<PrometheusHandle>) {
     }
 }
 
-/// Fetches the keys of external issuers: at the start, and whenever they are due.
+/// Fetches the keys of external issuers at the start, and again when they are due.
 async fn renew(tokens: Arc<Tokens>) {
     loop {
         tokens.renew_issuers(Instant::now()).await;
-        tokio::time::sleep(UPKEEP).await;
+        tokio::time::sleep(UPKEEP_INTERVAL).await;
     }
 }
 
-/// Deletes expired rows and rotates the keys in time. All nodes do so; the first one wins.
-async fn keep(tokens: Arc<Tokens>, store: KeyStore, rotation: TimeDelta) {
+/// Deletes expired rows and rotates the keys on schedule. All instances do so; only the first one has an effect.
+async fn run_upkeep(tokens: Arc<Tokens>, store: KeyStore, rotation: TimeDelta) {
     loop {
         if let Err(error) = upkeep(&tokens, &store, rotation).await {
             tracing::warn!(%error, "expired rows could not be deleted, or keys could not be rotated; the service tries \
                                     again");
         }
-        tokio::time::sleep(UPKEEP).await;
+        tokio::time::sleep(UPKEEP_INTERVAL).await;
     }
 }
 

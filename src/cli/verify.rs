@@ -33,7 +33,7 @@ pub async fn run(settings: &Settings, repair: bool, out: &mut Output) -> Result<
     Ok(if intact.all() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Which parts are correct.
+/// The parts that are correct.
 #[derive(Clone, Copy)]
 struct Found {
     read_models: bool,
@@ -59,12 +59,12 @@ async fn compare(database: &Database, out: &mut Output) -> Result<Found, Stop> {
             false
         }
     };
-    let compared = usage::verify(&snapshot).await?;
-    for difference in &compared.differences {
+    let usage = usage::verify(&snapshot).await?;
+    for difference in &usage.differences {
         out.line(format_args!("NOT INTACT: {difference}"));
     }
-    if compared.differences.is_empty() {
-        out.line(format_args!("used seats of {}, intact", count(compared.quotas as u64, "quota")));
+    if usage.differences.is_empty() {
+        out.line(format_args!("used seats of {}, intact", count(usage.quotas as u64, "quota")));
     }
-    Ok(Found { read_models, quotas: compared.differences.is_empty() })
+    Ok(Found { read_models, quotas: usage.differences.is_empty() })
 }

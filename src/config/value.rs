@@ -9,7 +9,7 @@ use clap::{
 };
 use sea_orm::Iterable;
 
-/// Parses a database URL. Unlike other values an invalid one is not repeated: it may contain a password.
+/// Parses a database URL. Unlike other values, an invalid URL is not repeated, because it may contain a password.
 #[derive(Clone)]
 pub(super) struct DatabaseUrl;
 

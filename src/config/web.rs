@@ -28,7 +28,7 @@ pub enum Console {
 }
 
 impl CorsOrigins {
-    /// Whether there is such an origin.
+    /// Whether pages of any other origin may read responses.
     pub fn is_some(&self) -> bool {
         *self != Self::None
     }
@@ -53,7 +53,8 @@ pub(super) fn cors_origins(text: &str) -> Result<CorsOrigins, String> {
     }
 }
 
-/// An origin in the one spelling that browsers send (Fetch standard, section 3.2.5): they compare and send it as text.
+/// An origin in the only spelling that browsers send (Fetch standard, section 3.2.5): browsers compare and send origins
+/// as text.
 fn origin(word: &str) -> Result<String, String> {
     let is_origin = [("https://", ":443"), ("http://", ":80")].into_iter().any(|(scheme, default_port)| {
         word.strip_prefix(scheme).is_some_and(|host| is_host_and_port(host) && !host.ends_with(default_port))

@@ -20,12 +20,12 @@ const WIDE_CACHE: &str = "PRAGMA cache_size = -32768";
 /// Cache size while sorting: pages are written in order, and SQLite uses the same amount of memory again for the sort.
 const SORTING_CACHE: &str = "PRAGMA cache_size = -8192";
 /// SQLite's default cache size.
-const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
+const DEFAULT_CACHE: &str = "PRAGMA cache_size = -2000";
 
-/// Rows in one statement at most; more bring no speed.
+/// Maximum number of rows in one statement; more do not make it faster.
 const ROWS: usize = 1_000;
 
-/// Parameters in one SQLite statement at most.
+/// Maximum number of parameters in one SQLite statement.
 const PARAMETERS: usize = 32_766;
 
 /// Prepares a transaction for millions of rows: lifts its time limits and raises its memory limits.
@@ -47,22 +47,22 @@ pub const MANY: u64 = 1_000;
 pub async fn analyze<E: EntityTrait>(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     match txn.get_database_backend() {
         DatabaseBackend::Postgres => {
-            let survey = format!("ANALYZE (SKIP_LOCKED) {}", quoted(E::default().as_str()));
-            txn.execute_unprepared(&survey).await.map(drop)
+            let statement = format!("ANALYZE (SKIP_LOCKED) {}", quoted(E::default().as_str()));
+            txn.execute_unprepared(&statement).await.map(drop)
         }
         _ => Ok(()),
     }
 }
 
-/// Lowers SQLite's memory for sorting, which follows its cache size.
-pub async fn slim(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+/// Lowers SQLite's memory for sorting, which equals its cache size.
+pub async fn lower_sort_memory(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     cache(txn, SORTING_CACHE).await
 }
 
-/// Resets the settings that would outlive the transaction. Called inside it, right before the commit: later, another
-/// transaction might have the connection, and waiting for it could fail a committed one.
+/// Resets the settings that would remain after the transaction. Called inside it, right before the commit: later,
+/// another transaction might use the connection, and waiting for it could fail after the commit.
 pub async fn restore_cache(txn: &DatabaseTransaction) -> Result<(), DbErr> {
-    cache(txn, USUAL_CACHE).await
+    cache(txn, DEFAULT_CACHE).await
 }
 
 async fn cache(txn: &DatabaseTransaction, pragma: &str) -> Result<(), DbErr> {
@@ -95,8 +95,8 @@ pub async fn replace<A: ActiveModelTrait>(
     write(txn, rows, RowOperation::Replace, None).await
 }
 
-/// Inserts rows in their order; where the primary key exists, the other columns are added to the stored row. Keys must
-/// be unique among the rows.
+/// Inserts rows in their order; if the primary key exists, the other columns are added to the stored row. Keys must be
+/// unique among the rows.
 ///
 /// # Errors
 /// As `insert`.
@@ -146,8 +146,8 @@ async fn write<A: ActiveModelTrait>(
     Ok(())
 }
 
-/// Rows in the next statement. On SQLite each number of rows is a statement text that is prepared and cached, so only
-/// few numbers occur.
+/// Number of rows in the next statement. On SQLite each number of rows is a statement text that is prepared and cached,
+/// so only few numbers are used.
 fn length(backend: DatabaseBackend, rows: usize, most: usize) -> usize {
     match backend {
         DatabaseBackend::Postgres => rows,

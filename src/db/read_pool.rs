@@ -1,7 +1,7 @@
 //! Connection pools for queries.
 //!
-//! sqlx's own pool tests each returned connection by a round trip, which doubles the cost of a query of one round trip.
-//! Here a connection is tested only if it was idle or its last use did not end cleanly.
+//! The pool of sqlx tests each returned connection by a round trip, which doubles the cost of a query of one round
+//! trip. This pool tests a connection only if it was idle or its last use did not end cleanly.
 
 use std::{
     fmt::Debug,
@@ -26,11 +26,12 @@ use tokio::runtime::Handle;
 
 use crate::db::statement_metrics::{QUERIES, count};
 
-/// Idle time after which a connection is tested before use: a restarted server leaves dead ones behind.
-const TRUSTED: Duration = Duration::from_secs(1);
+/// Idle time after which a connection is tested before use, because a restarted server leaves closed connections
+/// behind.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 
-/// Maximum age of a connection; limits the memory that the server holds for it.
-const OLDEST: Duration = Duration::from_secs(1800);
+/// Maximum age of a connection; limits the memory that the server uses for it.
+const MAX_AGE: Duration = Duration::from_secs(1800);
 
 /// Instructions of SQLite's virtual machine between two checks of the stop flag: a fraction of a millisecond.
 const SQLITE_STEPS: i32 = 10_000;
@@ -54,7 +55,7 @@ pub(super) trait QueryBackend: sqlx::Database<Connection: Debug> {
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
-macro_rules! asked {
+macro_rules! query_backend {
     ($database:ty, $watch:expr) => {
         impl QueryBackend for $database {
             async fn rows(
@@ -76,13 +77,13 @@ macro_rules! asked {
     };
 }
 
-asked!(Sqlite, async |connection: &mut sqlx::SqliteConnection, stop: Arc<AtomicBool>| {
-    let goes_on = move || !stop.load(Ordering::Relaxed);
-    connection.lock_handle().await?.set_progress_handler(SQLITE_STEPS, goes_on);
+query_backend!(Sqlite, async |connection: &mut sqlx::SqliteConnection, stop: Arc<AtomicBool>| {
+    let continues = move || !stop.load(Ordering::Relaxed);
+    connection.lock_handle().await?.set_progress_handler(SQLITE_STEPS, continues);
     Ok(())
 });
 // PostgreSQL needs no flag: it stops the statement of a closed connection (`client_connection_check_interval`).
-asked!(Postgres, async |_: &mut sqlx::PgConnection, _: Arc<AtomicBool>| Ok(()));
+query_backend!(Postgres, async |_: &mut sqlx::PgConnection, _: Arc<AtomicBool>| Ok(()));
 
 /// Pool of connections, opened on demand.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ struct Opener<DB: QueryBackend>(Options<DB>);
 #[derive(Debug)]
 struct Opened<DB: QueryBackend> {
     connection: DB::Connection,
-    /// Flag that stops the running statement. The connection is not used afterwards.
+    /// Flag that stops the running statement. The connection is not used after the flag was set.
     stop: Arc<AtomicBool>,
 }
 
@@ -118,10 +119,10 @@ impl<DB: QueryBackend> Manager for Opener<DB> {
     }
 
     async fn recycle(&self, opened: &mut Opened<DB>, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        if metrics.age() > OLDEST {
+        if metrics.age() > MAX_AGE {
             return Err(RecycleError::message("old"));
         }
-        if metrics.last_used() > TRUSTED {
+        if metrics.last_used() > TEST_AFTER_IDLE {
             opened.connection.ping().await?;
         }
         Ok(())
@@ -129,18 +130,18 @@ impl<DB: QueryBackend> Manager for Opener<DB> {
 }
 
 impl<DB: QueryBackend> ReadPool<DB> {
-    /// A pool of at most `most` connections; a request waits at most `patience` for one. Opens no connection yet.
+    /// A pool of at most `most` connections; a request waits at most `timeout` for one. Opens no connection yet.
     ///
     /// # Errors
     /// `Custom` if there is no runtime for timeouts.
-    pub fn new(options: Options<DB>, most: u32, patience: Duration) -> Result<Self, DbErr> {
+    pub fn new(options: Options<DB>, most: u32, timeout: Duration) -> Result<Self, DbErr> {
         managed::Pool::builder(Opener(options))
             .max_size(most as usize)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(patience))
-            .create_timeout(Some(patience))
-            .recycle_timeout(Some(patience))
-            // The connection used last has the warmest caches.
+            .wait_timeout(Some(timeout))
+            .create_timeout(Some(timeout))
+            .recycle_timeout(Some(timeout))
+            // The connection that was used last has the warmest caches.
             .queue_mode(QueueMode::Lifo)
             .build()
             .map(Self)
@@ -189,7 +190,7 @@ impl<DB: QueryBackend> ReadPool<DB> {
 #[derive(Debug)]
 pub(super) struct PooledRead<DB: QueryBackend> {
     opened: Option<Object<Opener<DB>>>,
-    /// Whether a transaction has begun, or may have.
+    /// Whether a transaction has begun, or may have begun.
     is_begun: bool,
     /// Whether a statement was sent and has not ended yet.
     is_running: bool,

@@ -68,7 +68,7 @@ impl Deadline {
     /// Checks that the time limit has not passed.
     ///
     /// # Errors
-    /// An error that `is_timeout` recognizes, if it has passed.
+    /// The timeout error that `is_timeout` recognizes, if the limit has passed.
     pub fn check(&self) -> Result<(), DbErr> {
         let at = self.at();
         if Instant::now() < at { Ok(()) } else { Err(timed_out()) }
@@ -93,8 +93,8 @@ struct Transaction {
     chooses_plans: bool,
 }
 
-/// Reads by prepared statements with generic plans. These statements are few, and one plan is good for all values; each
-/// connection plans them once.
+/// Reads by prepared statements with generic plans. There are few such statements, and one plan is good for all values;
+/// each connection plans them once.
 #[derive(Clone, Copy, Debug)]
 pub struct PreparedReads<'a>(&'a ReadSession);
 
@@ -122,7 +122,7 @@ impl ReadSession {
         &self.deadline
     }
 
-    /// The same session, reading by prepared statements.
+    /// A view of this session that reads by prepared statements.
     pub fn prepared(&self) -> PreparedReads<'_> {
         PreparedReads(self)
     }
@@ -154,8 +154,8 @@ impl ReadSession {
         }
     }
 
-    /// Runs a statement that needs at least the mode `own`. A statement in a mode without transaction is the only one,
-    /// because another one would read another snapshot.
+    /// Runs a statement that needs at least the mode `own`. In a mode without a transaction it must be the only
+    /// statement, because another one would read another snapshot.
     async fn rows(
         &self,
         read_pool: &ReadPool<Postgres>,
@@ -169,15 +169,19 @@ impl ReadSession {
         match state.read_mode.max(own) {
             ReadMode::Single if state.open.is_none() => {
                 state.has_read = true;
-                self.in_one_trip(read_pool, statement).await
+                self.in_one_round_trip(read_pool, statement).await
             }
             read_mode => self.in_transaction(read_pool, &mut state, read_mode, statement).await,
         }
     }
 
-    /// Runs the statement as its own transaction. It sets the visibility first: PostgreSQL evaluates a condition
+    /// Runs the statement as a separate transaction. It sets the visibility first: PostgreSQL evaluates a condition
     /// without row references before it reads any row. If it did not, no row would be visible.
-    async fn in_one_trip(&self, read_pool: &ReadPool<Postgres>, statement: Statement) -> Result<Vec<PgRow>, DbErr> {
+    async fn in_one_round_trip(
+        &self,
+        read_pool: &ReadPool<Postgres>,
+        statement: Statement,
+    ) -> Result<Vec<PgRow>, DbErr> {
         let Values(mut values) = values(statement.values);
         values.push(self.row_scope.setting().into());
         let sql = format!(
@@ -185,12 +189,11 @@ impl ReadSession {
             statement.sql,
             values.len(),
         );
-        answered(read_pool, sql, Values(values)).await
+        run_single(read_pool, sql, Values(values)).await
     }
 
-    /// Runs the statement in the transaction, beginning one if needed. A failure ends the transaction, because
-    /// PostgreSQL refuses further statements in it; sibling fields of a failed one still need results and begin
-    /// another.
+    /// Runs the statement in the transaction, and begins one if needed. A failure ends the transaction, because
+    /// PostgreSQL refuses further statements in it; other fields of the operation still need results and begin another.
     async fn in_transaction(
         &self,
         read_pool: &ReadPool<Postgres>,
@@ -235,8 +238,8 @@ impl ReadSession {
             match &self.questions {
                 Questions::Postgres(read_pool) => Ok(results(self.rows(read_pool, statement, own).await?)),
                 Questions::Sqlite(read_pool) => {
-                    let _turn = self.state.lock().await;
-                    Ok(results(answered(read_pool, statement.sql, values(statement.values)).await?))
+                    let _guard = self.state.lock().await;
+                    Ok(results(run_single(read_pool, statement.sql, values(statement.values)).await?))
                 }
             }
         };
@@ -245,7 +248,7 @@ impl ReadSession {
 }
 
 /// Runs a single statement outside a transaction.
-async fn answered<DB: QueryBackend>(
+async fn run_single<DB: QueryBackend>(
     read_pool: &ReadPool<DB>,
     sql: String,
     values: Values,
@@ -324,7 +327,7 @@ mod tests {
         ReadSession::new(Questions::Sqlite(read_pool), RowScope::Everything, Deadline::after(limit))
     }
 
-    async fn ask(read_session: &ReadSession, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+    async fn run(read_session: &ReadSession, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
         read_session.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await
     }
 
@@ -332,27 +335,27 @@ mod tests {
     async fn an_operation_uses_one_connection_at_a_time() {
         let read_session = read_session(Duration::from_secs(60));
 
-        let answers = join_all((0..16).map(|_| ask(&read_session, "SELECT 1"))).await;
+        let answers = join_all((0..16).map(|_| run(&read_session, "SELECT 1"))).await;
 
         assert!(answers.iter().all(Result::is_ok));
         assert_eq!(read_session.questions.measure(), (1, 1));
     }
 
     #[tokio::test]
-    async fn after_its_time_limit_an_operation_reads_nothing_and_its_statement_is_stopped() {
+    async fn after_its_time_limit_an_operation_cannot_read_and_its_statement_is_stopped() {
         let read_session = read_session(Duration::from_millis(50));
 
-        let error = ask(&read_session, ENDLESS).await.expect_err("it never ends");
+        let error = run(&read_session, ENDLESS).await.expect_err("it never ends");
         assert!(is_timeout(&error), "{error}");
         assert_eq!(read_session.questions.measure(), (0, 0), "the connection of the statement is not used again");
-        let error = ask(&read_session, "SELECT 1").await.expect_err("no time is left");
+        let error = run(&read_session, "SELECT 1").await.expect_err("no time is left");
         assert!(is_timeout(&error), "{error}");
         let more = ReadSession::new(read_session.questions.clone(), RowScope::Nothing, read_session.deadline().clone());
-        assert!(ask(&more, "SELECT 1").await.is_err(), "more reads of the operation share the limit");
+        assert!(run(&more, "SELECT 1").await.is_err(), "more reads of the operation share the limit");
     }
 
     #[tokio::test]
-    async fn a_statement_of_sqlite_ends_when_it_is_told_to_stop() {
+    async fn a_statement_of_sqlite_ends_when_the_stop_flag_is_set() {
         let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.expect("a connection");
         let stop = Arc::new(AtomicBool::new(false));
         <Sqlite as QueryBackend>::watch(&mut connection, Arc::clone(&stop)).await.expect("watched");

@@ -1,10 +1,12 @@
-//! Visible persons of a transaction on PostgreSQL. Row security is a second barrier behind the filters of the program.
+//! Visible persons of a transaction on PostgreSQL. Row security is a second protection in addition to the filters of
+//! the program.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// Visible persons of a transaction on PostgreSQL. Row security is a second barrier behind the filters of the program.
+/// Visible persons of a transaction on PostgreSQL. Row security is a second protection in addition to the filters of
+/// the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RowScope {
     /// No persons: the default.
@@ -16,8 +18,8 @@ pub enum RowScope {
     Everything,
 }
 
-/// Units as ranges of ids; few bounds cover thousands of units that were created together. The first id of each range
-/// (inclusive) and the id after its last (exclusive), in order.
+/// Units as ranges of ids: few ranges cover thousands of units that were created together. Contains the first id of
+/// each range (inclusive) and the id after its last one (exclusive), in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UuidRanges(Arc<str>);
 
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_that_were_recorded_together_are_one_run() {
+    fn units_with_consecutive_ids_are_one_range() {
         let row_scope = |within: &[u128]| {
             let all = [9, 3, 4, 5, 7, 1].into_iter().map(Uuid::from_u128);
             RowScope::of(all, |id| within.contains(&id.as_u128())).setting().replace('0', "")

@@ -21,7 +21,7 @@ pub enum RlsStatus {
     Unknown,
 }
 
-/// Whether row security applies to a role, or to that of the connection.
+/// Whether row security applies to a role, or to the role of the connection.
 pub(super) async fn rls_status(connection: &DatabaseConnection, role: Option<&str>) -> Result<RlsStatus, DbErr> {
     let select = Statement::from_sql_and_values(
         connection.get_database_backend(),
@@ -39,7 +39,7 @@ pub(super) async fn rls_status(connection: &DatabaseConnection, role: Option<&st
     })
 }
 
-/// Whether PostgreSQL refused for a missing grant.
+/// Whether PostgreSQL refused a statement because of a missing grant.
 pub(super) fn lacks_right(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
         return false;
@@ -48,7 +48,7 @@ pub(super) fn lacks_right(error: &DbErr) -> bool {
     code.as_deref() == Some("42501")
 }
 
-/// The roles that the service logs in as: they may write its log, and do not own it.
+/// The roles that the service logs in as: roles that may write to the log and do not own it.
 pub(super) async fn granted(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     if connection.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(Vec::new());
@@ -62,7 +62,7 @@ pub(super) async fn granted(connection: &DatabaseConnection) -> Result<Vec<Strin
     connection.query_all_raw(select).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-/// Statements that grant a role what the service needs and revoke everything else. PostgreSQL quotes the names.
+/// Statements that grant a role the rights that the service needs and revoke all others. PostgreSQL quotes the names.
 pub(super) async fn grants(connection: &DatabaseConnection, role: &str) -> Result<Vec<String>, DbErr> {
     let words = |tables: &[&str]| tables.iter().map(ToString::to_string).collect::<Vec<_>>();
     let select = Statement::from_sql_and_values(

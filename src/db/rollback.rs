@@ -1,4 +1,4 @@
-//! Data loss of rolling migrations back.
+//! Computes the data that is lost if migrations are rolled back.
 
 use std::collections::BTreeMap;
 

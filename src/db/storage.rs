@@ -10,7 +10,7 @@ use std::{
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, RuntimeErr};
 
-/// Time limit of a probe. If it takes longer, the database is busy: a readiness check must respond soon.
+/// Time limit of a probe. A slower probe means that the database is busy: a readiness check must respond soon.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why the disk of a database does not store writes.
@@ -85,7 +85,7 @@ pub(super) struct Health {
 
 impl Health {
     /// Marks the disk as doubtful after a failed write, whatever its cause.
-    pub fn doubt(&self) {
+    pub fn mark_doubtful(&self) {
         self.is_doubtful.store(true, Ordering::Release);
     }
 
@@ -94,12 +94,12 @@ impl Health {
         if !self.is_doubtful.load(Ordering::Acquire) {
             return None;
         }
-        let Ok(_turn) = self.probing.try_lock() else { return self.fault() };
+        let Ok(_guard) = self.probing.try_lock() else { return self.fault() };
         self.is_doubtful.store(false, Ordering::Release);
         let busy = || DbErr::Custom("the database is busy".to_owned());
         let probed = tokio::time::timeout(TIMEOUT, probe).await.unwrap_or_else(|_| Err(busy()));
         if let Err(error) = &probed {
-            self.doubt();
+            self.mark_doubtful();
             tracing::warn!(%error, "a test write to the database failed");
         }
         let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_names_the_fault_of_the_disk() {
+    fn a_code_identifies_the_disk_fault() {
         for (code, fault) in [
             ("13", Some(Fault::Full)),
             ("53100", Some(Fault::Full)),
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_doubt_is_removed_by_a_probe_that_succeeds() {
+    async fn a_successful_probe_clears_the_doubt() {
         let (health, refused) = (Health::default(), || DbErr::Custom("busy".to_owned()));
         assert_eq!(health.check(async { panic!("no doubt, no probe") }).await, None);
 
-        health.doubt();
+        health.mark_doubtful();
         assert_eq!(health.check(async { Err(full().await) }).await, Some(Fault::Full));
         assert_eq!(health.check(async { Err(refused()) }).await, Some(Fault::Full), "a busy database is no free space");
         assert_eq!(health.check(async { Ok(()) }).await, None);
         assert_eq!(health.check(async { panic!("no doubt, no probe") }).await, None);
 
-        health.doubt();
+        health.mark_doubtful();
         assert_eq!(health.check(async { Err(refused()) }).await, None);
         assert_eq!(health.check(async { Err(full().await) }).await, Some(Fault::Full), "the doubt stayed");
     }

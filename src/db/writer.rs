@@ -27,14 +27,14 @@ pub(super) fn options(
 ) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).min_connections(1).acquire_timeout(acquire_timeout).sqlx_logging(false);
-    // A file cannot disconnect.
+    // Not necessary for a file, which cannot disconnect.
     options.test_before_acquire(false);
-    options.map_sqlx_sqlite_opts(move |sqlite| writing(sqlite, max_pages));
-    options.map_sqlx_sqlite_pool_opts(move |pool| checked(pool, Arc::clone(&health)));
+    options.map_sqlx_sqlite_opts(move |sqlite| writer_options(sqlite, max_pages));
+    options.map_sqlx_sqlite_pool_opts(move |pool| with_checks(pool, Arc::clone(&health)));
     options
 }
 
-fn writing(sqlite: SqliteConnectOptions, max_pages: Option<NonZeroU32>) -> SqliteConnectOptions {
+fn writer_options(sqlite: SqliteConnectOptions, max_pages: Option<NonZeroU32>) -> SqliteConnectOptions {
     let sqlite = sqlite
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -50,13 +50,13 @@ fn writing(sqlite: SqliteConnectOptions, max_pages: Option<NonZeroU32>) -> Sqlit
 }
 
 /// Checks a connection when it is returned and before it is used again.
-fn checked(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite> {
+fn with_checks(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite> {
     pool.after_release(move |connection, _| {
         let health = Arc::clone(&health);
         Box::pin(async move {
-            let state = settled(connection).await;
+            let state = has_no_transaction(connection).await;
             if !matches!(state, Ok(true)) {
-                health.doubt();
+                health.mark_doubtful();
                 tracing::warn!(?state, "the write connection was left in an open transaction and is replaced");
             }
             Ok(state.unwrap_or(false))
@@ -70,7 +70,7 @@ fn checked(pool: PoolOptions<Sqlite>, health: Arc<Health>) -> PoolOptions<Sqlite
 
 /// Whether no transaction is open. SQLite refuses a `BEGIN` inside a transaction; outside of one these statements take
 /// no lock. They run after all queued statements of the connection, such as a rollback.
-async fn settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     sqlx::raw_sql("BEGIN DEFERRED; ROLLBACK").execute(&mut *connection).await?;
     Ok(!connection.is_in_transaction())
 }

@@ -162,15 +162,15 @@ impl Bundle {
             let second = if at < 5 { vec!["X_PCT"] } else { vec![] };
             for title in ["X_BT", "X_PBT", "X_CTHD", "X_CT", "X_PCT"].into_iter().chain(second) {
                 let unit = if title.contains("BT") { &party } else { &state };
-                let (nth, year) = (self.people, 1995 + self.people % 15);
-                let professional = match nth {
+                let (number, year) = (self.people, 1995 + self.people % 15);
+                let professional = match number {
                     0..33 => "UNIVERSITY",
                     33 => "COLLEGE",
                     34..73 => "INTERMEDIATE",
                     _ => "ELEMENTARY",
                 };
-                // In another order than the degrees, so that the two distributions are independent.
-                let theory = match nth * 7 % 75 {
+                // Assigned in another order than the degrees, so that the two distributions are independent.
+                let theory = match number * 7 % 75 {
                     0 => "ADVANCED",
                     1..67 => "INTERMEDIATE",
                     _ => "ELEMENTARY",
@@ -186,17 +186,17 @@ impl Bundle {
     fn committee(&mut self) {
         let party = self.below(COMMUNE, "DU", "PARTY_COMMITTEE", "Đảng ủy xã Thanh Nưa");
         let state = self.below(COMMUNE, "UB", "PEOPLES_COMMITTEE", "UBND xã Thanh Nưa");
-        for nth in 0..16 {
-            let title = ["X_BT", "X_PBT", "X_CTHD", "X_CT", "X_PCT"].get(nth).copied().unwrap_or("X_CC");
+        for number in 0..16 {
+            let title = ["X_BT", "X_PBT", "X_CTHD", "X_CT", "X_PCT"].get(number).copied().unwrap_or("X_CC");
             let unit = if title.contains("BT") { &party } else { &state };
-            let professional = ["INTERMEDIATE", "MASTER"].get(nth).copied().unwrap_or("UNIVERSITY");
-            let theory = match nth {
+            let professional = ["INTERMEDIATE", "MASTER"].get(number).copied().unwrap_or("UNIVERSITY");
+            let theory = match number {
                 2 | 3 => "ELEMENTARY",
                 0 | 1 => "ADVANCED",
                 _ => "INTERMEDIATE",
             };
-            self.person(&Person { unit, title, professional, theory, since: "2020-06-15", year: 2000 + nth });
-            self.hold(&party, "X_UV", ("2020-06-20", ""), "false");
+            self.person(&Person { unit, title, professional, theory, since: "2020-06-15", year: 2000 + number });
+            self.add_post(&party, "X_UV", ("2020-06-20", ""), "false");
         }
     }
 
@@ -228,29 +228,29 @@ impl Bundle {
     fn person(&mut self, person: &Person<'_>) {
         self.cadre(&NAMES, 1962 + self.people % 20, person.title);
         self.post(person.unit, person.title, (person.since, ""));
-        self.papers(person.professional, person.theory, person.year);
+        self.qualifications(person.professional, person.theory, person.year);
     }
 
     /// Writes a new person, without post and qualifications.
     fn cadre(&mut self, names: &Names, birth: usize, title: &str) {
-        let (nth, male) = (self.people, !self.people.is_multiple_of(4));
+        let (number, male) = (self.people, !self.people.is_multiple_of(4));
         self.people += 1;
         let code = self.code();
         let pick = usize::from(male);
         let name = format!(
             "{} {} {}",
-            names.families[nth * 3 % names.families.len()],
-            names.middles[pick][nth / 3 % 4],
-            names.givens[pick][nth * 5 % 9],
+            names.families[number * 3 % names.families.len()],
+            names.middles[pick][number / 3 % 4],
+            names.givens[pick][number * 5 % 9],
         );
         let gender = if male { "MALE" } else { "FEMALE" };
         let category = if matches!(title, "X_CC" | "H_PTP" | "T_PGD") { "CIVIL_SERVANT" } else { "CADRE" };
         self.cadres.add(&[
             ("code", &code),
-            ("national_id", &format!("999{nth:09}")),
+            ("national_id", &format!("999{number:09}")),
             ("full_name", &name),
             ("gender", gender),
-            ("birth_on", &format!("{birth}-{:02}-{:02}", nth % 12 + 1, nth % 28 + 1)),
+            ("birth_on", &format!("{birth}-{:02}-{:02}", number % 12 + 1, number % 28 + 1)),
             ("ethnicity_code", names.ethnicity),
             ("native_place_code", ""),
             ("joined_service_on", &format!("{}-09-01", birth + 23)),
@@ -263,10 +263,10 @@ impl Bundle {
 
     /// Writes a primary post of the last person written.
     fn post(&mut self, unit: &str, title: &str, days: (&str, &str)) {
-        self.hold(unit, title, days, "true");
+        self.add_post(unit, title, days, "true");
     }
 
-    fn hold(&mut self, unit: &str, title: &str, (start, end): (&str, &str), is_primary: &str) {
+    fn add_post(&mut self, unit: &str, title: &str, (start, end): (&str, &str), is_primary: &str) {
         let code = self.code();
         self.assignments.add(&[
             ("cadre_code", &code),
@@ -279,7 +279,7 @@ impl Bundle {
     }
 
     /// Writes the degree of the last person written, and a qualification in political theory two years later.
-    fn papers(&mut self, professional: &str, theory: &str, year: usize) {
+    fn qualifications(&mut self, professional: &str, theory: &str, year: usize) {
         let (code, theory_on) = (self.code(), format!("{}-07", year + 2));
         for [subject, level, field, institution, mode, granted_on] in [
             ["PROFESSIONAL", professional, "7380101", "DHLUAT", "WORK_STUDY", &year.to_string()],

@@ -1,10 +1,10 @@
-//! Rotations of the demo: those of Điện Biên province that began from 2010 to 2014, 91 by direction, and those of its
+//! Rotations of the demo: those of Điện Biên province that began from 2010 to 2014, 91 in total, and those of its
 //! district Điện Biên Đông since 2000, more than 60.
 
 use super::{Bundle, Names};
 
-/// Start year of the rotations that have not ended.
-const RUNNING: usize = 2025;
+/// Start year of the rotations that are still running.
+const RUNNING_SINCE: usize = 2025;
 /// Code of the province.
 const PROVINCE: &str = "DB";
 const DEPARTMENTS: [(&str, &str); 4] = [
@@ -89,7 +89,7 @@ impl Bundle {
         self.stream(4, &stream(east, west, (2010, 5)));
         self.stream(4, &stream(west, north, (2010, 5)));
         // Two running rotations, and moves of the other forms, which are not rotations in the strict sense.
-        self.stream(2, &stream(&departments, east, (RUNNING, 1)));
+        self.stream(2, &stream(&departments, east, (RUNNING_SINCE, 1)));
         self.stream(3, &Stream { form: "TRANSFER", ..stream(west, north, (2012, 3)) });
         self.stream(2, &Stream { form: "SECONDMENT", ..stream(&departments, east_communes, (2016, 2)) });
     }
@@ -116,11 +116,11 @@ impl Bundle {
     /// Writes rotations of three years, each of a different person, who returns to the old unit.
     fn stream(&mut self, count: usize, stream: &Stream<'_>) {
         for nth in 0..count {
-            // Uses the next unit, so that a stream within one list leads to another unit.
+            // Uses the next unit, so that a stream within one list has different origins and destinations.
             let (from, to) = (&stream.from[nth % stream.from.len()], &stream.to[(nth + 1) % stream.to.len()]);
             let (year, month) = (stream.since.0 + nth % stream.since.1, (nth * 5 + 2) % 6 + 1);
             let [before, start, end] = [year - 4, year, year + 3].map(|year| format!("{year}-{month:02}-01"));
-            let end = if year == RUNNING { String::new() } else { end };
+            let end = if year == RUNNING_SINCE { String::new() } else { end };
 
             self.cadre(&NAMES, year - 36 + nth % 7, from.title);
             self.post(&from.unit, from.title, (&before, &start));
@@ -128,7 +128,7 @@ impl Bundle {
             if !end.is_empty() {
                 self.post(&from.unit, from.title, (&end, ""));
             }
-            self.papers("UNIVERSITY", ["INTERMEDIATE", "ADVANCED"][nth % 2], year - 10);
+            self.qualifications("UNIVERSITY", ["INTERMEDIATE", "ADVANCED"][nth % 2], year - 10);
             let (code, decision) = (self.code(), format!("{}-QĐ/{year}", self.people));
             self.rotations.add(&[
                 ("cadre_code", &code),

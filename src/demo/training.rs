@@ -1,5 +1,5 @@
-//! Training of the demo: the published classes of the district from 2011 to 2014, training elsewhere, and a plan of
-//! 2014 with its quotas.
+//! Training of the demo: the published classes of the district from 2011 to 2014, external training, and a plan of 2014
+//! with its quotas.
 
 use super::{Bundle, DISTRICT, file::CsvFile};
 
@@ -66,7 +66,7 @@ impl Training {
 }
 
 impl Bundle {
-    /// Writes 8 classes towards a level and 4 short ones with a session on each of their three days, and 12 people
+    /// Writes 8 classes that lead to a level, 4 short ones with a session on each of their three days, and 12 people
     /// trained elsewhere. The last learner of 2014 dropped out.
     pub(super) fn training(&mut self) -> Training {
         for (suffix, kind, name) in CENTRES {
@@ -74,7 +74,7 @@ impl Bundle {
         }
         let mut training = Training::default();
         for (nth, (centre, plan, programme, category, year, learners)) in (1..).zip(CLASSES) {
-            // Classes towards a level take a year and a half, others three days; all are part-time.
+            // Classes that lead to a level take a year and a half, others three days; all are part-time.
             let days = if category == "TRAINING" { (4, year + 1, "10-05") } else { (9, year, "09-07") };
             let (month, end_year, end) = days;
             let class = format!("LOP-LT-{nth:02}");

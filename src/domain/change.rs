@@ -1,8 +1,9 @@
-//! The change feed (dòng thay đổi): what changed after a cursor, in the order of the commits.
+//! The change feed (dòng thay đổi): the changes after a cursor, in the order of their commits.
 //!
 //! A cursor contains a position and a fingerprint of the rights with which it was made. If the rights or the reach have
-//! changed since, the feed cannot tell which objects came or went, and refuses the cursor: the client copies the data
-//! again. Units created after the cursor do not count as a change of the reach: everything in them is newer, too.
+//! changed since then, the feed cannot determine which objects the caller gained or lost, and refuses the cursor: the
+//! client copies the data again. Units created after the cursor do not count as a change of the reach, because
+//! everything in them is newer too.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +24,8 @@ pub const DEFAULT_CHANGES: i32 = 100;
 pub const MOST_CHANGES: usize = 1_000;
 /// Changes of the log that are read in one step.
 const STEP: u64 = 1_000;
-/// Changes of the log that a request reads at most, if the caller may see few of them.
-const SCANNED: u64 = 10_000;
+/// Maximum number of changes of the log that one request reads if the caller may see few of them.
+const MAX_SCANNED: u64 = 10_000;
 
 /// A page of the change feed.
 #[derive(Debug)]
@@ -46,16 +47,16 @@ impl ChangePage {
 
     /// Cursor directly after a change.
     pub fn cursor(&self, change: &VisibleChange) -> String {
-        sealed(&self.cursors, change.position(), &self.rights)
+        seal_cursor(&self.cursors, change.position(), &self.rights)
     }
 
-    /// Cursor from which the next request continues; also if there are no changes.
+    /// Cursor from which the next request continues; available even if there are no changes.
     pub fn end_cursor(&self) -> String {
-        sealed(&self.cursors, self.end, &self.rights)
+        seal_cursor(&self.cursors, self.end, &self.rights)
     }
 }
 
-fn sealed(cursors: &FeedCursors, position: FeedPosition, rights: &RightsAt) -> String {
+fn seal_cursor(cursors: &FeedCursors, position: FeedPosition, rights: &RightsAt) -> String {
     let FeedPosition { command, seq } = position;
     cursors.seal(&Cursor { command, seq, rights: rights.clone() })
 }
@@ -73,7 +74,7 @@ struct Cursor {
 struct RightsAt {
     /// Digest of the types that the scopes show.
     types: [u8; 8],
-    /// The newest unit at that time; newer ones are left out of `reach`.
+    /// The newest unit at that time; newer units are not part of `reach`.
     newest_unit: Option<Uuid>,
     /// Digest of the units of the reach; zero if it contains all units.
     reach: [u8; 16],
@@ -91,7 +92,7 @@ pub async fn page(
     let first = size(first)?;
     let cursors = access.feed_cursors();
     let start = match after {
-        Some(after) => opened(access, &cursors, after)?,
+        Some(after) => open_cursor(access, &cursors, after)?,
         None => FeedPosition::after(0),
     };
     let types: BTreeSet<ChangeType> = match types {
@@ -99,7 +100,7 @@ pub async fn page(
         None => access.change_types(),
     };
     let (mut changes, mut end, mut has_next, mut scanned) = (Vec::new(), start, true, 0);
-    while has_next && changes.len() < first && scanned < SCANNED {
+    while has_next && changes.len() < first && scanned < MAX_SCANNED {
         let (shown, position, more) = access.changes(end, &types, STEP).await?;
         changes.extend(shown);
         (end, has_next, scanned) = (position, more, scanned + STEP);
@@ -108,7 +109,8 @@ pub async fn page(
     if let Some(newer) =
         changes.iter().position(|change| change.is_cached_object() && change.position().command > known)
     {
-        // Read now, the object would be shown as it was before the change: the change follows once it is in memory.
+        // If such an object were read now, it would be shown as it was before the change. The change follows once the
+        // object in memory is up to date.
         changes.truncate(newer);
         (end, has_next) = (changes.last().map_or(start, VisibleChange::position), false);
     }
@@ -120,13 +122,13 @@ pub async fn page(
 }
 
 /// Cursor of the end of the feed now: all later changes come after it. It is the position of the units in memory, which
-/// may be a second old: a client that reads units after the cursor then misses no change of them.
+/// may be a second old, so a client that reads units after the cursor misses no change of them.
 pub fn latest(access: &Access) -> String {
     let end = FeedPosition::after(access.reference_data().log_position());
-    sealed(&access.feed_cursors(), end, &RightsAt::of(access, newest_unit(access)))
+    seal_cursor(&access.feed_cursors(), end, &RightsAt::of(access, newest_unit(access)))
 }
 
-fn opened(access: &Access, cursors: &FeedCursors, after: &str) -> Result<FeedPosition> {
+fn open_cursor(access: &Access, cursors: &FeedCursors, after: &str) -> Result<FeedPosition> {
     let Cursor { command, seq, rights } = cursors.open(after)?;
     let now = RightsAt::of(access, rights.newest_unit);
     if now.types != rights.types {

@@ -25,7 +25,7 @@ use entity::{
 use grant::Terms;
 pub use grant::{Asked, ListedGrant, end_grant, grant, history};
 pub(super) use grant::{unit_codes, units_by_code, words};
-use row::{kind, lock_living};
+use row::{kind, lock_active};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, SqlErr, sea_query::Expr,
 };
@@ -70,7 +70,7 @@ pub struct Add {
     pub documents: AllowedDocuments,
 }
 
-/// Credentials that the operator hands to the owner of the client. The secret is not stored in plain text.
+/// Credentials that the operator passes to the owner of the client. The secret is not stored in plain text.
 pub struct Registered {
     /// Client id.
     pub client_id: ClientId,
@@ -129,10 +129,10 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     let clients = client::Entity::find().order_by_asc(client::COLUMN.id).all(connection).await?;
     let mut granted = grant::listed(connection, None).await?;
     let now = clock.now();
-    let mut held: BTreeMap<ClientId, Vec<Option<DateTime<Utc>>>> = BTreeMap::new();
+    let mut secrets_of: BTreeMap<ClientId, Vec<Option<DateTime<Utc>>>> = BTreeMap::new();
     let secrets = client_secret::Entity::find().order_by_asc(client_secret::COLUMN.id).all(connection).await?;
     for row in secrets.into_iter().filter(|row| row.expires_at.is_none_or(|end| end > now)) {
-        held.entry(row.client_id).or_default().push(row.expires_at);
+        secrets_of.entry(row.client_id).or_default().push(row.expires_at);
     }
     let mut names: BTreeMap<ClientId, Vec<(String, String)>> = BTreeMap::new();
     for row in external_client::Entity::find().order_by_asc(external_client::COLUMN.issuer).all(connection).await? {
@@ -140,7 +140,7 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
     }
     let listed = |row: client::Model| Listed {
         external: names.remove(&row.id).unwrap_or_default(),
-        secrets: held.remove(&row.id).unwrap_or_default(),
+        secrets: secrets_of.remove(&row.id).unwrap_or_default(),
         grants: granted.remove(&row.id).unwrap_or_default(),
         id: row.id,
         name: row.name,
@@ -157,7 +157,7 @@ pub async fn list(database: &Database, clock: Clock) -> Result<Vec<Listed>> {
 /// `NotFound` if the client does not exist; `Conflict` if it was already revoked.
 pub async fn revoke(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, kind(REVOKE)).begin(Some(id.to_string()), None).await?;
-    lock_living(&txn, id).await?;
+    lock_active(&txn, id).await?;
     end(&txn, id).await?;
     txn.commit().await
 }

@@ -81,7 +81,7 @@ struct Cell<'a> {
     /// Fingerprint of the units, so that different queries for the same units use the same cell.
     composition_of: &'a str,
     key_leaders_only: bool,
-    /// Subject and rank if the count is of one level.
+    /// Subject and rank, if the count is for one level.
     level: Option<(&'a str, Option<i16>)>,
 }
 
@@ -100,9 +100,9 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
     let of = subject(access, "subject", &asked.subject)?;
     let decimals = decimals(asked.decimals)?;
     let subtree = access.subtree((asked.unit, asked.hierarchy, asked.reach, asked.day));
-    let counts = match projected(access, asked, &subtree).await? {
+    let counts = match counts_from_projection(access, asked, &subtree).await? {
         Some(counts) => counts,
-        None => counted(access, &statistics, asked, &subtree).await?,
+        None => count_people(access, &statistics, asked, &subtree).await?,
     };
     let mut composition = Composition {
         subject: asked.subject.clone(),
@@ -118,22 +118,27 @@ pub async fn compose(access: &Access, asked: &Asked) -> Result<Composition> {
 }
 
 /// Counts from the projection, if it covers the query and the caller reaches all units.
-async fn projected(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Option<Counts>> {
+async fn counts_from_projection(access: &Access, asked: &Asked, subtree: &Subtree) -> Result<Option<Counts>> {
     if asked.titles.is_some() || !access.reaches_all_of(subtree) {
         return Ok(None);
     }
-    let counted = Counted {
+    let count_people = Counted {
         unit: asked.unit,
         subtree: (asked.reach == Reach::Subtree).then_some(asked.hierarchy),
         key_leaders: asked.key_leaders_only,
         subject: Some(&asked.subject),
         day: asked.day,
     };
-    headcount::counts(&access.prepared(), access.reference_data(), counted).await
+    headcount::counts(&access.prepared(), access.reference_data(), count_people).await
 }
 
 /// Counts the people in the database.
-async fn counted(access: &Access, statistics: &Statistics<'_>, asked: &Asked, subtree: &Subtree) -> Result<Counts> {
+async fn count_people(
+    access: &Access,
+    statistics: &Statistics<'_>,
+    asked: &Asked,
+    subtree: &Subtree,
+) -> Result<Counts> {
     access.continue_reading(ReadMode::Any).await;
     let select = counts(access, statistics, asked, &access.within(subtree))?;
     let mut counts = Counts::default();

@@ -1,4 +1,4 @@
-//! Shared by the filters of lists.
+//! Helpers for the filters of lists.
 
 use entity::{cadre, value::CadreCode};
 use sea_orm::{
@@ -31,8 +31,8 @@ pub(in crate::domain) fn nothing() -> Condition {
     Condition::all().add(Expr::val(1).eq(0))
 }
 
-/// Condition that a column refers to the person with a code. An unknown code gives the same result as a person without
-/// rows.
+/// Condition that a column refers to the person with a code. An unknown code gives the same result as the code of a
+/// person without rows.
 pub(in crate::domain) fn of_person<C: ColumnTrait>(column: C, code: &str) -> Condition {
     // Malformed codes may contain characters that a database rejects.
     let Ok(code) = code.parse::<CadreCode>() else { return nothing() };

@@ -34,10 +34,10 @@ pub struct Listed {
 }
 
 /// Creates missing keys for access tokens, page cursors and checkpoints, and encrypts keys that an earlier version
-/// stored in plain.
+/// stored in plain text.
 ///
-/// Nodes may start concurrently: the first key of a purpose always has the same key id, so the primary key constraint
-/// admits one node, on either database, and the other rolls back.
+/// Instances may start concurrently. The first key of a purpose always has the same key id, so the primary key
+/// constraint admits one instance, on either database, and the other rolls back.
 ///
 /// # Errors
 /// `Conflict` if the keys are encrypted with another key encryption key.
@@ -80,7 +80,7 @@ pub async fn ensure_for_webhooks(store: &KeyStore, clock: Clock) -> Result<()> {
     }
 }
 
-/// Uses one conditional statement, so that no node encrypts what a concurrent node has already encrypted.
+/// Uses one conditional statement, so that no instance encrypts a key that another one has already encrypted.
 async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Result<()> {
     let material = store.encryption.encrypt(&row.kid, row.purpose, &row.material)?;
     let txn = Permit::operator(&store.database, clock, ENCRYPT).begin(Some(row.kid.clone()), None).await?;
@@ -100,11 +100,12 @@ async fn encrypt(store: &KeyStore, clock: Clock, row: &signing_key::Model) -> Re
 
 async fn make_first(store: &KeyStore, clock: Clock, purpose: KeyPurpose) -> Result<()> {
     let key = auth::generate(&store.encryption, (purpose, 1), clock)?;
-    // If another node has created the key, nothing is left to do.
+    // If another instance has created the key, nothing remains to be done.
     insert(store, clock, (MAKE, key)).await.map(drop)
 }
 
-/// Inserts a new key. Returns whether its key id is new; if not, the transaction is rolled back with its audit entry.
+/// Inserts a new key. Returns whether its key id is new; if not, the transaction is rolled back, including its audit
+/// entry.
 async fn insert(store: &KeyStore, clock: Clock, (kind, key): (CommandKind, signing_key::ActiveModel)) -> Result<bool> {
     let Set(kid) = key.kid.clone() else { return Err(Error::internal("a new signing key has no id")) };
     let txn = Permit::operator(&store.database, clock, kind).begin(Some(kid.clone()), None).await?;
@@ -119,7 +120,7 @@ async fn insert(store: &KeyStore, clock: Clock, (kind, key): (CommandKind, signi
     }
 }
 
-/// Signing keys of access tokens, the currently signing one first.
+/// Signing keys of access tokens, the key that signs now first.
 pub async fn list(store: &KeyStore, clock: Clock) -> Result<Vec<Listed>> {
     let rows = signing_key::Entity::find().order_by_asc(signing_key::COLUMN.kid).all(store.database.reader()).await?;
     let listed = |(row, lifetime): (&signing_key::Model, auth::KeyLifetime)| Listed {
@@ -132,7 +133,7 @@ pub async fn list(store: &KeyStore, clock: Clock) -> Result<Vec<Listed>> {
 }
 
 /// Creates the next signing key of access tokens (luân phiên khóa ký). It is published at once and signs after
-/// `auth::LEAD`, so that no valid token is rejected. Of several concurrent nodes, one succeeds.
+/// `auth::LEAD`, so that no valid token is rejected. Of several concurrent instances, one succeeds.
 ///
 /// # Errors
 /// `Conflict` if a next key already exists.
@@ -155,10 +156,11 @@ pub async fn rotate(store: &KeyStore, clock: Clock) -> Result<Listed> {
 }
 
 /// Replaces all signing keys of access tokens at once, after a key has leaked (thay khóa khẩn cấp). Every token issued
-/// so far is rejected within 5 seconds; during this time, a node that has not read the new key rejects new tokens too.
+/// so far is rejected within 5 seconds; during this time, an instance that has not read the new key rejects new tokens
+/// too.
 ///
 /// # Errors
-/// `Conflict` if another node creates a key at the same time.
+/// `Conflict` if another instance creates a key at the same time.
 pub async fn replace(store: &KeyStore, clock: Clock) -> Result<Listed> {
     let keys = list(store, clock).await?;
     let key = auth::generate(&store.encryption, (KeyPurpose::AccessToken, serial_after(&keys)), clock)?;
@@ -175,14 +177,14 @@ pub async fn replace(store: &KeyStore, clock: Clock) -> Result<Listed> {
     list(store, clock).await?.pop().ok_or(Error::NotFound)
 }
 
-/// The newest key is never destroyed, so the next number is always new.
+/// The serial number of a new key. The newest key is never destroyed, so the number is always new.
 fn serial_after(keys: &[Listed]) -> u32 {
     let serial = |key: &Listed| key.kid.rsplit('-').next().and_then(|serial| serial.parse::<u32>().ok());
     keys.iter().filter_map(serial).max().unwrap_or(0) + 1
 }
 
-/// Creates the next key if the signing key is older than `after`. Returns whether it did. Called periodically on every
-/// node; the first one creates the key.
+/// Creates the next key if the signing key is older than `after`. Returns whether a key was created. Called
+/// periodically on every instance; the first one creates the key.
 pub async fn rotate_if_due(store: &KeyStore, clock: Clock, after: TimeDelta) -> Result<bool> {
     let keys = list(store, clock).await?;
     let is_due = keys.last().is_some_and(|newest| clock.now() >= newest.signs_from + after);
@@ -207,8 +209,8 @@ pub async fn destroy_ended(store: &KeyStore, clock: Clock) -> Result<Vec<String>
     Ok(destroyed)
 }
 
-/// Returns whether this node destroyed the key. If another node did, the transaction is rolled back with its audit
-/// entry.
+/// Destroys a key. Returns whether this instance destroyed it; if another one did, the transaction is rolled back,
+/// including its audit entry.
 async fn destroy(store: &KeyStore, clock: Clock, kid: &str) -> Result<bool> {
     let txn = Permit::operator(&store.database, clock, DESTROY).begin(Some(kid.to_owned()), None).await?;
     let gone = signing_key::Entity::delete_by_id(kid.to_owned()).exec(txn.connection()).await?;

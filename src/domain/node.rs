@@ -21,7 +21,7 @@ use crate::{
     page::LARGEST_PAGE,
 };
 
-/// Object of an id.
+/// The object with an id.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A unit.

@@ -27,7 +27,7 @@ pub fn percent(part: u64, whole: u64, decimals: u32) -> f64 {
     let scale = 10u128.pow(decimals);
     let (part, whole) = (u128::from(part), u128::from(whole));
     let rounded = (part * 100 * scale * 2 + whole) / (whole * 2);
-    // Both are small integers, so a single division gives the nearest double of the decimal number.
+    // Both are small integers, so a single division gives the `f64` nearest to the decimal number.
     rounded as f64 / scale as f64
 }
 

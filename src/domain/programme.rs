@@ -1,4 +1,4 @@
-//! Training programmes (chương trình đào tạo, bồi dưỡng), held in memory.
+//! Training programmes (chương trình đào tạo, bồi dưỡng), read from memory.
 
 use entity::value::ProgrammeCode;
 
@@ -9,7 +9,8 @@ use crate::{
     reference::ANY_PROGRAMME,
 };
 
-/// Whether seats of the programme `offered` can be used for `requested`: it is the same programme, or includes all.
+/// Whether seats of the programme `offered` can be used for `requested`: it is the same programme, or includes all
+/// programmes.
 pub(in crate::domain) fn covers(access: &Access, offered: &ProgrammeCode, requested: &ProgrammeCode) -> bool {
     offered == requested
         || access

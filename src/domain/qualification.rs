@@ -41,7 +41,7 @@ pub fn level<'a>(subject: &'a Subject, field: &str, code: &str) -> Result<&'a qu
     })
 }
 
-/// Qualifications that count on the day, of one subject or of all.
+/// Qualifications that are valid on the day, of one subject or of all.
 pub fn counting<'a>(
     held: &'a [qualification::Model],
     subject: Option<&str>,
@@ -52,7 +52,7 @@ pub fn counting<'a>(
         .filter(move |held| held.counts_from <= day)
 }
 
-/// Highest qualification in a subject that counts on the day; of equals, the earliest.
+/// Highest qualification in a subject that is valid on the day; of several equal ones, the earliest.
 pub fn highest<'a>(
     reference_data: &ReferenceData,
     held: &'a [qualification::Model],

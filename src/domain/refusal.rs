@@ -352,9 +352,9 @@ impl From<DbErr> for CommandError {
     }
 }
 
-/// Outcome of a command that was completed or stopped.
-pub(in crate::domain) fn outcome<T>(acted: CommandResult<T>) -> Result<Outcome<T>> {
-    match acted {
+/// Outcome of a command that was executed or refused; other errors are returned as errors.
+pub(in crate::domain) fn outcome<T>(result: CommandResult<T>) -> Result<Outcome<T>> {
+    match result {
         Ok(done) => Ok(Outcome::Done(done)),
         Err(CommandError::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
         Err(CommandError::Failed(error)) => Err(error),

@@ -1,5 +1,5 @@
 //! Users (người dùng) on whose behalf clients act with tokens of external issuers: registration with rights, list and
-//! revocation. Effective rights are those of both the client and the user.
+//! revocation. The effective rights are the rights that both the client and the user have.
 
 use std::collections::BTreeMap;
 
@@ -126,7 +126,7 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
     Ok(persons.into_iter().map(listed).collect())
 }
 
-/// Revokes a user (thu hồi). All nodes reject tokens for the user within 5 seconds. The identity may be registered
+/// Revokes a user (thu hồi). All instances reject tokens for the user within 5 seconds. The identity may be registered
 /// again, with other rights.
 ///
 /// # Errors

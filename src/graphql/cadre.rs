@@ -160,10 +160,10 @@ impl Cadre {
     /// Origin data (nguồn gốc). Requires the scope `cadre.origin:read`. Null unless the person's file is within reach
     /// on both the requested day and today.
     async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
-        let Some(open) = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)? else {
+        let Some(origin_row) = ctx.access().origin(&self.0, &*ctx.loaders().protected(self.0.seen()).await?)? else {
             return Ok(None);
         };
-        let group = open.ethnicity_code.and_then(|code| ctx.reference_data().ethnic_group(&code)).cloned();
+        let group = origin_row.ethnicity_code.and_then(|code| ctx.reference_data().ethnic_group(&code)).cloned();
         Ok(Some(Origin { ethnicity: group.map(EthnicGroup) }))
     }
 }
@@ -223,8 +223,8 @@ impl View for Cadre {
                 "Posts in units within reach that began by the day (inclusive), newest first (quá trình công tác).",
             ),
             |cadre, _| {
-                let begun = cadre.posts().iter().filter(|post| post.start_on <= cadre.day());
-                Ok(begun.map(|post| (post, cadre.day())).collect())
+                let started_posts = cadre.posts().iter().filter(|post| post.start_on <= cadre.day());
+                Ok(started_posts.map(|post| (post, cadre.day())).collect())
             },
         );
         fields.list_by::<Qualification, Option<String>>(
@@ -234,8 +234,8 @@ impl View for Cadre {
                 if let Some(code) = subject {
                     held::subject(with.access, "subject", code)?;
                 }
-                let counting = held::counting(cadre.qualifications(), subject.as_deref(), cadre.day());
-                Ok(counting.map(|row| (row, cadre.day())).collect())
+                let qualifications = held::counting(cadre.qualifications(), subject.as_deref(), cadre.day());
+                Ok(qualifications.map(|row| (row, cadre.day())).collect())
             },
         );
         fields.optional_by::<Qualification, String>(
@@ -262,8 +262,8 @@ impl View for Cadre {
                     })
                 },
                 find: |cadre, with, _| {
-                    let unread = || Error::internal("the rotations of a person were not loaded with the person");
-                    rotations(with.access, cadre.rotations().ok_or_else(unread)?, cadre.day()).map(Rows::Owned)
+                    let not_loaded = || Error::internal("the rotations of a person were not loaded with the person");
+                    rotations(with.access, cadre.rotations().ok_or_else(not_loaded)?, cadre.day()).map(Rows::Owned)
                 },
             },
         );

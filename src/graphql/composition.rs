@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// Converts a count for the schema; larger ones become `i32::MAX`.
+/// Converts a count to the schema's `Int`; a larger count becomes `i32::MAX`.
 pub(super) fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
@@ -33,17 +33,19 @@ impl View for Composition {
     }
 
     fn fields(fields: &mut impl Fields<Self>) {
-        fields.one::<QualificationSubject>(("subject", "Subject of the qualifications."), |counted, with| {
-            qualification::subject(with.access, "subject", &counted.subject)
+        fields.one::<QualificationSubject>(("subject", "Subject of the qualifications."), |composition, with| {
+            qualification::subject(with.access, "subject", &composition.subject)
         });
-        fields.value(("total", "Number of counted people (tổng số người)."), |counted, _| int(counted.total));
+        fields.value(("total", "Number of counted people (tổng số người)."), |composition, _| {
+            int(composition.total)
+        });
         fields.value(
             (
                 "isRounded",
                 "Whether the counts are rounded to multiples of five, as with `stats:read` alone. Each count is rounded\n\
                  separately, so they may not add up to the total, and a count below five becomes 0 or 5.",
             ),
-            |counted, _| counted.is_rounded,
+            |composition, _| composition.is_rounded,
         );
         fields.list::<LevelShare>(
             (
@@ -51,23 +53,23 @@ impl View for Composition {
                 "All levels of the subject, lowest first, then the people without a recorded level. The counts add up to the\n\
                  total unless they are rounded.",
             ),
-            |counted, with| {
-                let subject = qualification::subject(with.access, "subject", &counted.subject)?;
+            |composition, with| {
+                let subject = qualification::subject(with.access, "subject", &composition.subject)?;
                 let levels = subject.levels.iter().map(Some).chain([None]);
-                let counts = counted.by_rank.iter().map(|(_, count)| *count).chain([counted.none]);
-                Ok(levels.zip(counts).map(|(level, count)| (level, Part::of(counted, count))).collect())
+                let counts = composition.by_rank.iter().map(|(_, count)| *count).chain([composition.none]);
+                Ok(levels.zip(counts).map(|(level, count)| (level, Part::of(composition, count))).collect())
             },
         );
         fields.one_by::<Share, String>(
             ("atLeast", "People whose highest level is this level or higher (\"trở lên\")."),
             Argument::new("level", "Code of a level of the subject."),
-            |counted, with, level| {
-                let subject = qualification::subject(with.access, "subject", &counted.subject)?;
+            |composition, with, level| {
+                let subject = qualification::subject(with.access, "subject", &composition.subject)?;
                 let level = qualification::level(subject, "level", level)?;
-                Ok(Part::of(counted, counted.at_least(level.rank)))
+                Ok(Part::of(composition, composition.at_least(level.rank)))
             },
         );
-        fields.value(("asOf", "Day of the count."), |counted, _| counted.day);
+        fields.value(("asOf", "Day of the count."), |composition, _| composition.day);
     }
 }
 
@@ -79,8 +81,8 @@ pub struct Part {
 }
 
 impl Part {
-    fn of(counted: &composition::Composition, count: u64) -> Self {
-        Self { count: int(count), percent: counted.percent(count) }
+    fn of(composition: &composition::Composition, count: u64) -> Self {
+        Self { count: int(count), percent: composition.percent(count) }
     }
 }
 

@@ -46,16 +46,16 @@ impl DocumentCheck {
     /// # Errors
     /// The problems, in English, each with its position.
     pub async fn check(&self, text: &str) -> Result<Option<String>, Vec<String>> {
-        let refused = |rejection: Rejection| vec![rejection.sentence(Language::English)];
+        let to_messages = |rejection: Rejection| vec![rejection.sentence(Language::English)];
         if text.len() as u64 > self.limits.max_bytes {
             let (limit, bytes) = (self.limits.max_bytes, text.len());
             return Err(vec![format!(
                 "the text has {bytes} bytes, the limit is {limit}; split it into several documents"
             )]);
         }
-        let document = compile(&self.schema_index, &self.limits, text).map_err(refused)?;
+        let document = compile(&self.schema_index, &self.limits, text).map_err(to_messages)?;
         for operation in document.operations() {
-            operation.check_without_variables().map_err(refused)?;
+            operation.check_without_variables().map_err(to_messages)?;
         }
         let mut request = Request::new("");
         request.set_parsed_query(document.executable().clone());
@@ -129,11 +129,11 @@ mod tests {
             (&" ".repeat(70_000), "the text has 70000 bytes, the limit is 65536"),
         ];
         for (text, expected) in table {
-            let found = match check.check(text).await {
+            let result = match check.check(text).await {
                 Ok(names) => format!("ok: {}", names.unwrap_or_default()),
                 Err(problems) => problems.join("\n"),
             };
-            assert!(found.contains(expected), "{text}: {found}");
+            assert!(result.contains(expected), "{text}: {result}");
         }
     }
 }

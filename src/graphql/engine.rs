@@ -12,7 +12,7 @@ use crate::{
     db::ReadMode,
     graphql::{
         ServiceSchema,
-        error::{PartialErrors, not_registered, refused, shown, translate},
+        error::{PartialErrors, client_error, not_registered, rejection_error, translate},
         guard::{
             cache::Documents,
             document::{Document, Kind, Operation},
@@ -62,7 +62,7 @@ pub enum DocumentOrigin {
 pub enum ExecutionResponse {
     /// Refused before execution; there is no `data`.
     Refused(Vec<ServerError>),
-    /// Over a cost limit of the client, for now.
+    /// The operation exceeds the client's remaining cost; it may succeed later.
     Limited(Exceeded),
     /// A mutation in a request that allows only queries.
     MutationByGet,
@@ -88,11 +88,15 @@ impl Default for Engine {
 
 impl Engine {
     /// Executes a request of a caller. The result is released after its disclosures were logged.
-    pub async fn answer(&self, access: Arc<Access>, mut question: ExecutionRequest) -> Unaudited<ExecutionResponse> {
-        let sent = std::mem::take(&mut question.variables);
-        access.runs(&question.document);
-        let answer = self.run(Arc::clone(&access), &question, sent).await;
-        Unaudited::new(access, answer)
+    pub async fn answer(
+        &self,
+        access: Arc<Access>,
+        mut execution_request: ExecutionRequest,
+    ) -> Unaudited<ExecutionResponse> {
+        let sent_variables = std::mem::take(&mut execution_request.variables);
+        access.runs(&execution_request.document);
+        let response = self.run(Arc::clone(&access), &execution_request, sent_variables).await;
+        Unaudited::new(access, response)
     }
 
     /// The schema that documents are checked against.
@@ -100,80 +104,91 @@ impl Engine {
         self.documents.schema_index()
     }
 
-    async fn run(&self, access: Arc<Access>, question: &ExecutionRequest, sent: Variables) -> ExecutionResponse {
-        let (document, variables) = match self.admitted(&access, question, sent) {
+    async fn run(
+        &self,
+        access: Arc<Access>,
+        execution_request: &ExecutionRequest,
+        sent_variables: Variables,
+    ) -> ExecutionResponse {
+        let (document, variables) = match self.admit(&access, execution_request, sent_variables) {
             Ok(admitted) => admitted,
-            Err(answer) => return *answer,
+            Err(response) => return *response,
         };
-        if let Some(body) = self.written(&document, &access, question, &variables).await {
+        if let Some(body) = self.run_fast_path(&document, &access, execution_request, &variables).await {
             return ExecutionResponse::Written(body);
         }
         let mut request = Request::new("").variables(variables);
-        request.operation_name.clone_from(&question.operation_name);
+        request.operation_name.clone_from(&execution_request.operation_name);
         request.set_parsed_query(document.executable().clone());
-        let (language, partial_errors) = (question.language, PartialErrors::default());
+        let (language, partial_errors) = (execution_request.language, PartialErrors::default());
         let request =
             request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(partial_errors.clone());
-        let request = request.data(Arc::clone(&question.allowance));
+        let request = request.data(Arc::clone(&execution_request.allowance));
         let mut response = self.schema.execute(request).await;
         // Not executed: the engine's validation refused the document.
-        let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
-        translate(&mut response, &partial_errors, self.documents.schema_index(), (language, &question.request_id));
-        if refused {
+        let is_refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
+        translate(
+            &mut response,
+            &partial_errors,
+            self.documents.schema_index(),
+            (language, &execution_request.request_id),
+        );
+        if is_refused {
             return ExecutionResponse::Refused(response.errors);
         }
         document.find_fast_path(self.documents.schema_index());
         ExecutionResponse::Ran(Box::new(response))
     }
 
-    /// Executes the query on the fast path. If there is none or it fails, the engine executes the query again; that is
-    /// safe, because a query changes nothing.
-    async fn written(
+    /// Executes the query on the fast path. `None` if there is no fast path or it fails: the engine
+    /// then executes the query. That is safe, because a query changes nothing.
+    async fn run_fast_path(
         &self,
         document: &Document,
         access: &Access,
-        question: &ExecutionRequest,
+        execution_request: &ExecutionRequest,
         variables: &Variables,
     ) -> Option<Vec<u8>> {
         let fast_path = document.fast_path()?;
-        let operation = document.operation(question.operation_name.as_deref()).ok()?;
+        let operation = document.operation(execution_request.operation_name.as_deref()).ok()?;
         if !operation.fits(self.documents.schema_index(), variables) {
             return None;
         }
-        let answer = AssertUnwindSafe(fast_path.answer(access, question.language, variables)).catch_unwind().await;
+        let result =
+            AssertUnwindSafe(fast_path.answer(access, execution_request.language, variables)).catch_unwind().await;
         access.continue_reading(ReadMode::Any).await;
-        answer.ok()?.ok()
+        result.ok()?.ok()
     }
 
     /// Compiles the document and authorizes all its fields, filters and sort keys before execution; returns it with the
     /// complete variables.
-    fn admitted(
+    fn admit(
         &self,
         access: &Access,
-        question: &ExecutionRequest,
-        sent: Variables,
+        execution_request: &ExecutionRequest,
+        sent_variables: Variables,
     ) -> Result<(Arc<Document>, Variables), Box<ExecutionResponse>> {
-        let (language, id) = (question.language, question.request_id.as_str());
-        let refuse = |refusal| Box::new(ExecutionResponse::Refused(vec![refused(&refusal, language, id)]));
-        let document = self.documents.get_or_compile(&question.document).map_err(refuse)?;
-        let operation = document.operation(question.operation_name.as_deref()).map_err(refuse)?;
-        if question.queries_only && operation.kind == Kind::Mutation {
+        let (language, id) = (execution_request.language, execution_request.request_id.as_str());
+        let refuse = |refusal| Box::new(ExecutionResponse::Refused(vec![rejection_error(&refusal, language, id)]));
+        let document = self.documents.get_or_compile(&execution_request.document).map_err(refuse)?;
+        let operation = document.operation(execution_request.operation_name.as_deref()).map_err(refuse)?;
+        if execution_request.queries_only && operation.kind == Kind::Mutation {
             return Err(Box::new(ExecutionResponse::MutationByGet));
         }
-        if !is_allowed(access, question.origin, operation) {
+        if !is_allowed(access, execution_request.origin, operation) {
             return Err(Box::new(ExecutionResponse::Refused(vec![not_registered(language, id)])));
         }
-        let plan = operation.plan(self.documents.schema_index(), &sent).map_err(refuse)?;
+        let plan = operation.plan(self.documents.schema_index(), &sent_variables).map_err(refuse)?;
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(&access.rights(), plan.coordinates.iter().map(|touched| touched.as_str()))
-            .map_err(|error| Box::new(ExecutionResponse::Refused(vec![shown(&error, language, id)])))?;
-        question.allowance.spend(plan.cost).map_err(|over| match over {
+            .map_err(|error| Box::new(ExecutionResponse::Refused(vec![client_error(&error, language, id)])))?;
+        execution_request.allowance.spend(plan.cost).map_err(|over| match over {
             Exceeded::Never { cost, limit } => {
                 refuse(Rejection::limit(Measure::ClientCost, u64::from(limit), cost, None))
             }
             over => Box::new(ExecutionResponse::Limited(over)),
         })?;
-        let variables = operation.coerce_variables(self.documents.schema_index(), sent).map_err(refuse)?;
+        let variables = operation.coerce_variables(self.documents.schema_index(), sent_variables).map_err(refuse)?;
         Ok((document, variables))
     }
 }

@@ -19,14 +19,14 @@ use futures_util::FutureExt;
 use crate::{
     error::{Error, Resync},
     graphql::guard::{
-        explain::explained,
+        explain::client_message,
         rejection::{Code, Rejection},
         schema_index::SchemaIndex,
     },
     language::{Language, Sentence},
 };
 
-/// Errors in one response at most; more would add nothing.
+/// Maximum number of errors in one response.
 const MAX_ERRORS: usize = 20;
 
 /// Stable code of an error, for programs.
@@ -50,7 +50,7 @@ pub fn sentence(error: &Error) -> Sentence {
     match error {
         Error::NotFound => Sentence::new("Không tìm thấy trong phạm vi được cấp.", "Not found within your reach."),
         Error::Forbidden { fields, missing } => {
-            let (fields, missing) = (fields.join(", "), words(missing).join(", "));
+            let (fields, missing) = (fields.join(", "), to_strings(missing).join(", "));
             Sentence::new(
                 format!(
                     "Hệ thống kết nối không có quyền đọc {fields}; hãy đề nghị đơn vị vận hành cấp thêm quyền: \
@@ -61,13 +61,13 @@ pub fn sentence(error: &Error) -> Sentence {
         }
         Error::PurposeRequired { fields, allowed } => {
             let fields = fields.join(", ");
-            allowing(
+            with_allowed_purposes(
                 allowed,
                 &format!("Dữ liệu được bảo vệ ({fields}) chỉ được đọc khi nêu mục đích trong tiêu đề X-Purpose"),
                 &format!("Protected data ({fields}) can only be read with a purpose in the header X-Purpose"),
             )
         }
-        Error::PurposeNotAllowed { allowed } => allowing(
+        Error::PurposeNotAllowed { allowed } => with_allowed_purposes(
             allowed,
             "Hệ thống kết nối không được phép đọc dữ liệu với mục đích nêu trong tiêu đề X-Purpose",
             "Your client may not read data for the purpose in the header X-Purpose",
@@ -110,57 +110,57 @@ fn resync(reason: Resync) -> Sentence {
 }
 
 /// A message about purposes that lists the allowed ones as the solution.
-fn allowing(allowed: &[Purpose], vi: &str, en: &str) -> Sentence {
+fn with_allowed_purposes(allowed: &[Purpose], vi: &str, en: &str) -> Sentence {
     if allowed.is_empty() {
         return Sentence::new(
             format!("{vi}; hệ thống kết nối chưa được cấp mục đích nào, hãy đề nghị đơn vị vận hành cấp."),
             format!("{en}; your client's grant allows no purpose, ask the operator to grant one."),
         );
     }
-    let allowed = words(allowed).join(", ");
+    let allowed = to_strings(allowed).join(", ");
     Sentence::new(
         format!("{vi}; mục đích được cấp: {allowed}."),
         format!("{en}; your client's grant allows {allowed}."),
     )
 }
 
-fn words(set: &[impl ToString]) -> Vec<String> {
+fn to_strings(set: &[impl ToString]) -> Vec<String> {
     set.iter().map(ToString::to_string).collect()
 }
 
 /// Builds the error for the client, and logs the details that are hidden from it.
-pub fn shown(error: &Error, language: Language, request_id: &str) -> ServerError {
+pub fn client_error(error: &Error, language: Language, request_id: &str) -> ServerError {
     match error {
         Error::Internal(source) => tracing::error!(request.id = request_id, error = %source, "internal error"),
         Error::Unavailable(source) => tracing::warn!(request.id = request_id, error = %source, "database unavailable"),
         Error::TimedOut(source) => tracing::warn!(request.id = request_id, error = %source, "operation timed out"),
         _ => {}
     }
-    let mut shown = ServerError::new(sentence(error).text(language), None);
+    let mut client_error = ServerError::new(sentence(error).text(language), None);
     let mut extensions = extensions(code(error), request_id);
     match error {
         Error::Forbidden { fields, missing } => {
             extensions.set("fields", fields.clone());
-            extensions.set("missingScopes", words(missing));
+            extensions.set("missingScopes", to_strings(missing));
         }
         Error::PurposeRequired { fields, allowed } => {
             extensions.set("fields", fields.clone());
-            extensions.set("allowedPurposes", words(allowed));
+            extensions.set("allowedPurposes", to_strings(allowed));
         }
-        Error::PurposeNotAllowed { allowed } => extensions.set("allowedPurposes", words(allowed)),
+        Error::PurposeNotAllowed { allowed } => extensions.set("allowedPurposes", to_strings(allowed)),
         Error::Invalid { field, .. } => extensions.set("field", field.as_str()),
         Error::Resync(resync) => extensions.set("reason", resync.as_str()),
         _ => {}
     }
-    shown.extensions = Some(extensions);
-    shown
+    client_error.extensions = Some(extensions);
+    client_error
 }
 
 /// Builds the error for a document that was refused before execution.
-pub fn refused(refusal: &Rejection, language: Language, request_id: &str) -> ServerError {
-    let mut shown = ServerError::new(refusal.sentence(language), refusal.at);
-    shown.extensions = Some(extensions(refusal.code().as_str(), request_id));
-    shown
+pub fn rejection_error(refusal: &Rejection, language: Language, request_id: &str) -> ServerError {
+    let mut client_error = ServerError::new(refusal.sentence(language), refusal.at);
+    client_error.extensions = Some(extensions(refusal.code().as_str(), request_id));
+    client_error
 }
 
 /// Builds the error for a document that the client's grant does not allow.
@@ -206,19 +206,19 @@ pub fn translate(
     response.errors.truncate(MAX_ERRORS);
     for error in &mut response.errors {
         let (path, locations) = (std::mem::take(&mut error.path), std::mem::take(&mut error.locations));
-        let mut ours = match error.source::<Error>() {
-            Some(source) => shown(source, language, request_id),
-            None if path.is_empty() => unfit(&error.message, schema_index, language, request_id),
-            None => unusable(language, request_id),
+        let mut translated_error = match error.source::<Error>() {
+            Some(source) => client_error(source, language, request_id),
+            None if path.is_empty() => schema_mismatch(&error.message, schema_index, language, request_id),
+            None => invalid_argument(language, request_id),
         };
-        (ours.path, ours.locations) = (path, locations);
-        *error = ours;
+        (translated_error.path, translated_error.locations) = (path, locations);
+        *error = translated_error;
     }
 }
 
 /// Error of a document that does not match the schema.
-fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_id: &str) -> ServerError {
-    let sentence = match explained(message, schema_index) {
+fn schema_mismatch(message: &str, schema_index: &SchemaIndex, language: Language, request_id: &str) -> ServerError {
+    let sentence = match client_message(message, schema_index) {
         Some(message) => Sentence::new(
             format!("Yêu cầu không khớp với lược đồ: {message} Xem /schema.graphql."),
             format!("{message} See /schema.graphql."),
@@ -228,26 +228,26 @@ fn unfit(message: &str, schema_index: &SchemaIndex, language: Language, request_
             "The document does not match the schema at this position; see /schema.graphql.",
         ),
     };
-    in_words(Code::ValidationFailed, &sentence, language, request_id)
+    with_guard_code(Code::ValidationFailed, &sentence, language, request_id)
 }
 
 /// Error of a value that the engine could not parse during execution.
-fn unusable(language: Language, request_id: &str) -> ServerError {
+fn invalid_argument(language: Language, request_id: &str) -> ServerError {
     let sentence = Sentence::new(
         "Giá trị của một đối số không hợp lệ; xem kiểu của nó trong lược đồ.",
         "The value of an argument is invalid; see its type in the schema.",
     );
-    in_words(Code::BadVariables, &sentence, language, request_id)
+    with_guard_code(Code::BadVariables, &sentence, language, request_id)
 }
 
-fn in_words(code: Code, sentence: &Sentence, language: Language, request_id: &str) -> ServerError {
+fn with_guard_code(code: Code, sentence: &Sentence, language: Language, request_id: &str) -> ServerError {
     with_code(code.as_str(), sentence, language, request_id)
 }
 
 fn with_code(code: &str, sentence: &Sentence, language: Language, request_id: &str) -> ServerError {
-    let mut shown = ServerError::new(sentence.text(language), None);
-    shown.extensions = Some(extensions(code, request_id));
-    shown
+    let mut client_error = ServerError::new(sentence.text(language), None);
+    client_error.extensions = Some(extensions(code, request_id));
+    client_error
 }
 
 /// Errors of nullable fields, which became null without affecting their siblings.
@@ -278,8 +278,8 @@ impl Extension for NullOnError {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let (path, nullable) = (info.path_node, !info.return_type.ends_with('!'));
-        let settled = match AssertUnwindSafe(next.run(ctx, info)).catch_unwind().await {
-            Ok(settled) => settled,
+        let result = match AssertUnwindSafe(next.run(ctx, info)).catch_unwind().await {
+            Ok(result) => result,
             Err(_) => {
                 let mut error = ServerError::new("panic", None);
                 error.source = Some(Arc::new(Error::internal("a resolver panicked")));
@@ -287,22 +287,22 @@ impl Extension for NullOnError {
                 Err(error)
             }
         };
-        match (settled, ctx.data_opt::<PartialErrors>()) {
+        match (result, ctx.data_opt::<PartialErrors>()) {
             (Err(error), Some(partial_errors)) if nullable => {
                 partial_errors.lock().push(error);
                 Ok(Some(Value::Null))
             }
-            (settled, _) => settled,
+            (result, _) => result,
         }
     }
 }
 
 fn segments(path: &QueryPathNode<'_>) -> Vec<PathSegment> {
-    let own = match path.segment {
+    let segment = match path.segment {
         QueryPathSegment::Index(at) => PathSegment::Index(at),
         QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
     };
-    path.parent.map(segments).unwrap_or_default().into_iter().chain([own]).collect()
+    path.parent.map(segments).unwrap_or_default().into_iter().chain([segment]).collect()
 }
 
 #[cfg(test)]
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_answer_has_more_than_twenty_errors() {
+    async fn no_response_has_more_than_twenty_errors() {
         let fields: String = (0..50).map(|at| format!("a{at}: fails ")).collect();
 
         let answer = run(&format!("{{ {fields} }}")).await;

@@ -1,6 +1,7 @@
 //! Batching: keys of many fields in one response are read by one statement.
 //!
-//! Without a timer: a field adds its key, lets its siblings add theirs, and the first field to continue reads for all.
+//! There is no timer: a field adds its key and yields, so that its siblings add theirs. The first
+//! field to resume reads the rows of all keys.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,8 +28,8 @@ use crate::{
     error::Result,
 };
 
-/// Idle yields before dispatch.
-const QUIET_TURNS: usize = 2;
+/// Number of consecutive yields without a new key before the rows are read.
+const IDLE_YIELDS: usize = 2;
 
 /// Batches of one request. Never shared between requests: they contain data visible to one caller.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub struct Loaders {
     steps: Batch<AuthorizedRotationId, Vec<rotation_step::Model>>,
     appraisals: Batch<AuthorizedRotationId, Vec<rotation_appraisal::Model>>,
     overrides: Batch<AuthorizedRotationId, Vec<rule_override::Model>>,
-    judged: Batch<AuthorizedRotationId, Option<RuleInputs>>,
+    rule_inputs: Batch<AuthorizedRotationId, Option<RuleInputs>>,
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
 }
 
@@ -65,7 +66,7 @@ impl Loaders {
             steps: Batch::default(),
             appraisals: Batch::default(),
             overrides: Batch::default(),
-            judged: Batch::default(),
+            rule_inputs: Batch::default(),
             webhooks: Batch::default(),
         }
     }
@@ -83,7 +84,7 @@ impl Loaders {
         self.steps.forget();
         self.appraisals.forget();
         self.overrides.forget();
-        self.judged.forget();
+        self.rule_inputs.forget();
         self.webhooks.forget();
     }
 
@@ -159,12 +160,12 @@ impl Loaders {
     }
 
     /// Input of the rule checks of a rotation.
-    pub async fn judged(&self, of: AuthorizedRotationId) -> Result<Arc<Option<RuleInputs>>> {
+    pub async fn rule_inputs(&self, of: AuthorizedRotationId) -> Result<Arc<Option<RuleInputs>>> {
         let read = async |keys: Vec<AuthorizedRotationId>| {
-            let judged = self.access.rotations()?.judged(&keys).await?;
-            Ok(judged.into_iter().map(|(key, judged)| (key, Some(judged))).collect())
+            let rule_inputs = self.access.rotations()?.rule_inputs(&keys).await?;
+            Ok(rule_inputs.into_iter().map(|(key, rule_inputs)| (key, Some(rule_inputs))).collect())
         };
-        self.judged.load(of, read).await
+        self.rule_inputs.load(of, read).await
     }
 
     /// The webhook of a client.
@@ -179,25 +180,25 @@ impl Loaders {
 
 #[derive(Debug)]
 struct Batch<K, V> {
-    shelf: Mutex<Shelf<K, V>>,
+    state: Mutex<BatchState<K, V>>,
     gate: Gate<()>,
 }
 
 #[derive(Debug)]
-struct Shelf<K, V> {
+struct BatchState<K, V> {
     wanted: HashSet<K>,
     loaded: HashMap<K, Result<Arc<V>>>,
 }
 
 impl<K, V> Default for Batch<K, V> {
     fn default() -> Self {
-        Self { shelf: Mutex::new(Shelf { wanted: HashSet::new(), loaded: HashMap::new() }), gate: Gate::new(()) }
+        Self { state: Mutex::new(BatchState { wanted: HashSet::new(), loaded: HashMap::new() }), gate: Gate::new(()) }
     }
 }
 
 impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
     async fn load(&self, key: K, read: impl AsyncFnOnce(Vec<K>) -> Result<HashMap<K, V>>) -> Result<Arc<V>> {
-        if let Some(value) = self.note(key) {
+        if let Some(value) = self.add_key(key) {
             return value;
         }
         yield_now().await;
@@ -205,52 +206,52 @@ impl<K: Copy + Eq + Hash, V: Default> Batch<K, V> {
         if let Some(value) = self.loaded(key) {
             return value;
         }
-        self.let_siblings_note().await;
-        let keys: Vec<K> = mem::take(&mut self.shelf().wanted).into_iter().collect();
+        self.wait_for_siblings().await;
+        let keys: Vec<K> = mem::take(&mut self.state().wanted).into_iter().collect();
         let mut read = read(keys.clone()).await;
-        let mut shelf = self.shelf();
+        let mut state = self.state();
         for key in keys {
             let value = match &mut read {
                 Ok(values) => Ok(Arc::new(values.remove(&key).unwrap_or_default())),
                 Err(error) => Err(error.clone()),
             };
-            shelf.loaded.insert(key, value);
+            state.loaded.insert(key, value);
         }
-        shelf.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
+        state.loaded.get(&key).cloned().unwrap_or_else(|| Ok(Arc::default()))
     }
 
     fn forget(&self) {
-        self.shelf().loaded.clear();
+        self.state().loaded.clear();
     }
 
-    /// Sibling fields resume over several polls; waits until none adds a key. Long-running tasks are made to yield, so
-    /// some siblings resume one or two polls later.
-    async fn let_siblings_note(&self) {
-        let (mut noted, mut quiet) = (self.shelf().wanted.len(), 0);
-        while quiet < QUIET_TURNS {
+    /// Waits until no sibling field adds a key. Siblings resume over several polls. The runtime
+    /// makes long-running tasks yield, so some siblings resume one or two polls later.
+    async fn wait_for_siblings(&self) {
+        let (mut known, mut idle) = (self.state().wanted.len(), 0);
+        while idle < IDLE_YIELDS {
             yield_now().await;
-            let now = self.shelf().wanted.len();
-            quiet = if now > noted { 0 } else { quiet + 1 };
-            noted = now;
+            let now = self.state().wanted.len();
+            idle = if now > known { 0 } else { idle + 1 };
+            known = now;
         }
     }
 
     /// Adds a key that is not loaded yet.
-    fn note(&self, key: K) -> Option<Result<Arc<V>>> {
-        let mut shelf = self.shelf();
-        let value = shelf.loaded.get(&key).cloned();
+    fn add_key(&self, key: K) -> Option<Result<Arc<V>>> {
+        let mut state = self.state();
+        let value = state.loaded.get(&key).cloned();
         if value.is_none() {
-            shelf.wanted.insert(key);
+            state.wanted.insert(key);
         }
         value
     }
 
     fn loaded(&self, key: K) -> Option<Result<Arc<V>>> {
-        self.shelf().loaded.get(&key).cloned()
+        self.state().loaded.get(&key).cloned()
     }
 
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf<K, V>> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> std::sync::MutexGuard<'_, BatchState<K, V>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -263,7 +264,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_hundred_fields_are_one_read() {
+    async fn a_hundred_fields_cause_one_read() {
         let (batch, reads) = (Batch::<u32, u32>::default(), AtomicUsize::new(0));
         let load = |key: u32| {
             batch.load(key, async |keys: Vec<u32>| {
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn who_comes_a_turn_later_is_read_with_the_others() {
+    async fn a_key_added_a_poll_later_is_read_with_the_others() {
         let (batch, reads) = (Batch::<u32, u32>::default(), AtomicUsize::new(0));
         let load = async |key: u32| {
             for _ in 0..key {

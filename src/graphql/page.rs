@@ -20,9 +20,9 @@ use crate::{
 
 /// A view with a connection type.
 pub trait Listed: OutputType + ObjectType {
-    /// Name of its connection type.
+    /// Name of the view's connection type.
     const CONNECTION: &'static str;
-    /// Name of its edge type.
+    /// Name of the view's edge type.
     const EDGE: &'static str;
 }
 
@@ -64,7 +64,7 @@ pub struct Edge<V> {
 }
 
 impl<V> Connection<V> {
-    /// Converts a page.
+    /// Converts a page of rows; `view` makes the view of a row.
     pub fn new<T>(page: Page<T>, total: Total, view: impl Fn(T) -> V) -> Self {
         Self {
             has_next_page: page.has_next,

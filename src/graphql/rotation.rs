@@ -110,18 +110,18 @@ impl Rotation {
     /// on both the requested day and today; the check is then logged as an access to identity data. Otherwise its
     /// result is INDETERMINATE.
     async fn checks(&self, ctx: &Context<'_>) -> Result<Vec<RuleCheck>> {
-        let judged = ctx.loaders().judged(ctx.access().authorized_rotation(&self.0)).await?;
-        let judged = judged
+        let rule_inputs = ctx.loaders().rule_inputs(ctx.access().authorized_rotation(&self.0)).await?;
+        let rule_inputs = rule_inputs
             .as_ref()
             .as_ref()
             .ok_or_else(|| Error::internal("a rotation refers to a person that does not exist"))?;
-        Ok(rotation::checks(ctx.access(), &self.0, judged).into_iter().map(RuleCheck).collect())
+        Ok(rotation::checks(ctx.access(), &self.0, rule_inputs).into_iter().map(RuleCheck).collect())
     }
 
     /// Overrides of rules (ngoại lệ), granted by the requested day (inclusive).
     async fn overrides(&self, ctx: &Context<'_>) -> Result<Vec<RuleOverride>> {
-        let granted = ctx.loaders().overrides(ctx.access().authorized_rotation(&self.0)).await?;
-        Ok(granted.iter().cloned().map(RuleOverride).collect())
+        let overrides = ctx.loaders().overrides(ctx.access().authorized_rotation(&self.0)).await?;
+        Ok(overrides.iter().cloned().map(RuleOverride).collect())
     }
 
     /// Steps of the procedure by the requested day (inclusive), oldest first. Steps before the publication of the

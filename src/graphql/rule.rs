@@ -225,7 +225,7 @@ mod tests {
                 granted_on: Day::of(2025, 6, 15).expect("a day"),
                 document_no: None,
             };
-            let broken = rule::RuleCheck {
+            let failed = rule::RuleCheck {
                 key: RuleKey::MinTerm,
                 result: RuleResult::Fail,
                 legal_basis: "Nghị định 170/2025/NĐ-CP, Điều 48".to_owned(),
@@ -234,22 +234,23 @@ mod tests {
                 overridden: Some(granted),
                 is_withheld: false,
             };
-            let without = rule::RuleCheck { result: RuleResult::NotApplicable, overridden: None, ..broken.clone() };
-            [broken, without].map(RuleCheck).into()
+            let not_applicable =
+                rule::RuleCheck { result: RuleResult::NotApplicable, overridden: None, ..failed.clone() };
+            [failed, not_applicable].map(RuleCheck).into()
         }
     }
 
     #[tokio::test]
-    async fn a_check_is_told_in_the_language_of_the_request() {
+    async fn a_check_message_uses_the_language_of_the_request() {
         let schema = Schema::new(Root, EmptyMutation, EmptySubscription);
-        let asked = "{ checks { rule result legalBasis verified message
+        let document = "{ checks { rule result legalBasis verified message
                        override { reason grantedBy grantedOn documentNo } } }";
         for (language, message) in
             [(Language::Vietnamese, "Ngắn hơn 36 tháng."), (Language::English, "Shorter than 36 months.")]
         {
-            let answer = schema.execute(async_graphql::Request::new(asked).data(language)).await;
+            let response = schema.execute(async_graphql::Request::new(document).data(language)).await;
 
-            assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+            assert!(response.errors.is_empty(), "{:?}", response.errors);
             let check = |result: &str, overridden| {
                 value!({
                     "rule": "rotation.min_term_months",
@@ -267,7 +268,7 @@ mod tests {
                 "documentNo": null
             });
             let expected = [check("FAIL", granted), check("NOT_APPLICABLE", value!(null))];
-            assert_eq!(answer.data, value!({ "checks": async_graphql::Value::List(expected.into()) }));
+            assert_eq!(response.data, value!({ "checks": async_graphql::Value::List(expected.into()) }));
         }
     }
 }

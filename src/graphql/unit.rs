@@ -95,7 +95,7 @@ impl Listed for Unit {
 }
 
 /// Requested day of a unit's list; `None` for today, so that today's cursors stay valid tomorrow.
-pub(super) fn asked_day(access: &Access, unit: UnitOnDay, as_of: Option<Day>) -> Option<Day> {
+pub(super) fn list_day(access: &Access, unit: UnitOnDay, as_of: Option<Day>) -> Option<Day> {
     Some(as_of.unwrap_or(unit.day())).filter(|day| *day != access.today())
 }
 
@@ -133,7 +133,7 @@ impl Unit {
         #[graphql(desc = "A cursor; the page ends before it.")] before: Option<String>,
     ) -> Result<Connection<Unit>> {
         let below = Some((self.0.id(), hierarchy));
-        let list = UnitList { below, as_of: asked_day(ctx.access(), self.0, None), ..UnitList::default() };
+        let list = UnitList { below, as_of: list_day(ctx.access(), self.0, None), ..UnitList::default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
         Ok(Connection::new(page, Total::Units(list), Unit))
     }
@@ -172,7 +172,7 @@ impl Unit {
             filter: r#where.unwrap_or_default(),
             search: None,
             order: order_by.unwrap_or_default(),
-            as_of: asked_day(ctx.access(), self.0, as_of),
+            as_of: list_day(ctx.access(), self.0, as_of),
         };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before }, None).await?;
         Ok(Connection::new(page, Total::Cadres(list), Cadre))

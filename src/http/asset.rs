@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::http::compress::{accepts_gzip, gzip};
 
-/// How long a cache may answer without asking again.
+/// Caches may use a stored response for this time without a new request.
 const FRESH: &str = "public, max-age=300";
 
 /// Content in both forms that clients accept.

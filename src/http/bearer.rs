@@ -18,7 +18,8 @@ use crate::{
     language::{Language, Sentence},
 };
 
-/// Why a request has no caller, as reported to the client. Details of an invalid token are in the log only.
+/// Why a request has no authenticated caller, as reported to the client. Details of an invalid token are in the log
+/// only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// No bearer token; RFC 6750, section 3.1, requires no error code then.
@@ -94,7 +95,7 @@ fn bearer(request: &HttpRequest) -> Result<&str, Kind> {
     if is_token68(token) { Ok(token) } else { Err(Kind::Invalid) }
 }
 
-/// RFC 9110, section 11.2.
+/// Whether the text is a token68 (RFC 9110, section 11.2).
 fn is_token68(text: &str) -> bool {
     let text = text.trim_end_matches('=');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
@@ -140,7 +141,7 @@ impl Challenge {
         )
     }
 
-    /// RFC 6750, section 3, with a link to the resource's metadata of RFC 9728, section 5.1.
+    /// The challenge of RFC 6750, section 3, with a link to the resource's metadata (RFC 9728, section 5.1).
     fn www_authenticate(&self) -> String {
         let error = match self.kind {
             Kind::Missing | Kind::Unavailable => "",

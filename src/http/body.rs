@@ -68,9 +68,9 @@ async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, 
     Ok(body.freeze())
 }
 
-/// Response to a request whose body was not read completely: the connection is closed afterwards.
+/// The response to a request whose body was not read completely, so that the connection is closed afterwards.
 ///
-/// Drains unread bodies to keep the connection alive; closes it for chunked ones.
+/// The server would otherwise drain the body to keep the connection alive; it closes the connection of a chunked body.
 pub fn unread(response: HttpResponse, payload: Payload) -> HttpResponse {
     response.map_body(|_, answer| BoxBody::new(Unread { answer, _payload: payload }))
 }

@@ -24,42 +24,42 @@ use crate::http::{Service, error::Refused, limit, rest::answer};
 /// The media type of a batch of events.
 const BATCH: &str = "application/cloudevents-batch+json";
 /// Longest time for which a request waits for changes.
-const MOST_WAIT: Duration = Duration::from_secs(25);
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
 
 /// `GET /v1/changes`.
 pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
-    let asked = match parameters(&request) {
-        Ok(asked) => asked,
+    let variables = match parameters(&request) {
+        Ok(variables) => variables,
         Err(refused) => return refused.response(&request),
     };
     match media(&request) {
-        Ok(STREAM) => stream::open(request, service, asked).await,
-        Ok(_) => batch(&request, &service, asked).await,
+        Ok(STREAM) => stream::open(request, service, variables).await,
+        Ok(_) => batch(&request, &service, variables).await,
         Err(refused) => refused.response(&request),
     }
 }
 
-/// Answers with the next events. Without events it waits as long as the client prefers.
-async fn batch(request: &HttpRequest, service: &Service, mut asked: Value) -> HttpResponse {
+/// Responds with the next events. Without events it waits as long as the client prefers.
+async fn batch(request: &HttpRequest, service: &Service, mut variables: Value) -> HttpResponse {
     let wait = preferred_wait(request);
     let deadline = Instant::now() + wait;
-    // Before the first look, so that no commit is missed between the look and the waiting.
+    // Subscribed before the first read, so that no commit between the read and the wait is missed.
     let mut commits = service.app_state.commits();
     loop {
-        let (page, allowance) = match page(request, service, &asked).await {
+        let (page, allowance) = match page(request, service, &variables).await {
             Ok(page) => page,
             Err(response) => return response,
         };
-        asked["after"] = json!(page.end);
-        let has_news = !page.events.is_empty() || wait.is_zero();
-        if has_news || (!page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
-            return limit::with_rate_limit_headers(written(request, &page, wait), &allowance);
+        variables["after"] = json!(page.end);
+        let is_due = !page.events.is_empty() || wait.is_zero();
+        if is_due || (!page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
+            return limit::with_rate_limit_headers(batch_response(request, &page, wait), &allowance);
         }
     }
 }
 
-/// The response: 204 if the client waited and nothing came. `Link` names the request that continues.
-fn written(request: &HttpRequest, page: &Page, wait: Duration) -> HttpResponse {
+/// The response: 204 if the client waited and there were no events. `Link` names the request that continues.
+fn batch_response(request: &HttpRequest, page: &Page, wait: Duration) -> HttpResponse {
     let is_empty = page.events.is_empty() && !wait.is_zero();
     let mut response = HttpResponse::build(if is_empty { StatusCode::NO_CONTENT } else { StatusCode::OK });
     response
@@ -106,13 +106,16 @@ fn bad_parameter(name: &str) -> Refused {
     Refused::new(
         StatusCode::BAD_REQUEST,
         "BAD_PARAMETER",
-        format!("Tham số `{}` không tồn tại, bị lặp hoặc sai kiểu; dùng được: after, first, types.", shown(name)),
-        format!("The parameter `{}` is unknown, repeated or of the wrong type; use after, first, types.", shown(name)),
+        format!("Tham số `{}` không tồn tại, bị lặp hoặc sai kiểu; dùng được: after, first, types.", shortened(name)),
+        format!(
+            "The parameter `{}` is unknown, repeated or of the wrong type; use after, first, types.",
+            shortened(name)
+        ),
     )
 }
 
-/// A name of the request as far as a message repeats it.
-fn shown(name: &str) -> String {
+/// A name of the request, shortened for a message.
+fn shortened(name: &str) -> String {
     name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(40).collect()
 }
 
@@ -146,5 +149,5 @@ fn preferred_wait(request: &HttpRequest) -> Duration {
         let seconds = seconds.trim().trim_matches('"').parse().ok()?;
         name.trim().eq_ignore_ascii_case("wait").then(|| Duration::from_secs(seconds))
     });
-    wait.unwrap_or_default().min(MOST_WAIT)
+    wait.unwrap_or_default().min(LONGEST_WAIT)
 }

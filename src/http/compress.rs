@@ -15,13 +15,13 @@ use actix_web::{
 };
 use flate2::{Compression, write::GzEncoder};
 
-/// Shorter bodies are sent as they are: they fit into one packet anyway.
+/// Shorter bodies are not compressed: they fit into one packet anyway.
 const THRESHOLD: usize = 1024;
 
-/// Longer bodies are compressed on another thread, so that other requests of this one do not wait.
+/// Longer bodies are compressed on another thread, so that other requests of this thread do not wait.
 const INLINE: usize = 64 * 1024;
 
-/// Compresses the response to a request where that saves time. Bodies that arrive in pieces are left as they are.
+/// Compresses the response to a request if that saves time. Bodies that arrive in pieces are not compressed.
 pub async fn compressed<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -67,7 +67,7 @@ pub fn gzip(plain: &[u8], level: Compression) -> Vec<u8> {
 }
 
 /// Whether a response may be compressed. Responses of the OAuth endpoints contain tokens and are short. A strong entity
-/// tag names the bytes of a body.
+/// tag identifies the exact bytes of a body.
 fn is_compressible(request: &HttpRequest, status: StatusCode, headers: &HeaderMap) -> bool {
     let is_strong = |tag: &HeaderValue| !tag.as_bytes().starts_with(b"W/");
     !request.match_info().as_str().starts_with("/oauth/")
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_chosen_as_the_client_weighs_it() {
+    fn gzip_is_chosen_by_the_preferences_of_the_client() {
         for (accepted, expected) in [
             (&["gzip"][..], true),
             (&["gzip, deflate, br, zstd"], true),

@@ -19,8 +19,8 @@ use crate::{
     },
 };
 
-/// Scripts and styles come from this service only, and requests go to this service only. The digest is that of the one
-/// inline style of GraphiQL, which its dialogs insert.
+/// Scripts and styles come from this service only, and requests go to this service only. The digest is the digest of
+/// the one inline style of GraphiQL, which its dialogs insert.
 const POLICY: &str = "default-src 'none'; script-src 'self'; \
                       style-src 'self' 'sha256-nzTgYzXYDNe6BAHiiI7NNlfK8n/auuOAhh2t92YvuXo='; \
                       font-src data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -68,7 +68,7 @@ static FILES: LazyLock<[(&str, Asset); 6]> = LazyLock::new(|| {
 
 /// A query that the console offers.
 pub struct Sample {
-    /// Title in both languages.
+    /// Title in Vietnamese and English.
     pub title: &'static str,
     /// The document.
     pub document: &'static str,
@@ -78,7 +78,7 @@ pub struct Sample {
     pub is_of_demo: bool,
 }
 
-/// The queries that the console offers; all of them find something in the demo.
+/// The queries that the console offers; each of them finds data in the demo.
 pub const SAMPLES: [Sample; 6] = [
     Sample {
         title: "Cơ cấu trình độ (composition)",
@@ -142,7 +142,7 @@ fn protected(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-/// The page. Only that of the demo asks for a client secret: elsewhere a secret does not belong into a browser.
+/// The page. Only the page of the demo asks for a client secret: otherwise a secret must not be entered in a browser.
 fn page(console: Console) -> Asset {
     let is_demo = console == Console::Demo;
     let mut purposes = String::new();

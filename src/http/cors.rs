@@ -29,10 +29,10 @@ const REQUEST_HEADERS: &str = "Accept-Language, Authorization, Content-Type, Ide
 const RESPONSE_HEADERS: &str = "Allow, Deprecation, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, \
                                 Sunset, WWW-Authenticate, X-Request-Id";
 
-/// Seconds for which a browser need not ask again. Browsers reduce a longer time to this one.
+/// Seconds for which a browser may cache the answer to a preflight request. Browsers reduce a longer time to this one.
 const MAX_AGE: &str = "7200";
 
-/// Answers preflight requests and adds to other responses that their page may read them. Credentials are never allowed:
+/// Answers preflight requests, and adds to other responses whether a page may read them. Credentials are never allowed:
 /// the service has no cookies, and a page sends its token in a header.
 pub async fn cross_origin<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -66,14 +66,14 @@ pub async fn cross_origin<B: MessageBody + 'static>(
 
 /// The value of `Access-Control-Allow-Origin`; `None` if the page may not read the response.
 fn allowed_origin(request: &ServiceRequest, origins: &CorsOrigins) -> Option<HeaderValue> {
-    let origin = sole(request.headers(), &header::ORIGIN)?;
+    let origin = only_value(request.headers(), &header::ORIGIN)?;
     if needs_secret(request) || !origins.include(origin.to_str().ok()?) {
         return None;
     }
     Some(if *origins == CorsOrigins::Any { HeaderValue::from_static("*") } else { origin.clone() })
 }
 
-/// Endpoints for client secrets and assertions, which no page may have: everyone who opens it could read them.
+/// Endpoints for client secrets and assertions. No page may have these: every user who opens the page could read them.
 fn needs_secret(request: &ServiceRequest) -> bool {
     oauth::WITH_SECRET.contains(&request.match_info().as_str())
 }
@@ -85,7 +85,7 @@ fn is_preflight(request: &ServiceRequest) -> bool {
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn sole<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a HeaderValue> {
+fn only_value<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name);
     values.next().filter(|_| values.next().is_none())
 }
@@ -98,7 +98,7 @@ fn preflight() -> HttpResponse {
         .finish()
 }
 
-/// The browser blocks the page in any case; the message is for the developer who looks at the failed request.
+/// The browser blocks the page in any case; the message is for the developer who inspects the request.
 fn refused(request: &ServiceRequest) -> Refused {
     let (vi, en) = if needs_secret(request) {
         (

@@ -45,7 +45,7 @@ impl Refused {
         )
     }
 
-    /// Converts it into a response.
+    /// Converts the refusal into a response.
     pub fn response(&self, request: &HttpRequest) -> HttpResponse {
         metrics::counter!("cadre_errors_total", "code" => self.code).increment(1);
         let language = language(request);

@@ -22,7 +22,7 @@ use crate::{
     auth::{Caller, Denied, Reason, Tokens},
     domain::export::{Chunk, CsvForm, Export, ExportType, Form},
     error::Error,
-    graphql::error::shown,
+    graphql::error::client_error,
     http::{
         Service, bearer,
         error::{Refused, language, only, read, request_id},
@@ -331,7 +331,7 @@ fn no_such_type() -> Refused {
 
 /// The problem for an error before the first byte.
 fn refused(request: &HttpRequest, error: &Error) -> HttpResponse {
-    answer::of_errors(request, &[shown(error, language(request), &request_id(request))])
+    answer::of_errors(request, &[client_error(error, language(request), &request_id(request))])
 }
 
 /// Logs the details that are hidden from the client.

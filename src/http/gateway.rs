@@ -28,7 +28,7 @@ impl SecurityServers {
         }
         let value = |header: &str| {
             let values = request.headers().get_all(header).map(|value| value.as_bytes());
-            cleaned(values)
+            printable_text(values)
         };
         Gateway {
             client: value("X-Road-Client"),
@@ -39,9 +39,9 @@ impl SecurityServers {
     }
 }
 
-/// The values of a header as one printable text of bounded length. X-Road encodes other characters by percent signs, so
-/// nothing that a server sends is lost.
-fn cleaned<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<String> {
+/// The values of a header as one printable text of bounded length. X-Road encodes other characters with percent signs,
+/// so no text that a security server sends is lost.
+fn printable_text<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<String> {
     let text = values.map(String::from_utf8_lossy).collect::<Vec<_>>().join(", ");
     let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
     let text: String = text.trim().chars().map(printable).take(LONGEST).collect();
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_named_server_describes_its_request() {
+    fn only_a_configured_server_may_send_the_headers() {
         let servers = SecurityServers::of(&["10.0.0.1".parse().unwrap(), "::ffff:10.0.0.2".parse().unwrap()]);
         let sent: &[(&str, &[u8])] = &[("X-Road-Client", b"VN/GOV/H99/portal"), ("X-Road-Id", b"4894e35d")];
         for (peer, is_named) in [
@@ -99,7 +99,7 @@ mod tests {
             (&[&long], Some(&bounded)),
         ];
         for (sent, expected) in values {
-            assert_eq!(cleaned(sent.iter().copied()).as_deref(), expected, "{sent:?}");
+            assert_eq!(printable_text(sent.iter().copied()).as_deref(), expected, "{sent:?}");
         }
     }
 }

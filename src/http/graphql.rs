@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     graphql::{
         engine::{ExecutionRequest, ExecutionResponse},
-        error::{code, sentence, shown},
+        error::{client_error, code, sentence},
     },
     http::{
         Service, bearer, body,
@@ -46,7 +46,7 @@ struct GraphqlRequest {
     variables: Variables,
 }
 
-/// Parts of a response; that of a refused request has no `data`.
+/// Parts of a response; the response to a refused request has no `data`.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
@@ -67,10 +67,10 @@ pub async fn post(request: HttpRequest, mut payload: web::Payload, service: web:
         Ok((media, GraphqlRequest::of_body(&bytes)?))
     };
     let response = match parts.await {
-        Ok((media, parts)) => match parts.question(&request, &service, (&access, &allowance)).await {
-            Ok(question) => {
-                let question = ExecutionRequest { queries_only: false, ..question };
-                answered(&request, &service, access, media, question).await
+        Ok((media, parts)) => match parts.execution_request(&request, &service, (&access, &allowance)).await {
+            Ok(execution_request) => {
+                let execution_request = ExecutionRequest { queries_only: false, ..execution_request };
+                answered(&request, &service, access, media, execution_request).await
             }
             Err(unresolved) => media.unresolved(&request, unresolved),
         },
@@ -88,8 +88,8 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
     let response = match Media::negotiate(&request)
         .and_then(|media| Ok((media, GraphqlRequest::of_url(request.query_string())?)))
     {
-        Ok((media, parts)) => match parts.question(&request, &service, (&access, &allowance)).await {
-            Ok(question) => answered(&request, &service, access, media, question).await,
+        Ok((media, parts)) => match parts.execution_request(&request, &service, (&access, &allowance)).await {
+            Ok(execution_request) => answered(&request, &service, access, media, execution_request).await,
             Err(unresolved) => media.unresolved(&request, unresolved),
         },
         Err(refused) => refused.response(&request),
@@ -97,7 +97,8 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
     limit::with_rate_limit_headers(response, &allowance)
 }
 
-/// Checks in this order: 401 before any GraphQL is parsed, and 429 for too many requests before the body is read.
+/// Authenticates and limits a request: 401 before any GraphQL is parsed, and 429 for too many requests before the body
+/// is read.
 pub(super) async fn admitted(
     request: &HttpRequest,
     service: &Service,
@@ -130,9 +131,9 @@ async fn answered(
     service: &Service,
     access: Arc<Access>,
     media: Media,
-    question: ExecutionRequest,
+    execution_request: ExecutionRequest,
 ) -> HttpResponse {
-    match executed(request, service, access, question).await {
+    match executed(request, service, access, execution_request).await {
         Ok(ExecutionResponse::Ran(response)) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
@@ -145,21 +146,23 @@ async fn answered(
     }
 }
 
-/// Runs a question within the limits on concurrent requests. If its disclosures cannot be logged, it is refused.
+/// Runs a request within the limits on concurrent requests. If its disclosures cannot be logged, it is refused.
 pub(super) async fn executed(
     request: &HttpRequest,
     service: &Service,
     access: Arc<Access>,
-    question: ExecutionRequest,
+    execution_request: ExecutionRequest,
 ) -> Result<ExecutionResponse, HttpResponse> {
-    // A request takes a place after its body was received, so that slow senders take none.
-    let Some(_place) = service.in_flight.enter() else { return Err(limit::busy(request)) };
-    let _turn = question.allowance.turn().await.map_err(|over| limit::limited(request, over))?;
+    // A request is counted as in flight after its body was received, so that slow senders do not use up the limit.
+    let Some(_in_flight) = service.in_flight.enter() else { return Err(limit::busy(request)) };
+    let _turn = execution_request.allowance.turn().await.map_err(|over| limit::limited(request, over))?;
     // The engine catches panics of resolvers itself; this catches all others.
-    let executed = async { service.engine.answer(access, question).await.audit().await };
+    let executed = async { service.engine.answer(access, execution_request).await.audit().await };
     match AssertUnwindSafe(executed).catch_unwind().await {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Ok(ExecutionResponse::Refused(vec![shown(&error, language(request), &request_id(request))])),
+        Ok(Err(error)) => {
+            Ok(ExecutionResponse::Refused(vec![client_error(&error, language(request), &request_id(request))]))
+        }
         Err(_) => Err(internal_error().response(request)),
     }
 }
@@ -281,7 +284,7 @@ impl Media {
 
 impl GraphqlRequest {
     /// The request for the engine, by default limited to queries.
-    async fn question(
+    async fn execution_request(
         self,
         request: &HttpRequest,
         service: &Service,

@@ -107,13 +107,13 @@ fn set_rate_limit_headers(
     cost: Option<Remaining>,
 ) -> HttpResponse {
     let item = |name: &str, Remaining { amount, back_in }: Remaining| format!(r#""{name}";r={amount};t={back_in}"#);
-    let left: Vec<_> =
+    let remaining: Vec<_> =
         [Some(item("requests", requests)), cost.map(|cost| item("cost", cost))].into_iter().flatten().collect();
     let policy = format!(
         r#""requests";q={};w=1, "cost";q={};w=60;qu="cost""#,
         limits.requests_per_second, limits.cost_per_minute
     );
-    for (name, value) in [(POLICY, policy), (LIMIT, left.join(", "))] {
+    for (name, value) in [(POLICY, policy), (LIMIT, remaining.join(", "))] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }

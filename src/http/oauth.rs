@@ -77,13 +77,13 @@ async fn introspect(request: HttpRequest, payload: web::Payload, tokens: web::Da
         Ok::<_, Refusal>(tokens.introspect(credentials.credential(), named_token(&form)?).await?)
     };
     match active.await {
-        Ok(active) => uncached(HttpResponse::Ok()).json(introspected(active, tokens.issuer.public_url())),
+        Ok(active) => uncached(HttpResponse::Ok()).json(introspection_response(active, tokens.issuer.public_url())),
         Err(refusal) => refusal.response(),
     }
 }
 
-/// RFC 7662, section 2.2: nothing else is disclosed about an inactive token.
-fn introspected(active: Option<Active>, url: &str) -> Value {
+/// The response to an introspection. Nothing else is disclosed about an inactive token (RFC 7662, section 2.2).
+fn introspection_response(active: Option<Active>, url: &str) -> Value {
     let Some(Active { jti, client_id, scope, issued, expires }) = active else { return json!({ "active": false }) };
     let client = client_id.to_string();
     json!({
@@ -92,7 +92,7 @@ fn introspected(active: Option<Active>, url: &str) -> Value {
     })
 }
 
-/// The parameter of RFC 7009, section 2.1, and RFC 7662, section 2.1; the optional hint is ignored.
+/// The parameter `token` of RFC 7009, section 2.1, and RFC 7662, section 2.1. The optional hint is ignored.
 fn named_token(form: &Form) -> Result<&str, Refusal> {
     form.get("token").ok_or_else(|| Refusal::invalid_request("token is missing"))
 }

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     graphql::{
         engine::DocumentOrigin,
-        error::{no_such_document, not_registered, shown},
+        error::{client_error, no_such_document, not_registered},
     },
     http::error::{Refused, language, request_id},
 };
@@ -76,7 +76,7 @@ impl Requested {
         }
     }
 
-    /// The text to execute, and whether it is registered. Reads the client's documents only if the answer depends on
+    /// The text to execute, and whether it is registered. Reads the client's documents only if the result depends on
     /// them.
     pub(super) async fn resolve(
         self,
@@ -117,7 +117,7 @@ impl Named {
     fn unknown(self, request: &HttpRequest, (allowed, documents): (AllowedDocuments, &ClientDocuments)) -> Unresolved {
         let (language, id) = (language(request), request_id(request));
         match (allowed, self) {
-            // To send the text would be refused too.
+            // Sending the text would be refused too.
             (AllowedDocuments::Registered, _) => Unresolved::Error(Box::new(not_registered(language, &id))),
             (AllowedDocuments::Any, Self::Id(_)) => Unresolved::Error(Box::new(no_such_document(language, &id))),
             (AllowedDocuments::Any, Self::Apollo(_)) => Unresolved::Refused(unknown_to_apollo(documents)),
@@ -125,10 +125,10 @@ impl Named {
     }
 }
 
-/// Apollo's clients recognise both answers by their message or code, and only with status 200; so the message is not
+/// Apollo's clients recognise both responses by their message or code, and only with status 200, so the message is not
 /// translated. After `PERSISTED_QUERY_NOT_FOUND` a client sends this document with its text, and the hash of the next
-/// one. After `PERSISTED_QUERY_NOT_SUPPORTED` it sends no hashes any more, which saves a client without registered
-/// documents a request for each of them.
+/// one. After `PERSISTED_QUERY_NOT_SUPPORTED` it sends no hashes any more; a client without registered documents thus
+/// saves one request for each document.
 fn unknown_to_apollo(documents: &ClientDocuments) -> Refused {
     let (code, message) = if documents.is_empty() {
         ("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
@@ -174,5 +174,5 @@ fn other_text() -> Refused {
 }
 
 fn unavailable(request: &HttpRequest, error: &Error) -> Unresolved {
-    Unresolved::Error(Box::new(shown(error, language(request), &request_id(request))))
+    Unresolved::Error(Box::new(client_error(error, language(request), &request_id(request))))
 }

@@ -78,7 +78,7 @@ pub fn public_url(request: &HttpRequest) -> &str {
     request.app_data::<web::Data<Tokens>>().map_or("", |tokens| tokens.issuer.public_url())
 }
 
-/// The same for all problems of a status, as RFC 9457, section 3.1.3, asks.
+/// The title of a problem: the same for all problems of a status, as RFC 9457, section 3.1.3, recommends.
 fn title(status: StatusCode) -> Sentence {
     let (vi, en) = match status.as_u16() {
         400 => ("Yêu cầu không hợp lệ", "Invalid request"),
@@ -210,7 +210,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 
 /// `GET /problems`: all codes of problems with their meaning, each with an anchor. Public.
 pub async fn page() -> HttpResponse {
-    static PAGE: LazyLock<String> = LazyLock::new(written);
+    static PAGE: LazyLock<String> = LazyLock::new(html);
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
@@ -220,7 +220,7 @@ pub async fn page() -> HttpResponse {
         .body(PAGE.as_str())
 }
 
-fn written() -> String {
+fn html() -> String {
     let mut page = String::from(
         "<!doctype html>\n<html lang=\"vi\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>cadre-api: problems</title>\n<h1>Mã lỗi của API REST <span lang=\"en\">/ Problems of the REST API</span></h1>\n<dl>\n",

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// The header, of requests and responses.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Id of a request: the one that it came with, or a new one.
+/// Id of a request: the id that the request contains, or a new one.
 #[derive(Clone)]
 pub struct RequestId(String);
 

@@ -15,7 +15,7 @@ struct Link {
     en: &'static str,
 }
 
-/// The paths that are named if they are served.
+/// The paths that the page lists if they are served.
 const LINKS: [Link; 6] = [
     Link { path: "/console", vi: "Bảng truy vấn trong trình duyệt", en: "Console in the browser" },
     Link { path: "/schema.graphql", vi: "Lược đồ GraphQL", en: "GraphQL schema" },

@@ -25,11 +25,11 @@ use crate::{
 };
 
 /// Time limit for receiving the head of a request.
-const HEAD: Duration = Duration::from_secs(5);
-/// How long an idle connection stays open.
-const IDLE: Duration = Duration::from_secs(75);
-/// How long a shutdown waits for requests in progress, in seconds: longer than the longest statement.
-const STOP: u64 = 35;
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time after which an idle connection is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// Maximum time that a shutdown waits for requests in progress, in seconds: longer than the longest statement.
+const SHUTDOWN_TIMEOUT: u64 = 35;
 
 /// Binds the service to a listener. The server runs when it is awaited; a graceful stop completes accepted requests.
 ///
@@ -50,9 +50,9 @@ pub fn bind(service: Arc<Service>, listener: TcpListener) -> std::io::Result<Ser
             .configure(routes)
     });
     Ok(server
-        .client_request_timeout(HEAD)
-        .keep_alive(IDLE)
-        .shutdown_timeout(STOP)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(IDLE_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .disable_signals()
         .listen(listener)?
         .run())
@@ -81,7 +81,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(error::no_such_route));
 }
 
-/// The schema is public: it is in the project's repository.
+/// Serves the schema. It is public: it is in the project's repository.
 async fn schema(request: HttpRequest) -> HttpResponse {
     static SDL: LazyLock<Asset> =
         LazyLock::new(|| Asset::of_text("application/graphql; charset=utf-8", graphql::sdl()));

@@ -31,11 +31,11 @@ pub async fn with_request_id<B: MessageBody>(
 pub struct Spans;
 
 #[derive(Clone, Copy)]
-struct Begun(Instant);
+struct StartTime(Instant);
 
 impl RootSpanBuilder for Spans {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        request.extensions_mut().insert(Begun(Instant::now()));
+        request.extensions_mut().insert(StartTime(Instant::now()));
         let id = RequestId::assign(request);
         let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
         // At ERROR level: with a filter for warnings, an INFO span would be missing, and with it the request id.
@@ -43,16 +43,16 @@ impl RootSpanBuilder for Spans {
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let (status, begun, route) = match outcome {
+        let (status, started, route) = match outcome {
             Ok(response) => {
                 let request = response.request();
-                let begun = request.extensions().get::<Begun>().copied();
-                (response.status().as_u16(), begun, request.match_pattern())
+                let started = request.extensions().get::<StartTime>().copied();
+                (response.status().as_u16(), started, request.match_pattern())
             }
             Err(error) => (error.as_response_error().status_code().as_u16(), None, None),
         };
         let route = route.unwrap_or_else(|| "other".to_owned());
-        let seconds = begun.map_or(0.0, |Begun(at)| at.elapsed().as_secs_f64());
+        let seconds = started.map_or(0.0, |StartTime(at)| at.elapsed().as_secs_f64());
         metrics::counter!("cadre_requests_total", "route" => route.clone(), "status" => status.to_string())
             .increment(1);
         metrics::histogram!("cadre_request_seconds", "route" => route).record(seconds);

@@ -31,7 +31,7 @@ pub(super) enum Disagreement {
 
 /// A row of `enrolments.csv` with its class.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
+pub(super) struct StatedEnrolment<'a> {
     /// The row, with the state that will be stored.
     pub row: &'a enrolment::Model,
     /// The state as stated in the file.
@@ -59,21 +59,21 @@ fn has_result(state: EnrolmentState) -> bool {
 }
 
 /// The contradictory columns of an enrolment, each with the contradiction.
-pub(super) fn of_enrolment(said: Said<'_>) -> Vec<(&'static str, Disagreement)> {
+pub(super) fn of_enrolment(stated: StatedEnrolment<'_>) -> Vec<(&'static str, Disagreement)> {
     use Disagreement::{
         ClassNotHeld, GradeWithoutResult, OtherYear, ResultTooEarly, ResultWithoutClass, WaitingForNoClass,
         YearOutsideClass,
     };
-    let Said { row, state, class, today } = said;
+    let StatedEnrolment { row, state, class, today } = stated;
     let is_over = class.is_some_and(|class| [ClassState::Cancelled, ClassState::Postponed].contains(&class.state));
     let begins = class.map_or(row.year, |class| class.start_on.year());
-    let is_ahead = class.map_or(row.year > today.year(), |class| class.start_on > today);
+    let is_future = class.map_or(row.year > today.year(), |class| class.start_on > today);
     let is_outside = class.is_some_and(|class| !(begins..=class.end_on.year()).contains(&row.year));
     let columns = [
         ("year", YearOutsideClass, is_outside),
         ("year", OtherYear, !is_outside && row.year != begins),
         ("result", ResultWithoutClass, is_over && has_result(state)),
-        ("result", ResultTooEarly, !is_over && is_ahead && has_result(state)),
+        ("result", ResultTooEarly, !is_over && is_future && has_result(state)),
         ("result", ClassNotHeld, state != row.state),
         ("result", WaitingForNoClass, class.is_none() && state == EnrolmentState::Waitlisted),
         ("grade", GradeWithoutResult, row.grade.is_some() && !has_result(state)),
@@ -101,7 +101,7 @@ impl Disagreement {
         }
     }
 
-    /// The sentence of the finding, with the days of the class where there is one.
+    /// The sentence of the finding, with the days of the class, if there is one.
     pub fn sentence(self, class: Option<&ClassEntry>) -> Sentence {
         let (start, end) = class
             .map_or((String::new(), String::new()), |class| (class.start_on.to_string(), class.end_on.to_string()));
@@ -185,13 +185,13 @@ mod tests {
             end_on: day(end),
             capacity: None,
             stored: None,
-            taken: 0,
-            seen: false,
+            new_seats: 0,
+            is_in_file: false,
         }
     }
 
     #[test]
-    fn columns_that_do_not_agree_are_named() {
+    fn contradictory_columns_are_named() {
         use Disagreement as D;
         use EnrolmentState as S;
         let closed = class(ClassState::Closed, "2025-12-31", "2026-01-01");
@@ -225,14 +225,14 @@ mod tests {
                 grade,
                 ..sample::enrolment()
             };
-            let found = of_enrolment(Said { row: &row, state, class, today: day("2026-06-01") });
+            let found = of_enrolment(StatedEnrolment { row: &row, state, class, today: day("2026-06-01") });
             assert_eq!(found, expected, "{class:?} {year} {state}");
             found.iter().for_each(|(_, what)| assert_ne!(what.sentence(class).vi, what.sentence(class).en));
         }
     }
 
     #[test]
-    fn a_class_that_is_not_held_takes_no_seats() {
+    fn a_cancelled_or_postponed_class_has_no_seated_learners() {
         use EnrolmentState as S;
         for (class, state, expected) in [
             (ClassState::Cancelled, S::Attending, S::Dropped),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_is_ahead_has_not_begun() {
+    fn a_class_with_a_future_first_day_has_not_begun() {
         for (state, start, expected) in [
             (ClassState::Closed, "2026-06-02", Some(Disagreement::ClassTooEarly)),
             (ClassState::Running, "2026-06-01", None),

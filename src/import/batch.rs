@@ -26,8 +26,8 @@ const BATCH: usize = 2_000;
 pub(super) type Count = (u64, u64);
 
 /// Counts the new rows and the unchanged rows.
-pub(super) fn counted<M>(rows: &[Resolved<M>]) -> Count {
-    let count = |news| rows.iter().filter(|row| row.news == news).count() as u64;
+pub(super) fn count_by_status<M>(rows: &[Resolved<M>]) -> Count {
+    let count = |row_status| rows.iter().filter(|row| row.row_status == row_status).count() as u64;
     (count(RowStatus::New), count(RowStatus::Unchanged))
 }
 
@@ -53,7 +53,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         if !table.is_whole() {
             // References to a file that was not read to its end are not reported as unknown.
-            self.context.give_up(T::FILE);
+            self.context.mark_unreadable(T::FILE);
         }
         Ok((Checked { file: T::FILE, rows: table.rows(), new, unchanged, print: table.print() }, header))
     }

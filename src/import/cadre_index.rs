@@ -7,11 +7,11 @@ use hashbrown::HashTable;
 
 use crate::error::{Error, Result};
 
-/// Index of a person in the register.
+/// Index of a person in the `CadreIndex`.
 pub(super) type Person = u32;
 
 const STORED: u8 = 1;
-const SEEN: u8 = 2;
+const IN_FILE: u8 = 2;
 const TOUCHED: u8 = 4;
 const FORMER: u8 = 8;
 
@@ -87,17 +87,17 @@ impl CadreIndex {
         self.marks[person as usize] & STORED != 0
     }
 
-    /// Marks the person as seen in the file; false if it was marked before.
-    pub fn see(&mut self, person: Person) -> bool {
+    /// Marks the person as present in the file; false if it was marked before.
+    pub fn mark_present(&mut self, person: Person) -> bool {
         let marks = &mut self.marks[person as usize];
-        let first = *marks & SEEN == 0;
-        *marks |= SEEN;
+        let first = *marks & IN_FILE == 0;
+        *marks |= IN_FILE;
         first
     }
 
-    /// Begins another pass over the files: marks all rows as unseen.
-    pub fn forget_seen(&mut self) {
-        self.marks.iter_mut().for_each(|marks| *marks &= !SEEN);
+    /// Begins another pass over the files: clears the marks of `mark_present`.
+    pub fn clear_file_marks(&mut self) {
+        self.marks.iter_mut().for_each(|marks| *marks &= !IN_FILE);
     }
 
     /// Notes that a stored person gets new rows.
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_person_is_found_by_code_and_by_no_part_of_it() {
+    fn a_person_is_found_by_the_whole_code_only() {
         let mut cadre_index = CadreIndex::default();
         for number in 0..1_000 {
             let person = cadre_index.enter_new(&format!("CB{number}"), None).unwrap();
@@ -135,9 +135,9 @@ mod tests {
         }
         assert_eq!(cadre_index.find("CB"), None);
         assert_eq!(cadre_index.find("CB1000"), None);
-        assert!(cadre_index.see(3) && !cadre_index.see(3));
-        cadre_index.forget_seen();
-        assert!(cadre_index.see(3));
+        assert!(cadre_index.mark_present(3) && !cadre_index.mark_present(3));
+        cadre_index.clear_file_marks();
+        assert!(cadre_index.mark_present(3));
         cadre_index.touch(3);
         cadre_index.touch(stored);
         assert_eq!(cadre_index.touched().collect::<Vec<_>>(), ["X"]);

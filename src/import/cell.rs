@@ -1,4 +1,4 @@
-//! Parses the cells of a record into values. A message shows the text of a cell only if `shown` permits it.
+//! Parses the cells of a record into values. A message shows the text of a cell only if the module `shown` permits it.
 
 use std::{borrow::Cow, str::FromStr};
 
@@ -30,8 +30,8 @@ const LONGEST_CODE: usize = 40;
 pub(super) struct Faults {
     /// The guessed encoding of the file, if its first bytes are not UTF-8.
     pub encoding: Option<Encoding>,
-    /// Whether a cell that is not UTF-8 has been noted.
-    pub noted: bool,
+    /// Whether a cell that is not UTF-8 has been reported.
+    pub is_reported: bool,
 }
 
 /// The cells of one record, read in the order of `COLUMNS`.
@@ -51,21 +51,21 @@ pub(super) type Parse<T> = fn(&str) -> Result<T, Problem>;
 pub(super) struct Problem {
     sentence: Sentence,
     /// The value that the cell most likely means.
-    meant: Option<String>,
+    suggestion: Option<String>,
 }
 
 impl From<Sentence> for Problem {
     fn from(sentence: Sentence) -> Self {
-        Self { sentence, meant: None }
+        Self { sentence, suggestion: None }
     }
 }
 
 impl Problem {
     /// A word that is not in a closed set.
-    pub fn not_among(given: &str, words: &[&str]) -> Self {
+    pub fn not_among(text: &str, words: &[&str]) -> Self {
         let all = words.join(", ");
         let sentence = Sentence::new(format!("phải là một trong: {all}"), format!("must be one of: {all}"));
-        Self { sentence, meant: closest(given, words.iter().copied()).map(str::to_owned) }
+        Self { sentence, suggestion: closest(text, words.iter().copied()).map(str::to_owned) }
     }
 
     /// Message to the user, with the value if it may be shown.
@@ -73,9 +73,9 @@ impl Problem {
         let Some(value) = value else { return self.sentence };
         let Sentence { vi, en } = self.sentence;
         let (mut vi, mut en) = (format!("«{value}»: {vi}"), format!("\"{value}\": {en}"));
-        if let Some(meant) = self.meant {
-            vi.push_str(&format!("; giá trị gần giống: {meant}"));
-            en.push_str(&format!("; did you mean {meant}?"));
+        if let Some(suggestion) = self.suggestion {
+            vi.push_str(&format!("; giá trị gần giống: {suggestion}"));
+            en.push_str(&format!("; did you mean {suggestion}?"));
         }
         Sentence::new(vi, en)
     }
@@ -87,7 +87,7 @@ impl<'a, 'f> Cells<'a, 'f> {
     }
 
     /// Whether the record has as many fields as the header and all of them are UTF-8 without NUL. Only the first bad
-    /// cell of a file is reported, because all have one cause.
+    /// cell of a file is reported, because all of them have the same cause.
     pub fn are_whole(&mut self, faults: &mut Faults) -> bool {
         let (expected, found) = (self.header.places.iter().flatten().count(), self.record.len());
         if found != expected {
@@ -110,8 +110,8 @@ impl<'a, 'f> Cells<'a, 'f> {
             return true;
         }
         let bad = |at: usize| Some((at, self.field(at).and_then(first_bad_character)?));
-        if let (false, Some((at, character))) = (faults.noted, (0..self.header.places.len()).find_map(bad)) {
-            faults.noted = true;
+        if let (false, Some((at, character))) = (faults.is_reported, (0..self.header.places.len()).find_map(bad)) {
+            faults.is_reported = true;
             let encoding = faults.encoding.unwrap_or_else(|| Encoding::of(bytes));
             self.note(at, FindingCode::BadEncoding, || bad_encoding(character, encoding));
         }
@@ -124,7 +124,7 @@ impl<'a, 'f> Cells<'a, 'f> {
     }
 
     /// The value of a required cell.
-    pub fn must<T>(&mut self, column: &str, parse: Parse<T>) -> Option<T> {
+    pub fn required<T>(&mut self, column: &str, parse: Parse<T>) -> Option<T> {
         let (at, text) = self.take(column);
         if text.is_empty() {
             self.missing(at);
@@ -137,7 +137,7 @@ impl<'a, 'f> Cells<'a, 'f> {
     }
 
     /// The value of an optional cell; the outer `None` means that it could not be read.
-    pub fn may<T>(&mut self, column: &str, parse: Parse<T>) -> Option<Option<T>> {
+    pub fn optional<T>(&mut self, column: &str, parse: Parse<T>) -> Option<Option<T>> {
         let (at, text) = self.take(column);
         if text.is_empty() {
             return Some(None);
@@ -171,7 +171,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         let cleaned = match text::clean(raw) {
             Ok(cleaned) => cleaned,
             Err(unfit) => {
-                self.note(at, FindingCode::GarbledText, || unfit_text(unfit));
+                self.note(at, FindingCode::GarbledText, || unfit_sentence(unfit));
                 return None;
             }
         };
@@ -190,7 +190,8 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.parse(at, trimmed, plain_text).map(Some)
     }
 
-    /// Reports the error value of a spreadsheet or the null value of a database.
+    /// Whether the cell contains the error value of a spreadsheet or the null value of a database, which is then
+    /// reported.
     fn is_no_value(&mut self, at: usize, text: &str) -> bool {
         let Some(word) = no_value(text.trim()) else { return false };
         self.note(at, FindingCode::NotAValue, || {
@@ -261,7 +262,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         self.findings.note(self.header.file, Place { line: Some(self.line), column }, code, sentence);
     }
 
-    /// Reports an interval that ends before it starts; `column` holds its last day or year.
+    /// Reports an interval that ends before it starts; `column` contains its last day or year.
     pub fn backward_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
@@ -271,7 +272,7 @@ impl<'a, 'f> Cells<'a, 'f> {
         });
     }
 
-    /// Reports an empty interval; `column` holds its end.
+    /// Reports an empty interval; `column` contains its end.
     pub fn empty_interval(&mut self, column: &str) {
         self.header.note(self.findings, (self.line, column), FindingCode::EmptyInterval, || {
             Sentence::new(
@@ -328,7 +329,7 @@ fn text_not_nfc() -> Sentence {
     )
 }
 
-fn unfit_text(unfit: Unfit) -> Sentence {
+fn unfit_sentence(unfit: Unfit) -> Sentence {
     let (vi, en) = match unfit {
         Unfit::Direction => (
             "có ký tự điều khiển hướng viết; hãy xóa ký tự đó",
@@ -382,7 +383,7 @@ pub(super) fn listed_code<T: FromStr>(text: &str) -> Result<Result<T, String>, P
 }
 
 /// A code without a type in this program, such as a rank; stored as text.
-pub(super) fn outer_code(text: &str) -> Result<String, Problem> {
+pub(super) fn untyped_code(text: &str) -> Result<String, Problem> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'));
     if plain && text.len() <= LONGEST_CODE { Ok(text.to_owned()) } else { Err(not_a_code().into()) }
 }
@@ -407,7 +408,7 @@ pub(super) fn word<T: ActiveEnum<Value = String> + Iterable>(text: &str) -> Resu
 /// A day.
 pub(super) fn day(text: &str) -> Result<Day, Problem> {
     text.parse().map_err(|_| match day_first(text) {
-        Some(meant) => written_day_first(meant),
+        Some(suggestion) => day_first_problem(suggestion),
         None => Problem::from(Sentence::new(
             "ngày phải có trong lịch, từ năm 1800 đến năm 2199, và viết theo dạng YYYY-MM-DD",
             "a day must exist in the calendar, from 1800 to 2199, and be written as YYYY-MM-DD",
@@ -418,7 +419,7 @@ pub(super) fn day(text: &str) -> Result<Day, Problem> {
 /// A date that may lack the day or the month.
 pub(super) fn date(text: &str) -> Result<PartialDate, Problem> {
     text.parse().map_err(|_| match day_first(text) {
-        Some(meant) => written_day_first(meant),
+        Some(suggestion) => day_first_problem(suggestion),
         None => Problem::from(Sentence::new(
             "thời điểm phải viết theo dạng YYYY, YYYY-MM hoặc YYYY-MM-DD",
             "a date must be written as YYYY, YYYY-MM or YYYY-MM-DD",
@@ -448,14 +449,14 @@ fn day_first(text: &str) -> Option<String> {
     iso.parse::<PartialDate>().ok().map(|_| iso)
 }
 
-fn written_day_first(meant: String) -> Problem {
+fn day_first_problem(suggestion: String) -> Problem {
     let sentence = Sentence::new(
         "ngày phải viết theo dạng YYYY-MM-DD (năm-tháng-ngày), ví dụ 2025-07-31, không viết 31/07/2025; trong Excel hãy \
          định dạng cột là Text",
         "a day must be written as YYYY-MM-DD, for example 2025-07-31, not 31/07/2025; in Excel, format the column as \
          Text",
     );
-    Problem { sentence, meant: Some(meant) }
+    Problem { sentence, suggestion: Some(suggestion) }
 }
 
 /// A calendar year.
@@ -505,7 +506,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_character_is_found_by_its_place() {
+    fn the_position_of_a_bad_character_is_found() {
         for (field, place) in [
             ("Đỗ".as_bytes(), None),
             (b"", None),
@@ -520,8 +521,8 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_written_first_is_understood() {
-        for (text, meant) in [
+    fn a_date_with_the_day_first_is_converted() {
+        for (text, suggestion) in [
             ("12/03/1975", Some("1975-03-12")),
             ("2/3/1975", Some("1975-03-02")),
             ("12-03-1975", Some("1975-03-12")),
@@ -537,7 +538,7 @@ mod tests {
             ("hôm nay", None),
             ("", None),
         ] {
-            assert_eq!(day_first(text).as_deref(), meant, "{text}");
+            assert_eq!(day_first(text).as_deref(), suggestion, "{text}");
         }
     }
 

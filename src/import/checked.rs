@@ -7,6 +7,6 @@ pub(super) struct Checked {
     pub rows: u64,
     pub new: u64,
     pub unchanged: u64,
-    /// Fingerprint, to see whether the file is still the same when it is loaded.
+    /// Fingerprint of the file, to detect that the file changed before it is loaded.
     pub print: u64,
 }

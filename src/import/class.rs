@@ -30,7 +30,7 @@ use crate::{
     authz::Txn,
     domain::{
         bundle::{self, FileFormat},
-        training::plan::touches_years,
+        training::plan::overlaps_years,
     },
     error::Result,
     language::Sentence,
@@ -56,18 +56,18 @@ impl Row for ClassRow {
     const FORMAT: FileFormat = bundle::CLASSES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let plan = cells.may("plan_code", code);
-        let programme = cells.must("programme_code", code);
-        let organiser = cells.must("organiser_code", code);
+        let code_ = cells.required("code", code);
+        let plan = cells.optional("plan_code", code);
+        let programme = cells.required("programme_code", code);
+        let organiser = cells.required("organiser_code", code);
         let intake = cells.text("intake");
-        let category = cells.must("category", word);
-        let mode = cells.may("mode", word);
-        let start_on = cells.must("start_on", day);
-        let end_on = cells.must("end_on", day);
-        let capacity = cells.may("capacity", number);
-        let reported_learners = cells.may("reported_learners", number);
-        let status = cells.must("status", status);
+        let category = cells.required("category", word);
+        let mode = cells.optional("mode", word);
+        let start_on = cells.required("start_on", day);
+        let end_on = cells.required("end_on", day);
+        let capacity = cells.optional("capacity", number);
+        let reported_learners = cells.optional("reported_learners", number);
+        let status = cells.required("status", status);
         let (start_on, end_on) = (start_on?, end_on?);
         if end_on < start_on {
             cells.backward_interval("end_on");
@@ -93,7 +93,7 @@ impl Row for ClassRow {
 /// Status of a class in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
-    /// It has no results yet: its state follows from its days.
+    /// The class has no results yet; its state follows from its days.
     Open,
     /// The state is stated.
     At(ClassState),
@@ -121,7 +121,7 @@ impl Status {
 
     /// Whether the status of the file matches a stored state. `OPEN` matches each state that an open class reaches over
     /// time.
-    fn is_that_of(self, state: ClassState) -> bool {
+    fn matches(self, state: ClassState) -> bool {
         match self {
             Self::At(at) => at == state,
             Self::Open => [ClassState::OpenForNomination, ClassState::Confirmed, ClassState::Running].contains(&state),
@@ -141,19 +141,21 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         for (line, row) in rows {
             let there = stored.get(&row.code);
             let existing = self.context.classes.find(&row.code);
-            if existing.is_some_and(|class| !self.context.classes.see(class)) {
+            if existing.is_some_and(|class| !self.context.classes.mark_present(class)) {
                 header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
                 continue;
             }
-            let refers = row.refers(header, line, self.context, self.findings);
-            row.doubt_years(header, line, refers.plan_id, (self.context, self.findings));
+            let references = row.references(header, line, self.context, self.findings);
+            row.doubt_years(header, line, references.plan_id, (self.context, self.findings));
             let class = match (existing, there) {
                 (Some(class), _) => class,
                 (None, Some(there)) => self.enter_stored_class(there)?,
-                (None, None) => self.context.classes.enter(row.code.clone(), row.kept(&refers, self.context.today))?,
+                (None, None) => {
+                    self.context.classes.enter(row.code.clone(), row.kept(&references, self.context.today))?
+                }
             };
-            self.context.classes.see(class);
-            let Some((plan_id, organiser_id)) = refers.whole(&row) else { continue };
+            self.context.classes.mark_present(class);
+            let Some((plan_id, organiser_id)) = references.whole(&row) else { continue };
             let Some(there) = there else {
                 let kept = self.context.classes.get(class);
                 if let Some(what) = agree::of_class(kept.state, kept.start_on, self.context.today) {
@@ -170,7 +172,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// Adds the classes with these codes that are only in the database to the index.
-    pub async fn meet_classes(&mut self, codes: impl Iterator<Item = &ClassCode>) -> Result<()> {
+    pub async fn add_stored_classes(&mut self, codes: impl Iterator<Item = &ClassCode>) -> Result<()> {
         let classes = &self.context.classes;
         let unknown_codes: HashSet<&ClassCode> = codes.filter(|code| classes.find(code).is_none()).collect();
         for there in self.stored_classes(unknown_codes.into_iter()).await?.values() {
@@ -179,7 +181,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(())
     }
 
-    /// Adds a class of the database to the index, unless it is there.
+    /// Adds a class of the database to the index, unless the index contains it.
     pub fn enter_stored_class(&mut self, there: &training_class::Model) -> Result<Class> {
         if let Some(class) = self.context.classes.find(&there.code) {
             return Ok(class);
@@ -194,8 +196,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             end_on: there.end_on,
             capacity: there.capacity,
             stored: Some(there.enrolled),
-            taken: 0,
-            seen: false,
+            new_seats: 0,
+            is_in_file: false,
         };
         self.context.classes.enter(there.code.clone(), kept)
     }
@@ -216,8 +218,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if codes.is_empty() {
             return Ok(stored);
         }
-        let asked = self.any_code(training_class::Column::Code, codes.iter().map(|code| code.as_str()));
-        for class in training_class::Entity::find().filter(asked).all(self.connection).await? {
+        let condition = self.any_code(training_class::Column::Code, codes.iter().map(|code| code.as_str()));
+        for class in training_class::Entity::find().filter(condition).all(self.connection).await? {
             stored.insert(class.code.clone(), class);
         }
         Ok(stored)
@@ -249,13 +251,13 @@ impl Pass<'_, DatabaseTransaction> {
 }
 
 /// The references of a row; `None` for an unknown code.
-struct Refers {
+struct ClassReferences {
     plan_id: Option<PlanId>,
     programme: Option<Programme>,
     organiser_id: Option<UnitId>,
 }
 
-impl Refers {
+impl ClassReferences {
     /// Plan and organiser, if all references of the row are known.
     fn whole(&self, row: &ClassRow) -> Option<(Option<PlanId>, UnitId)> {
         let is_whole = self.programme.is_some() && self.plan_id.is_some() == row.plan.is_some();
@@ -264,8 +266,14 @@ impl Refers {
 }
 
 impl ClassRow {
-    fn refers(&self, header: &Header, line: u64, context: &ImportContext, findings: &mut Findings) -> Refers {
-        Refers {
+    fn references(
+        &self,
+        header: &Header,
+        line: u64,
+        context: &ImportContext,
+        findings: &mut Findings,
+    ) -> ClassReferences {
+        ClassReferences {
             plan_id: plan_of(context, findings, header, line, self.plan.as_ref()),
             programme: programme_of(context, findings, header, line, &self.programme),
             organiser_id: unit_of(context, findings, header, (line, "organiser_code"), Some(&self.organiser)),
@@ -281,7 +289,7 @@ impl ClassRow {
         (context, findings): (&ImportContext, &mut Findings),
     ) {
         let Some((first, last)) = plan_id.and_then(|plan| context.plan_years.get(&plan).copied()) else { return };
-        if !touches_years((first, last), (self.start_on, self.end_on)) {
+        if !overlaps_years((first, last), (self.start_on, self.end_on)) {
             header.note(findings, (line, "start_on"), FindingCode::ClassOutsidePlan, || {
                 Sentence::new(
                     format!(
@@ -298,19 +306,19 @@ impl ClassRow {
     }
 
     /// The index entry of a new class, with a new id.
-    fn kept(&self, refers: &Refers, today: Day) -> ClassEntry {
+    fn kept(&self, references: &ClassReferences, today: Day) -> ClassEntry {
         ClassEntry {
             id: ClassId::new(),
-            plan_id: refers.plan_id,
-            programme: refers.programme,
+            plan_id: references.plan_id,
+            programme: references.programme,
             mode: self.mode,
             state: self.status.state(self.start_on, today),
             start_on: self.start_on,
             end_on: self.end_on,
             capacity: self.capacity,
             stored: None,
-            taken: 0,
-            seen: false,
+            new_seats: 0,
+            is_in_file: false,
         }
     }
 
@@ -331,7 +339,7 @@ impl ClassRow {
             ("end_on", self.end_on == stored.end_on),
             ("capacity", self.capacity == stored.capacity),
             ("reported_learners", self.reported_learners == stored.reported_learners),
-            ("status", self.status.is_that_of(stored.state)),
+            ("status", self.status.matches(stored.state)),
         ];
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
@@ -351,7 +359,7 @@ impl ClassRow {
             start_on: self.start_on,
             end_on: self.end_on,
             capacity: self.capacity,
-            enrolled: kept.seated(),
+            enrolled: kept.total_seats(),
             reported_learners: self.reported_learners,
             version: 1,
         }
@@ -374,8 +382,8 @@ mod tests {
         ] {
             let status = status(text).expect(text);
             assert_eq!(status.state(day(start), day("2026-06-01")), state, "{text} {start}");
-            assert!(status.is_that_of(state));
-            assert!(!status.is_that_of(ClassState::Cancelled));
+            assert!(status.matches(state));
+            assert!(!status.matches(ClassState::Cancelled));
         }
         assert!(status("open").is_err() && status("").is_err());
     }

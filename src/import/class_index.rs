@@ -25,34 +25,34 @@ pub(super) struct ClassEntry {
     /// Seats taken in the database; `None` for a new class of the bundle.
     pub stored: Option<i32>,
     /// Seats that new enrolments of the bundle take.
-    pub taken: i32,
-    /// Whether the file has had a row of this class.
-    pub seen: bool,
+    pub new_seats: i32,
+    /// Whether the current pass has read a row of this class.
+    pub is_in_file: bool,
 }
 
 impl ClassEntry {
     /// Seats taken, with those of the bundle.
-    pub fn seated(&self) -> i32 {
-        self.stored.unwrap_or(0).saturating_add(self.taken)
+    pub fn total_seats(&self) -> i32 {
+        self.stored.unwrap_or(0).saturating_add(self.new_seats)
     }
 }
 
 /// The classes of an import: some 120 bytes each.
 #[derive(Default)]
 pub(super) struct Classes {
-    places: HashMap<ClassCode, Class>,
-    kept: Vec<ClassEntry>,
+    indexes: HashMap<ClassCode, Class>,
+    entries: Vec<ClassEntry>,
 }
 
 impl Classes {
     /// The class with the code.
     pub fn find(&self, code: &ClassCode) -> Option<Class> {
-        self.places.get(code).copied()
+        self.indexes.get(code).copied()
     }
 
     /// A class.
     pub fn get(&self, class: Class) -> &ClassEntry {
-        &self.kept[class as usize]
+        &self.entries[class as usize]
     }
 
     /// Whether the class was stored before the import.
@@ -62,7 +62,7 @@ impl Classes {
 
     /// The codes of some classes, in their order.
     pub fn codes_of(&self, classes: &HashSet<Class>) -> Vec<&ClassCode> {
-        let all = self.places.iter().filter(|(_, class)| classes.contains(class));
+        let all = self.indexes.iter().filter(|(_, class)| classes.contains(class));
         let mut codes: Vec<_> = all.map(|(code, _)| code).collect();
         codes.sort_unstable();
         codes
@@ -70,35 +70,35 @@ impl Classes {
 
     /// Adds a class.
     pub fn enter(&mut self, code: ClassCode, kept: ClassEntry) -> Result<Class> {
-        let class = Class::try_from(self.kept.len()).map_err(Error::internal)?;
-        self.kept.push(kept);
-        self.places.insert(code, class);
+        let class = Class::try_from(self.entries.len()).map_err(Error::internal)?;
+        self.entries.push(kept);
+        self.indexes.insert(code, class);
         Ok(class)
     }
 
-    /// Marks the class as seen in the file; false if it was marked before.
-    pub fn see(&mut self, class: Class) -> bool {
-        !std::mem::replace(&mut self.kept[class as usize].seen, true)
+    /// Marks the class as present in the file; false if it was marked before.
+    pub fn mark_present(&mut self, class: Class) -> bool {
+        !std::mem::replace(&mut self.entries[class as usize].is_in_file, true)
     }
 
-    /// Begins another pass over the files: marks all rows as unseen.
-    pub fn forget_seen(&mut self) {
-        self.kept.iter_mut().for_each(|kept| kept.seen = false);
+    /// Begins another pass over the files: clears the marks of `mark_present`.
+    pub fn clear_file_marks(&mut self) {
+        self.entries.iter_mut().for_each(|kept| kept.is_in_file = false);
     }
 
     /// Takes a seat for a new learner; false if none is left.
     pub fn take_seat(&mut self, class: Class) -> bool {
-        let kept = &mut self.kept[class as usize];
-        kept.taken = kept.taken.saturating_add(1);
-        kept.capacity.is_none_or(|capacity| kept.seated() <= capacity)
+        let kept = &mut self.entries[class as usize];
+        kept.new_seats = kept.new_seats.saturating_add(1);
+        kept.capacity.is_none_or(|capacity| kept.total_seats() <= capacity)
     }
 
     /// The classes that get learners, by code.
-    pub fn filled(&self) -> Vec<(&ClassCode, &ClassEntry)> {
-        let all = self.places.iter().map(|(code, class)| (code, self.get(*class)));
-        let mut filled: Vec<_> = all.filter(|(_, kept)| kept.taken > 0).collect();
-        filled.sort_unstable_by_key(|(code, _)| *code);
-        filled
+    pub fn with_new_learners(&self) -> Vec<(&ClassCode, &ClassEntry)> {
+        let all = self.indexes.iter().map(|(code, class)| (code, self.get(*class)));
+        let mut with_new_learners: Vec<_> = all.filter(|(_, kept)| kept.new_seats > 0).collect();
+        with_new_learners.sort_unstable_by_key(|(code, _)| *code);
+        with_new_learners
     }
 }
 
@@ -118,10 +118,10 @@ impl Classes {
                 end_on: end.parse().expect(end),
                 capacity: None,
                 stored: None,
-                taken: 0,
-                seen: false,
+                new_seats: 0,
+                is_in_file: false,
             };
-            all.kept.push(kept);
+            all.entries.push(kept);
         }
         all
     }

@@ -38,7 +38,7 @@ pub(super) struct ImportContext {
     pub cadre_index: CadreIndex,
     pub classes: Classes,
     /// Codes of rows that could not be read, by file; references to them are not reported.
-    broken: HashMap<&'static str, HashSet<String>>,
+    unreadable_codes: HashMap<&'static str, HashSet<String>>,
     /// Files that could not be read at all.
     unreadable: HashSet<&'static str>,
     /// Cache of `closest`, because a wrong code is often on many rows.
@@ -60,15 +60,15 @@ impl ImportContext {
             plans: existing.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
             cadre_index: CadreIndex::default(),
             classes: Classes::default(),
-            broken: HashMap::new(),
+            unreadable_codes: HashMap::new(),
             unreadable: HashSet::new(),
             closest: Mutex::default(),
             existing,
         }
     }
 
-    /// Marks a file as not read to its end: its remaining codes are unknown.
-    pub fn give_up(&mut self, file: &'static str) {
+    /// Marks a file as not read to its end: the codes of its other rows are unknown.
+    pub fn mark_unreadable(&mut self, file: &'static str) {
         self.unreadable.insert(file);
     }
 
@@ -78,7 +78,7 @@ impl ImportContext {
         for Line { line, row } in lines {
             match row {
                 Ok(row) => rows.push((line, row)),
-                Err(code) => drop(self.broken.entry(T::FILE).or_default().insert(code)),
+                Err(code) => drop(self.unreadable_codes.entry(T::FILE).or_default().insert(code)),
             }
         }
         rows
@@ -86,15 +86,18 @@ impl ImportContext {
 
     /// Reports an unknown code, unless the file `of` has a row with this code that could not be read.
     pub fn unknown(&self, findings: &mut Findings, header: &Header, at: (u64, &str), (of, code): (&'static str, &str)) {
-        let excused = self.unreadable.contains(of) || self.broken.get(of).is_some_and(|codes| codes.contains(code));
-        if excused {
+        let is_excused =
+            self.unreadable.contains(of) || self.unreadable_codes.get(of).is_some_and(|codes| codes.contains(code));
+        if is_excused {
             return;
         }
         header.note(findings, at, FindingCode::UnknownCode, || {
-            let meant = self.closest(of, code);
+            let suggestion = self.closest(of, code);
             let code = shown(code);
-            let (vi, en) = match meant {
-                Some(meant) => (format!("; giá trị gần giống: {meant}"), format!("; did you mean {meant}?")),
+            let (vi, en) = match suggestion {
+                Some(suggestion) => {
+                    (format!("; giá trị gần giống: {suggestion}"), format!("; did you mean {suggestion}?"))
+                }
                 None => {
                     ("; hãy sửa mã hoặc bổ sung dòng còn thiếu".to_owned(), "; correct it or add its row".to_owned())
                 }
@@ -108,8 +111,8 @@ impl ImportContext {
 
     /// The most similar code of a file. Persons and classes are excluded, because they are too many to compare.
     fn closest(&self, of: &'static str, code: &str) -> Option<String> {
-        let mut asked = self.closest.lock().unwrap_or_else(PoisonError::into_inner);
-        let meant = asked.entry((of, code.to_owned())).or_insert_with(|| {
+        let mut cache = self.closest.lock().unwrap_or_else(PoisonError::into_inner);
+        let suggestion = cache.entry((of, code.to_owned())).or_insert_with(|| {
             let found = match of {
                 UnitRow::FILE => closest(code, self.units.keys().map(UnitCode::as_str)),
                 PlanRow::FILE => closest(code, self.plans.keys().map(PlanCode::as_str)),
@@ -122,7 +125,7 @@ impl ImportContext {
             };
             found.map(str::to_owned)
         });
-        meant.clone()
+        suggestion.clone()
     }
 }
 

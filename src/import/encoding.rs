@@ -105,7 +105,7 @@ impl Legacy {
             return Some(Self::Utf8Twice);
         }
         // Text with letters that only Vietnamese has was typed in Unicode.
-        if text.chars().any(is_vietnamese_alone) {
+        if text.chars().any(is_vietnamese_only) {
             return None;
         }
         let (tcvn3, vni) = (tcvn3_marks(text), vni_marks(text));
@@ -189,7 +189,7 @@ impl Separator {
                  lại"
             ),
             format!(
-                "the columns are separated by {en} but must be separated by commas; {how_en}; if Excel still writes no \
+                "the columns are separated by {en} but required be separated by commas; {how_en}; if Excel still writes no \
                  commas, first set \"List separator\" of Windows (Region > Additional settings) to a comma"
             ),
         )
@@ -204,7 +204,7 @@ fn is_marked_vowel(vowel: u8, mark: u8) -> bool {
 }
 
 /// Letters that Vietnamese has and Western European languages lack.
-fn is_vietnamese_alone(c: char) -> bool {
+fn is_vietnamese_only(c: char) -> bool {
     matches!(c, 'Ă' | 'ă' | 'Đ' | 'đ' | 'Ĩ' | 'ĩ' | 'Ũ' | 'ũ' | 'Ơ' | 'ơ' | 'Ư' | 'ư' | '\u{1EA0}'..='\u{1EF9}')
 }
 
@@ -212,7 +212,7 @@ fn is_vietnamese_alone(c: char) -> bool {
 fn tcvn3_marks(text: &str) -> usize {
     let is_sign = |c: char| "¡¢£¤¥¦§¨©ª«¬\u{AD}®µ¶·¸¹»¼½¾×÷Þþ".contains(c);
     let is_capital = |c: char| ('À'..='Þ').contains(&c);
-    let shows = |word: &&str| {
+    let looks_encoded = |word: &&str| {
         let characters: Vec<char> = word.chars().collect();
         let in_letters = |two: &[char]| {
             (is_sign(two[1]) && two[0].is_ascii_alphabetic())
@@ -221,12 +221,12 @@ fn tcvn3_marks(text: &str) -> usize {
         };
         characters.windows(2).any(in_letters)
     };
-    text.split_whitespace().filter(shows).count()
+    text.split_whitespace().filter(looks_encoded).count()
 }
 
 /// Number of words that look like VNI: a plain vowel followed by the letter that represents its marks.
 fn vni_marks(text: &str) -> usize {
-    let shows = |word: &&str| {
+    let looks_encoded = |word: &&str| {
         let characters: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
         characters.windows(2).any(|two| match two[0] {
             'a' | 'e' => "øùûõâáàåãäêéèúüë".contains(two[1]),
@@ -234,7 +234,7 @@ fn vni_marks(text: &str) -> usize {
             _ => false,
         })
     };
-    text.split_whitespace().filter(shows).count()
+    text.split_whitespace().filter(looks_encoded).count()
 }
 
 #[cfg(test)]
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn containers_are_known_by_their_first_bytes() {
+    fn containers_are_recognised_by_their_first_bytes() {
         let utf_16 = |text: &str, order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
         for (bytes, container) in [
             (utf_16("code,name\nT1,ở\n", u16::to_le_bytes), Some(Container::Utf16)),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_old_fonts_is_known_in_unicode_too() {
+    fn text_of_old_fonts_is_recognised_in_unicode_too() {
         for (text, legacy) in [
             ("NguyÔn ThÞ H¶o", Some(Legacy::Tcvn3)),
             ("TrÇn V¨n §øc", Some(Legacy::Tcvn3)),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn another_separator_shows_in_the_header() {
+    fn another_separator_is_recognised_in_the_header() {
         let columns = ["code", "name", "tier"];
         for (header, found) in [
             ("code;name;tier", Some(Separator::Semicolon)),

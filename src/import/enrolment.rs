@@ -1,4 +1,4 @@
-//! Enrolments of a bundle: resolved, then compared with the database, the classes and the units.
+//! Resolves the enrolments of a bundle, and compares them with the database, the classes and the units.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +12,8 @@ use entity::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::{
-    agree::{self, Said},
-    batch::counted,
+    agree::{self, StatedEnrolment},
+    batch::count_by_status,
     cadre_index::Person,
     cell::{Cells, code, word, year},
     checked::Checked,
@@ -27,7 +27,7 @@ use super::{
     quota_usage::Attribution,
     reference_lists::unit_of,
     resolve::{Pass, Resolved, RowStatus},
-    rotation::Lives,
+    rotation::UnitLifetimes,
     row::CadreRow,
     table::Row,
     training_lists::programme_of,
@@ -55,13 +55,13 @@ impl Row for EnrolmentRow {
     const FORMAT: FileFormat = bundle::ENROLMENTS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let cadre = cells.must("cadre_code", code);
-        let class = cells.may("class_code", code);
-        let programme = cells.must("programme_code", code);
-        let unit = cells.must("unit_code", code);
-        let year = cells.must("year", year);
-        let state = cells.must("result", word);
-        let grade = cells.may("grade", word);
+        let cadre = cells.required("cadre_code", code);
+        let class = cells.optional("class_code", code);
+        let programme = cells.required("programme_code", code);
+        let unit = cells.required("unit_code", code);
+        let year = cells.required("year", year);
+        let state = cells.required("result", word);
+        let grade = cells.optional("grade", word);
         Some(Self {
             cadre: cadre?,
             class: class?,
@@ -75,10 +75,10 @@ impl Row for EnrolmentRow {
 }
 
 /// An enrolment with its class.
-pub(super) struct Learning {
+pub(super) struct ResolvedEnrolment {
     pub class: Option<Class>,
     /// The state as stated in the file.
-    pub said: EnrolmentState,
+    pub stated_state: EnrolmentState,
     pub row: enrolment::Model,
 }
 
@@ -106,15 +106,16 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         &mut self,
         header: &Header,
         rows: Vec<(u64, EnrolmentRow)>,
-    ) -> Result<(Vec<Resolved<Learning>>, Vec<(Person, enrolment::Model)>)> {
-        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
-        self.meet_classes(rows.iter().filter_map(|(_, row)| row.class.as_ref())).await?;
-        let mut found: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.learning(header, line, row)).collect();
+    ) -> Result<(Vec<Resolved<ResolvedEnrolment>>, Vec<(Person, enrolment::Model)>)> {
+        self.add_stored_cadres(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        self.add_stored_classes(rows.iter().filter_map(|(_, row)| row.class.as_ref())).await?;
+        let mut found: Vec<_> =
+            rows.into_iter().filter_map(|(line, row)| self.resolve_enrolment(header, line, row)).collect();
 
         let persons = self.stored_persons(&found);
         let mut stored = self.stored_enrolments(&persons).await?;
         let mut matched = HashSet::new();
-        for Resolved { line, news, model: Learning { row, .. }, .. } in &mut found {
+        for Resolved { line, row_status, model: ResolvedEnrolment { row, .. }, .. } in &mut found {
             let of_person = stored.get(&row.cadre_id).map_or(&[][..], Vec::as_slice).iter();
             // A person who dropped out and returned has two rows of one class.
             let same = of_person.filter(|there| identity(there) == identity(row));
@@ -124,7 +125,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let Some(there) = same.min_by_key(count) else { continue };
             matched.insert(there.id);
             let is_unchanged = header.note_differing(self.findings, *line, differing(row, there));
-            *news = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
+            *row_status = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
         }
         let mut extra = Vec::new();
         for (id, person) in persons {
@@ -143,14 +144,19 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if persons.is_empty() {
             return Ok(stored);
         }
-        let asked = self.any_person(enrolment::Column::CadreId, persons);
-        for row in enrolment::Entity::find().filter(asked).all(self.connection).await? {
+        let condition = self.any_person(enrolment::Column::CadreId, persons);
+        for row in enrolment::Entity::find().filter(condition).all(self.connection).await? {
             stored.entry(row.cadre_id).or_default().push(row);
         }
         Ok(stored)
     }
 
-    fn learning(&mut self, header: &Header, line: u64, row: EnrolmentRow) -> Option<Resolved<Learning>> {
+    fn resolve_enrolment(
+        &mut self,
+        header: &Header,
+        line: u64,
+        row: EnrolmentRow,
+    ) -> Option<Resolved<ResolvedEnrolment>> {
         let (findings, context) = (&mut *self.findings, &*self.context);
         let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
@@ -185,86 +191,92 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             remark: None,
             version: 1,
         };
-        Some(Resolved { line, person, news: RowStatus::New, model: Learning { class, said: row.state, row: model } })
+        Some(Resolved {
+            line,
+            person,
+            row_status: RowStatus::New,
+            model: ResolvedEnrolment { class, stated_state: row.state, row: model },
+        })
     }
 
     /// The seats that these enrolments take; adds their classes to the index.
     async fn seats(&mut self, rows: Vec<(Person, enrolment::Model)>) -> Result<Vec<Seat>> {
-        let seated = rows.into_iter().filter(|(_, row)| row.state.is_seated());
-        let held: Vec<_> = seated.filter_map(|(person, row)| Some((person, row.class_id?))).collect();
-        let mut ids: Vec<ClassId> = held.iter().map(|(_, id)| *id).collect();
+        let total_seats = rows.into_iter().filter(|(_, row)| row.state.is_seated());
+        let taken_seats: Vec<_> = total_seats.filter_map(|(person, row)| Some((person, row.class_id?))).collect();
+        let mut ids: Vec<ClassId> = taken_seats.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
         let mut classes = HashMap::new();
         if !ids.is_empty() {
-            let asked = self.any_id(training_class::Column::Id, ids.iter().map(|id| id.0));
-            for there in training_class::Entity::find().filter(asked).all(self.connection).await? {
+            let condition = self.any_id(training_class::Column::Id, ids.iter().map(|id| id.0));
+            for there in training_class::Entity::find().filter(condition).all(self.connection).await? {
                 classes.insert(there.id, self.enter_stored_class(&there)?);
             }
         }
         let seat = |(person, id)| Some(Seat::stored(person, *classes.get(&id)?));
-        Ok(held.into_iter().filter_map(seat).collect())
+        Ok(taken_seats.into_iter().filter_map(seat).collect())
     }
 
     /// Warns of units that do not exist in the year for which they sent a learner.
-    fn doubt_senders(&mut self, header: &Header, rows: &[Resolved<Learning>], lives: &Lives) {
+    fn doubt_senders(&mut self, header: &Header, rows: &[Resolved<ResolvedEnrolment>], lifetimes: &UnitLifetimes) {
         for Resolved { line, model, .. } in rows {
-            if !lives.hold_in(model.row.unit_id, model.row.year) {
+            if !lifetimes.exists_in(model.row.unit_id, model.row.year) {
                 header.note(self.findings, (*line, "unit_code"), FindingCode::UnitNotAlive, sender_not_alive);
             }
         }
     }
 
     /// Reports columns of new enrolments that contradict each other or the class.
-    fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<Learning>]) {
-        for Resolved { line, model, .. } in rows.iter().filter(|row| row.news == RowStatus::New) {
+    fn note_disagreements(&mut self, header: &Header, rows: &[Resolved<ResolvedEnrolment>]) {
+        for Resolved { line, model, .. } in rows.iter().filter(|row| row.row_status == RowStatus::New) {
             let class = model.class.map(|class| self.context.classes.get(class));
-            let said = Said { row: &model.row, state: model.said, class, today: self.context.today };
-            for (column, what) in agree::of_enrolment(said) {
+            let stated =
+                StatedEnrolment { row: &model.row, state: model.stated_state, class, today: self.context.today };
+            for (column, what) in agree::of_enrolment(stated) {
                 header.note(self.findings, (*line, column), what.code(), || what.sentence(class));
             }
         }
     }
 
     /// Checks the enrolments, and counts the seats that they take.
-    pub async fn check_enrolments(&mut self, lives: &Lives) -> Result<Checked> {
-        // A row with an error may contain what seems to be missing.
-        let is_settled = self.findings.errors == 0;
-        let (mut seats, mut achievements, mut full) = (Vec::new(), Vec::new(), HashMap::new());
+    pub async fn check_enrolments(&mut self, lifetimes: &UnitLifetimes) -> Result<Checked> {
+        // With errors, a unit may seem to be missing because its row could not be read.
+        let has_no_errors = self.findings.errors == 0;
+        let (mut seats, mut achievements, mut full_classes) = (Vec::new(), Vec::new(), HashMap::new());
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, stored) = pass.enrolments(header, rows).await?;
-            if is_settled {
-                pass.doubt_senders(header, &found, lives);
+            if has_no_errors {
+                pass.doubt_senders(header, &found, lifetimes);
             }
             pass.note_disagreements(header, &found);
-            for Resolved { line, person, news, model: Learning { class, row, .. } } in &found {
+            for Resolved { line, person, row_status, model: ResolvedEnrolment { class, row, .. } } in &found {
                 let Some(class) = *class else {
                     achievements
-                        .push(Achievement::noted((*line, *person), (&row.programme_code, row.year, row.unit_id)));
+                        .push(Achievement::of_content((*line, *person), (&row.programme_code, row.year, row.unit_id)));
                     continue;
                 };
                 let is_taken = row.state.is_seated();
                 seats.push(Seat::of(*line, (*person, class), is_taken));
-                if *news == RowStatus::New && is_taken && !pass.context.classes.take_seat(class) {
-                    full.entry(class).or_insert(*line);
+                if *row_status == RowStatus::New && is_taken && !pass.context.classes.take_seat(class) {
+                    full_classes.entry(class).or_insert(*line);
                 }
             }
             seats.extend(pass.seats(stored).await?);
-            Ok(counted(&found))
+            Ok(count_by_status(&found))
         };
         let (checked, header) = self.batches(step).await?;
-        self.note_full(&header, full);
+        self.note_full(&header, full_classes);
         self.note_persons(&header, seats, achievements);
         Ok(checked)
     }
 
     /// Reports classes with more learners than seats, each on the first learner without a seat.
-    fn note_full(&mut self, header: &Header, full: HashMap<Class, u64>) {
-        let mut full: Vec<_> = full.into_iter().map(|(class, line)| (line, class)).collect();
-        full.sort_unstable();
-        for (line, class) in full {
+    fn note_full(&mut self, header: &Header, full_classes: HashMap<Class, u64>) {
+        let mut full_classes: Vec<_> = full_classes.into_iter().map(|(class, line)| (line, class)).collect();
+        full_classes.sort_unstable();
+        for (line, class) in full_classes {
             let kept = self.context.classes.get(class);
-            let sentence = || class_full(kept.seated(), kept.capacity.unwrap_or_default());
+            let sentence = || class_full(kept.total_seats(), kept.capacity.unwrap_or_default());
             header.note(self.findings, (line, "class_code"), FindingCode::ClassFull, sentence);
         }
     }
@@ -287,14 +299,15 @@ impl Pass<'_, DatabaseTransaction> {
     pub async fn load_enrolments(&mut self, txn: &Txn, attribution: &mut Attribution) -> Result<Checked> {
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.enrolments(header, rows).await?;
-            let count = counted(&found);
-            found.retain(|row| row.news == RowStatus::New);
+            let count = count_by_status(&found);
+            found.retain(|row| row.row_status == RowStatus::New);
             let elsewhere = found.iter().filter(|row| row.model.class.is_none());
             let elsewhere: Vec<Person> = elsewhere.map(|row| row.person).collect();
             elsewhere.iter().for_each(|person| pass.context.cadre_index.touch(*person));
             txn.of_persons(elsewhere.iter().map(|person| pass.context.cadre_index.id(*person)));
-            let created =
-                |row: &Resolved<Learning>| Change::of(ChangeKind::Created, "enrolment", row.model.row.id.to_string());
+            let created = |row: &Resolved<ResolvedEnrolment>| {
+                Change::of(ChangeKind::Created, "enrolment", row.model.row.id.to_string())
+            };
             record_unless_bulk(txn, found.iter().map(created)).await?;
             let of_class =
                 found.iter().filter_map(|row| Some((&row.model.row, pass.context.classes.get(row.model.class?))));
@@ -325,14 +338,14 @@ fn sender_not_alive() -> Sentence {
     )
 }
 
-fn class_full(seated: i32, capacity: i32) -> Sentence {
+fn class_full(total_seats: i32, capacity: i32) -> Sentence {
     Sentence::new(
         format!(
-            "lớp có {capacity} chỗ nhưng có {seated} học viên; hãy tăng `capacity` trong classes.csv (để trống nếu \
+            "lớp có {capacity} chỗ nhưng có {total_seats} học viên; hãy tăng `capacity` trong classes.csv (để trống nếu \
              không giới hạn) hoặc sửa kết quả của học viên"
         ),
         format!(
-            "the class has {capacity} seats but {seated} learners; raise its `capacity` in classes.csv (empty for no \
+            "the class has {capacity} seats but {total_seats} learners; raise its `capacity` in classes.csv (empty for no \
              limit) or correct the results"
         ),
     )

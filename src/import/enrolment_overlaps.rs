@@ -1,5 +1,5 @@
-//! Checks that span all seats of a person: no repeated seat, no overlapping full-time classes. One compact note per
-//! row, as in `ledger`.
+//! Checks that span all seats of a person: no repeated seat, no overlapping full-time classes. Each row is reduced to
+//! one compact value, as in `person_overlaps`.
 
 use entity::value::{Day, StudyMode};
 
@@ -20,12 +20,12 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Notes a row of the bundle.
+    /// The seat of a row of the bundle.
     pub fn of(at: u64, (person, class): (Person, Class), is_taken: bool) -> Self {
         Self { person, class, line: line(at), is_taken }
     }
 
-    /// Notes a seat of the database.
+    /// A seat of the database.
     pub fn stored(person: Person, class: Class) -> Self {
         Self { person, class, line: 0, is_taken: true }
     }
@@ -56,7 +56,7 @@ pub(super) fn compare_seats(mut seats: Vec<Seat>, classes: &Classes) -> Seats {
     for of_person in seats.chunk_by(|a, b| a.person == b.person) {
         let mut spans: Vec<Span> = of_person.iter().filter_map(|seat| full_time(*seat, classes)).collect();
         spans.sort_unstable_by_key(|span| (span.start_on, span.line));
-        found.overlapping.extend(spans.into_iter().filter_map(|span| longest.meet(span)));
+        found.overlapping.extend(spans.into_iter().filter_map(|span| longest.add(span)));
     }
     found.repeated.sort_unstable();
     found.overlapping.sort_unstable();
@@ -76,8 +76,9 @@ fn full_time(seat: Seat, classes: &Classes) -> Option<Span> {
 mod tests {
     use super::*;
 
-    /// `(line, person, class, taken)` among a class of May, one of its last day alone, one of June, and one part-time.
-    fn compared(rows: &[(u64, Person, Class, bool)]) -> (Vec<u64>, Vec<u64>) {
+    /// Compares rows `(line, person, class, is_taken)`. The classes: one in May, one on the last day of that class, one
+    /// in June, and one part-time.
+    fn compare_rows(rows: &[(u64, Person, Class, bool)]) -> (Vec<u64>, Vec<u64>) {
         let days = [
             ("2025-05-01", "2025-05-31", StudyMode::FullTime),
             ("2025-05-31", "2025-05-31", StudyMode::FullTime),
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_in_no_two_overlapping_full_time_classes() {
+    fn two_overlapping_full_time_classes_of_a_person_are_reported() {
         for (rows, overlapping) in [
             (&[(2, 1, 0, true), (3, 1, 2, true)][..], &[][..]),
             (&[(2, 1, 0, true), (3, 1, 1, true)], &[3]),
@@ -106,13 +107,13 @@ mod tests {
             (&[(0, 1, 1, true), (3, 1, 0, true)], &[3]),
             (&[(0, 1, 0, true), (0, 1, 1, true)], &[]),
         ] {
-            assert_eq!(compared(rows), (vec![], overlapping.to_vec()), "{rows:?}");
+            assert_eq!(compare_rows(rows), (vec![], overlapping.to_vec()), "{rows:?}");
         }
     }
 
     #[test]
-    fn a_seat_stands_there_once_whatever_became_of_it() {
-        assert_eq!(compared(&[(2, 1, 0, true), (5, 1, 0, false), (4, 2, 0, true)]), (vec![5], vec![]));
-        assert_eq!(compared(&[(0, 1, 0, true), (5, 1, 0, true)]), (vec![], vec![]));
+    fn a_repeated_seat_is_reported_whatever_its_state() {
+        assert_eq!(compare_rows(&[(2, 1, 0, true), (5, 1, 0, false), (4, 2, 0, true)]), (vec![5], vec![]));
+        assert_eq!(compare_rows(&[(0, 1, 0, true), (5, 1, 0, true)]), (vec![], vec![]));
     }
 }

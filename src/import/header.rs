@@ -30,8 +30,8 @@ impl Header {
         self.column(name).is_some()
     }
 
-    /// Notes the columns in which a row differs from the database, without those that the file lacks. Returns whether
-    /// none is left.
+    /// Reports the columns in which a row differs from the database, except those that the file lacks. Returns whether
+    /// there are none.
     pub fn note_differing(&self, findings: &mut Findings, line: u64, differing: Vec<&'static str>) -> bool {
         let mut is_unchanged = true;
         for column in differing.into_iter().filter(|column| self.has(column)) {

@@ -34,17 +34,17 @@ impl Row for IdentifierRow {
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         use IdentifierSystem::{AdminUnit, Party, Qcvn102, VnAgency};
-        let unit = cells.must("unit_code", code);
-        let system = cells.must("system", word);
+        let unit = cells.required("unit_code", code);
+        let system = cells.required("system", word);
         let value = match system {
-            Some(VnAgency) => cells.must("value", |text| of_system(VnAgency, text)),
-            Some(Qcvn102) => cells.must("value", |text| of_system(Qcvn102, text)),
-            Some(AdminUnit) => cells.must("value", |text| of_system(AdminUnit, text)),
-            Some(Party) => cells.must("value", |text| of_system(Party, text)),
-            // Without a system, the value has no form to be compared with.
-            None => cells.must("value", |text| Ok(text.to_owned())),
+            Some(VnAgency) => cells.required("value", |text| of_system(VnAgency, text)),
+            Some(Qcvn102) => cells.required("value", |text| of_system(Qcvn102, text)),
+            Some(AdminUnit) => cells.required("value", |text| of_system(AdminUnit, text)),
+            Some(Party) => cells.required("value", |text| of_system(Party, text)),
+            // Without a valid system, the form of the value cannot be checked.
+            None => cells.required("value", |text| Ok(text.to_owned())),
         };
-        let (from, to) = (cells.may("valid_from", day), cells.may("valid_to", day));
+        let (from, to) = (cells.optional("valid_from", day), cells.optional("valid_to", day));
         let period = Period::new(from?, to?);
         if period.is_none() {
             cells.empty_interval("valid_to");
@@ -126,13 +126,13 @@ impl NewUnits {
             let Some(period) = there.period() else { continue };
             stored.entry((there.system, &there.value)).or_default().add(there.unit_id, Span::of(&period));
         }
-        let mut named: HashMap<(IdentifierSystem, &str), Timeline> = HashMap::new();
+        let mut in_file: HashMap<(IdentifierSystem, &str), Timeline> = HashMap::new();
         let mut unchanged = 0;
         for (line, row) in rows {
             let unit = unit_of(context, findings, header, (*line, "unit_code"), Some(&row.unit));
             let Some(unit_id) = unit else { continue };
             let (key, span) = ((row.system, row.value.as_str()), Span::of(&row.period));
-            let earlier = named.entry(key).or_default();
+            let earlier = in_file.entry(key).or_default();
             match earlier.compare(unit_id, span) {
                 Overlap::None => earlier.add(unit_id, span),
                 Overlap::Equal => {

@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::{
     FileReport, FileState, Outcome, Report,
-    batch::{Count, counted},
+    batch::{Count, count_by_status},
     checked::Checked,
     class::ClassRow,
     class_index::Classes,
@@ -53,7 +53,7 @@ const IMPORT: CommandKind = CommandKind::of_operator("import", Area::Records);
 const ATTEMPTS: usize = 12;
 
 /// Objects that no validation depends on, by their type in the change log.
-const APART: [&str; 7] =
+const UNRELATED_OBJECTS: [&str; 7] =
     ["acting_person", "client", "client_document", "client_key", "external_client", "signing_key", "webhook"];
 
 /// Writes a validated bundle. `since` is the end of the log before the validation: if a command has changed data since
@@ -102,7 +102,7 @@ async fn begin_alone(permit: &Permit<'_>) -> Result<DatabaseTransaction> {
 /// Whether the database may differ from the state that the bundle was validated against. Lists and units are compared
 /// as well, because an operator can change them without a command.
 async fn has_changed(txn: &DatabaseTransaction, since: i64, existing: &Existing) -> Result<bool> {
-    Ok(hash_chain::has_changed_after(txn, since, &APART).await? || Existing::read(txn).await? != *existing)
+    Ok(hash_chain::has_changed_after(txn, since, &UNRELATED_OBJECTS).await? || Existing::read(txn).await? != *existing)
 }
 
 async fn write(
@@ -111,8 +111,8 @@ async fn write(
     mut plan: Plan,
     (mut context, progress): (ImportContext, &Progress),
 ) -> Result<()> {
-    context.cadre_index.forget_seen();
-    context.classes.forget_seen();
+    context.cadre_index.clear_file_marks();
+    context.classes.clear_file_marks();
     let (checked, overtaken) = (plan.checked.clone(), std::mem::take(&mut plan.overtaken));
     let quotas: HashSet<QuotaId> = plan.offers.quotas.iter().map(|quota| quota.id).collect();
     lists(&txn, plan, &context).await?;
@@ -123,8 +123,9 @@ async fn write(
         let now = match before.file {
             EnrolmentRow::FILE => {
                 let mut attribution = Attribution::read(txn.connection()).await?;
-                let load = filled::<enrolment::Entity>(&txn, pass.load_enrolments(&txn, &mut attribution));
-                let now = filled::<enrolment_quota::Entity>(&txn, load).await?;
+                let load =
+                    load_without_indexes::<enrolment::Entity>(&txn, pass.load_enrolments(&txn, &mut attribution));
+                let now = load_without_indexes::<enrolment_quota::Entity>(&txn, load).await?;
                 used = attribution.used();
                 now
             }
@@ -134,13 +135,13 @@ async fn write(
             return Err(changed_file(before.file));
         }
     }
-    progress.say("updating classes and quotas");
-    bulk::slim(txn.connection()).await?;
+    progress.begin_unmeasured("updating classes and quotas");
+    bulk::lower_sort_memory(txn.connection()).await?;
     let mut touched: Vec<String> = pass.context.cadre_index.touched().map(str::to_owned).collect();
     touched.sort_unstable();
     record(&txn, ChangeKind::Updated, "cadre", touched).await?;
     fill_classes(&txn, &context.classes).await?;
-    // The following steps read only the database. Dropping the register frees 60 bytes per person.
+    // The following steps read only the database. Dropping the context frees 60 bytes per person.
     drop(context);
     let are_many = quotas.len() as u64 >= bulk::MANY;
     quota_usage::settle(&txn, &used, &quotas).await?;
@@ -148,17 +149,17 @@ async fn write(
         bulk::analyze::<quota::Entity>(txn.connection()).await?;
     }
     bulk::restore_cache(txn.connection()).await?;
-    progress.say("updating the read models");
+    progress.begin_unmeasured("updating the read models");
     txn.commit().await
 }
 
 /// Records the seats of new learners in classes that were stored before the import. New classes were inserted with
-/// theirs.
+/// their seats.
 async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
-    let filled = classes.filled();
+    let with_new_learners = classes.with_new_learners();
     let mut touched = Vec::new();
-    for (code, kept) in filled.iter().filter(|(_, kept)| kept.stored.is_some()) {
-        let enrolled = Expr::col(training_class::Column::Enrolled).add(kept.taken);
+    for (code, kept) in with_new_learners.iter().filter(|(_, kept)| kept.stored.is_some()) {
+        let enrolled = Expr::col(training_class::Column::Enrolled).add(kept.new_seats);
         let has_room = Expr::col(training_class::Column::Capacity)
             .is_null()
             .or(enrolled.clone().lte(Expr::col(training_class::Column::Capacity)));
@@ -195,7 +196,7 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     record(txn, ChangeKind::Created, "training_plan", plans).await?;
     // The headcounts depend on the trees and on the titles of key leaders.
     if !units.versions.is_empty() || !titles.is_empty() {
-        txn.everybody_changed();
+        txn.all_persons_changed();
     }
     insert(txn, units.units).await?;
     insert(txn, units.versions).await?;
@@ -215,12 +216,16 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
 impl Pass<'_, DatabaseTransaction> {
     async fn load_file(&mut self, txn: &Txn, before: Checked, overtaken: &HashSet<u64>) -> Result<Checked> {
         match before.file {
-            CadreRow::FILE => filled::<cadre::Entity>(txn, self.load_cadres(txn)).await,
-            AssignmentRow::FILE => filled::<assignment::Entity>(txn, self.load_assignments(txn)).await,
-            QualificationRow::FILE => filled::<qualification::Entity>(txn, self.load_qualifications(txn)).await,
-            RotationRow::FILE => filled::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await,
-            ClassRow::FILE => filled::<training_class::Entity>(txn, self.load_classes(txn)).await,
-            SessionRow::FILE => filled::<class_session::Entity>(txn, self.load_sessions(txn)).await,
+            CadreRow::FILE => load_without_indexes::<cadre::Entity>(txn, self.load_cadres(txn)).await,
+            AssignmentRow::FILE => load_without_indexes::<assignment::Entity>(txn, self.load_assignments(txn)).await,
+            QualificationRow::FILE => {
+                load_without_indexes::<qualification::Entity>(txn, self.load_qualifications(txn)).await
+            }
+            RotationRow::FILE => {
+                load_without_indexes::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await
+            }
+            ClassRow::FILE => load_without_indexes::<training_class::Entity>(txn, self.load_classes(txn)).await,
+            SessionRow::FILE => load_without_indexes::<class_session::Entity>(txn, self.load_sessions(txn)).await,
             // The rows of the first pass are loaded from memory; the file must not have changed since.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
         }
@@ -258,23 +263,23 @@ impl Pass<'_, DatabaseTransaction> {
         Ok(self.batches(step).await?.0)
     }
 
-    /// Must run after the posts, which give the titles and the placements.
+    /// Must run after the posts are loaded: titles and placements are derived from them.
     async fn load_rotations(&mut self, txn: &Txn, overtaken: &HashSet<u64>) -> Result<Checked> {
         let units = Units::load(self.connection).await?;
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (mut found, _) = pass.rotations(header, rows).await?;
-            let count = counted(&found);
-            found.retain(|row| row.news == RowStatus::New);
+            let count = count_by_status(&found);
+            found.retain(|row| row.row_status == RowStatus::New);
             let posts = pass.posts(&pass.persons(&found)).await?;
             let mut rotations = Vec::with_capacity(found.len());
-            for Resolved { line, person, news, model } in found {
+            for Resolved { line, person, row_status, model } in found {
                 let phase = match Phase::on(pass.context.today, model.start_on, model.end_on) {
                     Phase::Running if overtaken.contains(&line) => Phase::Overtaken,
                     phase => phase,
                 };
                 let posts = posts.get(&model.cadre_id).map_or(&[][..], Vec::as_slice);
                 let model = model.model(phase, &units, posts).ok_or_else(|| changed_file(header.file))?;
-                rotations.push(Resolved { line, person, news, model });
+                rotations.push(Resolved { line, person, row_status, model });
             }
             let change = |row: &rotation::Model| {
                 let audience = row.preparing_unit_id.filter(|_| row.is_embargoed());
@@ -286,7 +291,7 @@ impl Pass<'_, DatabaseTransaction> {
         Ok(self.batches(step).await?.0)
     }
 
-    /// Inserts the new ones of these rows, and records their changes.
+    /// Inserts the new rows among these, and records their changes.
     async fn write_new<M, A>(
         &mut self,
         txn: &Txn,
@@ -297,8 +302,8 @@ impl Pass<'_, DatabaseTransaction> {
         M: ModelTrait + IntoActiveModel<A>,
         A: ActiveModelTrait<Entity = M::Entity>,
     {
-        let count = counted(&rows);
-        rows.retain(|row| row.news == RowStatus::New);
+        let count = count_by_status(&rows);
+        rows.retain(|row| row.row_status == RowStatus::New);
         rows.iter().for_each(|row| self.context.cadre_index.touch(row.person));
         txn.of_persons(rows.iter().map(|row| self.context.cadre_index.id(row.person)));
         record_unless_bulk(txn, rows.iter().filter_map(|row| change(&row.model))).await?;
@@ -307,8 +312,11 @@ impl Pass<'_, DatabaseTransaction> {
     }
 }
 
-/// Fills a table from a file.
-async fn filled<E: EntityTrait>(txn: &Txn, load: impl Future<Output = Result<Checked>>) -> Result<Checked> {
+/// Fills a table from a file, without its indexes meanwhile.
+async fn load_without_indexes<E: EntityTrait>(
+    txn: &Txn,
+    load: impl Future<Output = Result<Checked>>,
+) -> Result<Checked> {
     let indexes = Indexes::take::<E>(txn.connection()).await?;
     let checked = load.await?;
     indexes.rebuild(txn.connection()).await?;

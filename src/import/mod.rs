@@ -75,7 +75,7 @@ pub struct Options {
 /// Files are read with blocking calls on the calling thread, which suits the command line; a server must run the import
 /// on a dedicated thread.
 pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
-    let progress = Progress::shown();
+    let progress = Progress::visible();
     let report = run(database, clock, (dir, options), &progress).await;
     progress.clear();
     report

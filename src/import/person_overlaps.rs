@@ -1,5 +1,5 @@
-//! Checks that span all rows of a person: no repeated row, no overlapping primary posts, no overlapping rotations. One
-//! compact note per row, so that the rows of millions of persons can be compared in any order.
+//! Checks that span all rows of a person: no repeated row, no overlapping primary posts, no overlapping rotations. Each
+//! row is reduced to one compact value, so that the rows of millions of persons can be compared in any order.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -40,20 +40,20 @@ pub(super) struct Achievement {
 }
 
 impl Achievement {
-    /// Notes a row of the bundle.
+    /// The value of a row of the bundle.
     pub fn of(row: &Resolved<qualification::Model>) -> Self {
         Self { line: line(row.line), ..Self::stored(row.person, &row.model) }
     }
 
-    /// Notes a row of the database.
+    /// The value of a row of the database.
     pub fn stored(person: Person, row: &qualification::Model) -> Self {
         let content = (&row.subject_code, &row.level_code, &row.field_code, &row.institution_code, row.mode);
         let Fingerprint([date, _]) = Fingerprint::of(row.granted_on);
         Self { person, print: Fingerprint::of(content), date, line: 0 }
     }
 
-    /// Notes a row of a person that is identified by its content.
-    pub fn noted((at, person): (u64, Person), content: impl Hash) -> Self {
+    /// The value of a row that is identified by its content alone.
+    pub fn of_content((at, person): (u64, Person), content: impl Hash) -> Self {
         Self { person, print: Fingerprint::of(content), date: 0, line: line(at) }
     }
 }
@@ -110,7 +110,7 @@ pub(super) struct Longest(Option<Span>);
 
 impl Longest {
     /// Adds a row. Returns the line to report if the row overlaps an earlier one of the person.
-    pub fn meet(&mut self, span: Span) -> Option<u64> {
+    pub fn add(&mut self, span: Span) -> Option<u64> {
         let lasts = |span: &Span| span.end_on.map_or(Day(chrono::NaiveDate::MAX), |end| end);
         let other = self.0.filter(|other| other.person == span.person);
         self.0 = other.filter(|other| lasts(other) >= lasts(&span)).or(Some(span));
@@ -133,14 +133,14 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// Notes a row of the bundle.
+    /// The post of a row of the bundle.
     pub fn of(row: &Resolved<assignment::Model>) -> Self {
         let mut post = Self::stored(row.person, &row.model);
         post.span.line = line(row.line);
         post
     }
 
-    /// Notes a row of the database.
+    /// A post of the database.
     pub fn stored(person: Person, post: &assignment::Model) -> Self {
         Self {
             span: Span { person, start_on: post.start_on, end_on: post.end_on, line: 0 },
@@ -181,7 +181,7 @@ pub(super) fn compare_posts(mut posts: Vec<Post>) -> Posts {
         }
         before = Some(post);
         if post.is_primary {
-            found.overlapping.extend(longest.meet(post.span));
+            found.overlapping.extend(longest.add(post.span));
         }
     }
     found.repeated.sort_unstable();
@@ -200,7 +200,7 @@ pub(super) struct Episode {
 }
 
 impl Episode {
-    /// Notes a row of the bundle. If the database has the rotation, its stored state determines the phase.
+    /// The rotation of a row of the bundle. If the database has the rotation, its stored state determines the phase.
     pub fn of(row: &Resolved<Move>, today: Day) -> Self {
         let Move { to_unit_id, start_on, end_on, stored, .. } = row.model;
         Self {
@@ -211,7 +211,7 @@ impl Episode {
         }
     }
 
-    /// Notes a row of the database.
+    /// A rotation of the database.
     pub fn stored(person: Person, row: &rotation::Model) -> Self {
         let phase = Phase::of(row.state);
         let end_on = row.end_on.or(row.planned_end_on);
@@ -254,7 +254,7 @@ pub(super) fn compare_episodes(mut episodes: Vec<Episode>) -> Episodes {
     });
     let mut longest = Longest::default();
     for of_person in episodes.chunk_by(|a, b| a.span.person == b.span.person) {
-        found.overlapping.extend(of_person.iter().filter_map(|episode| longest.meet(episode.span)));
+        found.overlapping.extend(of_person.iter().filter_map(|episode| longest.add(episode.span)));
         found.one_at_a_time(of_person);
     }
     found.repeated.sort_unstable();
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_paper_with_another_date_is_told_from_a_repeated_one() {
+    fn a_qualification_with_another_date_differs_from_a_repeated_one() {
         // `(line, person, content, date)`, line 0 for a row of the database.
         for (rows, repeated, redated) in [
             (&[(2, 1, 'a', 1), (3, 1, 'b', 1), (4, 2, 'a', 1)][..], &[][..], &[][..]),
@@ -320,7 +320,7 @@ mod tests {
         }
     }
 
-    /// `(line, person, unit, start, end, primary)`
+    /// Compares rows `(line, person, unit, start, end, is_primary)`.
     fn posts(rows: &[(u32, u32, u32, &str, &str, bool)]) -> Posts {
         let post = |&(line, person, unit, start, end, is_primary): &(u32, u32, u32, &str, &str, bool)| Post {
             span: Span { person, start_on: start.parse().expect(start), end_on: end.parse().ok(), line },
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_stands_there_once_whenever_it_ends() {
+    fn a_repeated_post_is_reported_whatever_its_end() {
         let rows = [
             (2, 1, 1, "2010-01-01", "2015-01-01", true),
             (5, 1, 1, "2010-01-01", "", true),
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_rotated_once_at_a_time() {
+    fn rotations_of_a_person_do_not_overlap() {
         let (over, running, to_come) = (Some(Phase::Over), Some(Phase::Running), Some(Phase::ToCome));
         let found = |overlapping: &[u64], overtaken: &[u64], second: &[u64]| {
             let (overlapping, overtaken, second) = (overlapping.to_vec(), overtaken.to_vec(), second.to_vec());
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_stands_there_once_whenever_it_ends() {
+    fn a_repeated_rotation_is_reported_whatever_its_end() {
         let rows = [
             (2, 1, 1, "2010-01-01", "2013-01-01", None),
             (5, 1, 1, "2010-01-01", "", None),

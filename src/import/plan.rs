@@ -1,4 +1,4 @@
-//! The plan of an import: what validation found and loading writes.
+//! The plan of an import: the results of the validation, which the loading writes.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Whether the bundle has rows to write.
-    pub fn has_news(&self) -> bool {
+    pub fn has_new_rows(&self) -> bool {
         self.checked.iter().any(|file| file.new > 0)
     }
 

@@ -1,5 +1,5 @@
-//! Plausibility checks of a person's facts: pure functions. Doubts are warnings, because historical records are taken
-//! as they are.
+//! Plausibility checks of a person's facts: pure functions. Doubts are warnings, because historical records are
+//! accepted as they are.
 
 use chrono::{Datelike, Months};
 use entity::value::{BirthDate, Day, Gender, PartialDate};
@@ -119,8 +119,8 @@ pub(super) fn damage(national_id: &str) -> Option<IdDamage> {
 
 /// The 12 digits of an identity number as one number.
 pub(super) fn digits(national_id: &str) -> Option<u64> {
-    let shaped = national_id.len() == 12 && national_id.bytes().all(|byte| byte.is_ascii_digit());
-    if shaped { national_id.parse().ok() } else { None }
+    let is_well_formed = national_id.len() == 12 && national_id.bytes().all(|byte| byte.is_ascii_digit());
+    if is_well_formed { national_id.parse().ok() } else { None }
 }
 
 /// Checks an identity number against the person (Nghị định 137/2015/NĐ-CP, Điều 13; Thông tư 07/2016/TT-BCA). It has no
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_number_is_held_against_the_person() {
+    fn an_identity_number_is_compared_with_the_person() {
         use Gender::{Female, Male};
         for (number, gender, birth, doubt) in [
             ("000084000001", Male, "1984-05-01", None),
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_identity_number_is_known_by_its_damage() {
+    fn the_damage_of_an_identity_number_is_recognised() {
         use IdDamage::{Apostrophe, LeadingZeros, Number, OldCard, OtherDigits, Shape};
         for (number, damage_) in [
             ("999000000001", None),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_held_against_the_day_of_birth_and_today() {
+    fn dates_are_compared_with_the_day_of_birth_and_today() {
         use DateDoubt::{BeforeBirth, Future, PartyUnder18};
         for (birth, service, party, doubts) in [
             ("1980-03-01", "2002-01-01", "2005-01-01", vec![]),
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn posts_begin_at_eighteen_and_papers_at_fourteen() {
+    fn posts_require_an_age_of_eighteen_and_qualifications_of_fourteen() {
         let birth = BirthDate::seal(day("1980-06-15"));
         let today = day("2026-06-01");
         for (start, doubt) in [

@@ -69,7 +69,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     /// Checks the new posts of a batch against the days and tiers of their units and the status of their persons.
     pub fn doubt_posts_by_unit(&mut self, header: &Header, rows: &[Resolved<assignment::Model>], tiers: &Tiers) {
         let today = self.context.today;
-        for Resolved { line, person, model, .. } in rows.iter().filter(|row| row.news == RowStatus::New) {
+        for Resolved { line, person, model, .. } in rows.iter().filter(|row| row.row_status == RowStatus::New) {
             let days = (model.start_on, model.end_on);
             let is_open = model.end_on.is_none_or(|end| end > today);
             if is_open && self.context.cadre_index.is_former(*person) {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_of_the_tier_that_the_unit_had_then() {
+    fn a_title_must_have_the_tier_of_the_unit_at_that_time() {
         let unit = unit(&[("2000-01-01", "2010-01-01", Tier::District), ("2010-01-01", "", Tier::Commune)]);
         for (start, end, title, is_other) in [
             ("2005-01-01", "2006-01-01", Tier::District, false),

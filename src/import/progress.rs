@@ -9,7 +9,7 @@ use std::{
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Interval of the log lines if no bar is drawn.
-const PAUSE: Duration = Duration::from_secs(15);
+const LOG_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A step of an import and its progress.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +20,7 @@ struct Step {
     bytes: u64,
     rows: u64,
     /// Time of the last log line of the step.
-    told: Duration,
+    last_log: Duration,
 }
 
 impl Step {
@@ -33,10 +33,14 @@ impl Step {
         // Before this time the rate is too random to be shown.
         if elapsed >= Duration::from_secs(1) && share > 0.0 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rate is not negative")]
-            let pace = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
+            let rows_per_second = (self.rows as f64 / elapsed.as_secs_f64()) as u64;
             let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
             let left = Duration::try_from_secs_f64(left.round()).unwrap_or(Duration::MAX);
-            line.push_str(&format!(", {} rows/s, {} left", HumanCount(pace), humantime::format_duration(left)));
+            line.push_str(&format!(
+                ", {} rows/s, {} left",
+                HumanCount(rows_per_second),
+                humantime::format_duration(left)
+            ));
         }
         line
     }
@@ -52,8 +56,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Shown on standard error.
-    pub fn shown() -> Self {
+    /// Displayed on standard error.
+    pub fn visible() -> Self {
         let is_plain = !std::io::stderr().is_terminal();
         let target = if is_plain { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
@@ -62,7 +66,7 @@ impl Progress {
         Self { bar, step: Arc::default(), is_plain }
     }
 
-    /// Shown nowhere.
+    /// Displayed nowhere.
     #[cfg(test)]
     pub fn hidden() -> Self {
         Self { bar: ProgressBar::hidden(), step: Arc::default(), is_plain: false }
@@ -74,7 +78,7 @@ impl Progress {
     }
 
     /// Begins a step of unknown length.
-    pub fn say(&self, name: &'static str) {
+    pub fn begin_unmeasured(&self, name: &'static str) {
         self.start(Step { name, ..Step::default() });
     }
 
@@ -101,8 +105,8 @@ impl Progress {
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
         step.rows += rows;
         let line = step.line(elapsed);
-        if self.is_plain && elapsed.saturating_sub(step.told) >= PAUSE {
-            step.told = elapsed;
+        if self.is_plain && elapsed.saturating_sub(step.last_log) >= LOG_INTERVAL {
+            step.last_log = elapsed;
             tracing::info!("{line}");
         }
         drop(step);
@@ -120,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_share_rows_pace_and_time_left() {
+    fn a_line_contains_share_rows_rate_and_time_left() {
         for ((length, bytes, rows), seconds, line) in [
             ((Some(1_000), 0, 0), 0.0, "loading: 0 %, 0 rows"),
             ((Some(1_000), 0, 0), 60.0, "loading: 0 %, 0 rows"),
@@ -132,7 +136,7 @@ mod tests {
             ((Some(0), 0, 0), 10.0, "loading: 0 %, 0 rows"),
             ((None, 500, 10), 10.0, "loading"),
         ] {
-            let step = Step { name: "loading", length, bytes, rows, told: Duration::ZERO };
+            let step = Step { name: "loading", length, bytes, rows, last_log: Duration::ZERO };
             assert_eq!(step.line(Duration::from_secs_f64(seconds)), line);
         }
     }

@@ -30,14 +30,14 @@ pub(super) struct Attribution {
 impl Attribution {
     /// Reads the quotas in force, those of the bundle included, and the units.
     pub async fn read(connection: &DatabaseTransaction) -> Result<Self> {
-        let any =
+        let any_programme =
             programme::Entity::find().filter(programme::Column::Subject.eq(ANY_PROGRAMME)).all(connection).await?;
-        let any: HashSet<_> = any.into_iter().map(|programme| programme.code).collect();
+        let any_programme: HashSet<_> = any_programme.into_iter().map(|programme| programme.code).collect();
         let mut holders = Holders::default();
         let mut quotas =
             quota::Entity::find().filter(quota::Column::State.eq(QuotaState::Issued)).stream(connection).await?;
         while let Some(quota) = quotas.try_next().await? {
-            holders.add(&quota, any.contains(&quota.programme_code));
+            holders.add(&quota, any_programme.contains(&quota.programme_code));
         }
         drop(quotas);
         Ok(Self { holders, units: Units::load(connection).await?, used: BTreeSet::new() })
@@ -50,7 +50,7 @@ impl Attribution {
             return Vec::new();
         };
         let taught = Taught { plan, programme: &row.programme_code, mode: class.mode };
-        let quotas = self.holders.used_by(taught, &usage::upwards(&self.units, row.unit_id, row.year));
+        let quotas = self.holders.used_by(taught, &usage::with_ancestors(&self.units, row.unit_id, row.year));
         self.used.extend(&quotas);
         quotas.into_iter().map(|quota_id| enrolment_quota::Model { enrolment_id: row.id, quota_id }).collect()
     }
@@ -86,8 +86,8 @@ async fn is_bound(connection: &DatabaseTransaction, quota: &quota::Model) -> Res
     if quota.allocated > 0 {
         return Ok(true);
     }
-    let of_acts = enrolment::Entity::find().filter(enrolment::Column::QuotaId.eq(quota.id));
-    Ok(of_acts.filter(enrolment::Column::State.is_in(EnrolmentState::SEATED)).count(connection).await? > 0)
+    let of_commands = enrolment::Entity::find().filter(enrolment::Column::QuotaId.eq(quota.id));
+    Ok(of_commands.filter(enrolment::Column::State.is_in(EnrolmentState::SEATED)).count(connection).await? > 0)
 }
 
 fn short_quota(quota: &quota::Model) -> Error {

@@ -31,8 +31,8 @@ pub(super) trait Listed: Row {
     /// The columns in which a stored row differs.
     fn differing(&self, stored: &Self) -> Vec<&'static str>;
 
-    /// Reports errors that a single row shows.
-    fn check(&self, _header: &Header, _line: u64, _world: &ImportContext, _findings: &mut Findings) {}
+    /// Reports errors that are visible in a single row.
+    fn check(&self, _header: &Header, _line: u64, _context: &ImportContext, _findings: &mut Findings) {}
 
     /// Reason why no row of a bundle may have the code of this stored row, if so.
     fn reserved(_stored: &Self) -> Option<Sentence> {
@@ -71,16 +71,16 @@ impl Listed for institution::Model {
 }
 
 /// The new rows, and the number of unchanged ones.
-pub(super) fn listed<T: Listed>(
+pub(super) fn new_rows<T: Listed>(
     header: &Header,
     rows: Vec<(u64, T)>,
     stored: &HashMap<T::Code, T>,
     (context, findings): (&ImportContext, &mut Findings),
 ) -> (Vec<T>, u64) {
-    let mut seen = HashSet::new();
+    let mut codes = HashSet::new();
     let (mut new, mut unchanged) = (Vec::new(), 0);
     for (line, row) in rows {
-        if !seen.insert(row.code().clone()) {
+        if !codes.insert(row.code().clone()) {
             header.note(findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
             continue;
         }
@@ -133,7 +133,7 @@ impl NewUnits {
             let parent = unit_of(context, findings, header, (*line, "parent_code"), row.parent.as_ref());
             let party = unit_of(context, findings, header, (*line, "party_parent_code"), row.party_parent.as_ref());
             let version = model(row, context.units[&row.code], parent, party);
-            versions.push(Version { line: Some(*line), ..seen(&version, &row.period) });
+            versions.push(Version { line: Some(*line), ..tree_version(&version, &row.period) });
             let is_resolved = (parent.is_some(), party.is_some()) == (row.parent.is_some(), row.party_parent.is_some());
             if is_resolved {
                 self.add(header, (*line, row), version, (context, findings));
@@ -171,15 +171,15 @@ impl NewUnits {
         context: &ImportContext,
         findings: &mut Findings,
     ) {
-        let stored: HashMap<_, _> = context.existing.successions.iter().map(|there| (event(there), there)).collect();
+        let stored: HashMap<_, _> = context.existing.successions.iter().map(|there| (identity(there), there)).collect();
         let mut before = HashSet::new();
         for (line, row) in rows {
             let Some(succession) = succession(header, (line, &row), context, findings) else { continue };
-            if !before.insert(event(&succession)) {
+            if !before.insert(identity(&succession)) {
                 header.note(findings, (line, "predecessor_code"), FindingCode::RepeatedRow, repeated_row);
                 continue;
             }
-            match stored.get(&event(&succession)) {
+            match stored.get(&identity(&succession)) {
                 Some(there) => {
                     let differing = if there.document == succession.document { vec![] } else { vec!["document"] };
                     self.unchanged.1 += u64::from(header.note_differing(findings, line, differing));
@@ -195,7 +195,7 @@ impl NewUnits {
 }
 
 /// Identity of a succession.
-fn event(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind, Day) {
+fn identity(succession: &unit_succession::Model) -> (UnitId, UnitId, SuccessionKind, Day) {
     (succession.predecessor_id, succession.successor_id, succession.kind, succession.on_date)
 }
 
@@ -269,11 +269,11 @@ fn is_same(header: &Header, stored: &unit_version::Model, version: &unit_version
 }
 
 fn stored_version(version: &unit_version::Model) -> Option<Version> {
-    Some(seen(version, &version.period()?))
+    Some(tree_version(version, &version.period()?))
 }
 
 /// Converts a version to the input of the checks on the tree.
-fn seen(version: &unit_version::Model, period: &Period) -> Version {
+fn tree_version(version: &unit_version::Model, period: &Period) -> Version {
     Version {
         unit: version.unit_id,
         span: Span::of(period),

@@ -84,7 +84,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Writes the report for people: findings, a table of files, what happened and what to do next.
+    /// Writes the report for people: findings, a table of files, the outcome and the next step.
     pub fn render(&self, language: Language, extent: Extent, out: &mut impl Write) -> io::Result<()> {
         match extent {
             Extent::All => {
@@ -107,7 +107,7 @@ impl Report {
         writeln!(out, "\n{}", self.summary(language))
     }
 
-    /// The first findings of each code, those that differ by their line alone as one.
+    /// The first findings of each code; findings that differ only in their lines are shown as one.
     fn render_short(&self, language: Language, out: &mut impl Write) -> io::Result<()> {
         let mut of_code: HashMap<FindingCode, usize> = HashMap::new();
         let mut hidden: Vec<(FindingCode, usize)> = Vec::new();
@@ -200,7 +200,7 @@ impl Report {
     }
 }
 
-/// Findings that differ by their line alone: the first, and the lines of the others.
+/// Groups of findings that differ only in their lines: the first finding, and the lines of the others.
 fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<u64>)> {
     let mut groups: Vec<(&Finding, Vec<u64>)> = Vec::new();
     let mut places: HashMap<_, usize> = HashMap::new();
@@ -234,13 +234,15 @@ fn render_finding((finding, lines): (&Finding, &[u64]), language: Language, out:
     };
     write!(out, " {severity} {}: {}", finding.code, finding.sentence.text(language))?;
     if !lines.is_empty() {
-        let named = lines.iter().take(LINES).map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let listed_lines = lines.iter().take(LINES).map(u64::to_string).collect::<Vec<_>>().join(", ");
         let more = lines.len().saturating_sub(LINES);
         match language {
-            Language::Vietnamese if more > 0 => write!(out, " (và các dòng {named}, cùng {more} dòng khác)")?,
-            Language::Vietnamese => write!(out, " (và dòng {named})")?,
-            Language::English if more > 0 => write!(out, " (also lines {named} and {more} more)")?,
-            Language::English => write!(out, " (also {} {named})", if lines.len() == 1 { "line" } else { "lines" })?,
+            Language::Vietnamese if more > 0 => write!(out, " (và các dòng {listed_lines}, cùng {more} dòng khác)")?,
+            Language::Vietnamese => write!(out, " (và dòng {listed_lines})")?,
+            Language::English if more > 0 => write!(out, " (also lines {listed_lines} and {more} more)")?,
+            Language::English => {
+                write!(out, " (also {} {listed_lines})", if lines.len() == 1 { "line" } else { "lines" })?
+            }
         }
     }
     writeln!(out)

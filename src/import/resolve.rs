@@ -26,7 +26,7 @@ use super::{
 use crate::{error::Result, language::Sentence, text::closest};
 
 /// Identity numbers per query.
-pub(super) const ASKED: usize = 512;
+pub(super) const IDS_PER_QUERY: usize = 512;
 
 /// Comparison of a row with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) enum RowStatus {
 pub(super) struct Resolved<M> {
     pub line: u64,
     pub person: Person,
-    pub news: RowStatus,
+    pub row_status: RowStatus,
     pub model: M,
 }
 
@@ -76,7 +76,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                     self.context.cadre_index.enter_new(row.code.as_str(), birth)?
                 }
             };
-            if !self.context.cadre_index.see(person) {
+            if !self.context.cadre_index.mark_present(person) {
                 header.note(self.findings, (line, "code"), FindingCode::RepeatedCode, repeated_code);
                 continue;
             }
@@ -122,13 +122,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if !self.context.existing.has_cadres {
             return Ok(());
         }
-        for rows in rows.chunks(ASKED) {
+        for rows in rows.chunks(IDS_PER_QUERY) {
             let numbers = padded(rows.iter().filter_map(|(_, row)| row.national_id.clone().map(NationalId::seal)));
-            let question = cadre::Entity::find()
+            let query = cadre::Entity::find()
                 .select_only()
                 .columns([cadre::Column::NationalId, cadre::Column::Code])
                 .filter(cadre::Column::NationalId.is_in(numbers));
-            let holders: Vec<(NationalId, CadreCode)> = question.into_tuple().all(self.connection).await?;
+            let holders: Vec<(NationalId, CadreCode)> = query.into_tuple().all(self.connection).await?;
             let mut of_number: HashMap<NationalId, Vec<CadreCode>> = HashMap::new();
             for (number, code) in holders {
                 of_number.entry(number).or_default().push(code);
@@ -151,7 +151,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         header: &Header,
         rows: Vec<(u64, AssignmentRow)>,
     ) -> Result<(Vec<Resolved<assignment::Model>>, Vec<(Person, assignment::Model)>)> {
-        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        self.add_stored_cadres(rows.iter().map(|(_, row)| &row.cadre)).await?;
         let mut posts: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.post(header, line, row)).collect();
 
         let persons = self.stored_persons(&posts);
@@ -162,9 +162,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 stored.get(&post.model.cadre_id).and_then(|there| there.iter().find(|t| is_post(t, &post.model)));
             let Some(there) = there else { continue };
             matched.insert(there.id);
-            post.news = RowStatus::Unchanged;
+            post.row_status = RowStatus::Unchanged;
             if there.end_on != post.model.end_on {
-                post.news = RowStatus::Differs;
+                post.row_status = RowStatus::Differs;
                 header.note(self.findings, (post.line, "end_on"), FindingCode::Differs, differs);
             }
         }
@@ -207,7 +207,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             end_on: row.end_on,
             is_primary: row.is_primary,
         };
-        has_title.then_some(Resolved { line, person, news: RowStatus::New, model })
+        has_title.then_some(Resolved { line, person, row_status: RowStatus::New, model })
     }
 
     /// The posts of these persons in the database.
@@ -216,8 +216,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if persons.is_empty() {
             return Ok(posts);
         }
-        let asked = self.any_person(assignment::Column::CadreId, persons);
-        for post in assignment::Entity::find().filter(asked).all(self.connection).await? {
+        let condition = self.any_person(assignment::Column::CadreId, persons);
+        for post in assignment::Entity::find().filter(condition).all(self.connection).await? {
             posts.entry(post.cadre_id).or_default().push(post);
         }
         Ok(posts)
@@ -230,15 +230,15 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         header: &Header,
         rows: Vec<(u64, QualificationRow)>,
     ) -> Result<(Vec<Resolved<qualification::Model>>, Vec<(Person, qualification::Model)>)> {
-        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        self.add_stored_cadres(rows.iter().map(|(_, row)| &row.cadre)).await?;
         let mut found: Vec<_> =
             rows.into_iter().filter_map(|(line, row)| self.qualification(header, line, row)).collect();
 
         let mut stored: HashMap<CadreId, Vec<qualification::Model>> = HashMap::new();
         let persons = self.stored_persons(&found);
         if !persons.is_empty() {
-            let asked = self.any_person(qualification::Column::CadreId, &persons);
-            for row in qualification::Entity::find().filter(asked).all(self.connection).await? {
+            let condition = self.any_person(qualification::Column::CadreId, &persons);
+            for row in qualification::Entity::find().filter(condition).all(self.connection).await? {
                 stored.entry(row.cadre_id).or_default().push(without_absent(header, row));
             }
         }
@@ -248,7 +248,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 qualification::Model { id: new.model.id, enrolment_id: None, ..there.clone() } == new.model
             };
             if stored.get(&new.model.cadre_id).is_some_and(|there| there.iter().any(is_same)) {
-                new.news = RowStatus::Unchanged;
+                new.row_status = RowStatus::Unchanged;
             }
         }
         let of_person = |(id, person): (CadreId, Person)| {
@@ -294,11 +294,11 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             granted_on: row.granted_on,
             enrolment_id: None,
         };
-        (has_level && has_institution).then_some(Resolved { line, person, news: RowStatus::New, model })
+        (has_level && has_institution).then_some(Resolved { line, person, row_status: RowStatus::New, model })
     }
 
-    /// Adds the persons with these codes that are only in the database to the register.
-    pub async fn meet(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
+    /// Adds the persons with these codes that are only in the database to the index.
+    pub async fn add_stored_cadres(&mut self, codes: impl Iterator<Item = &CadreCode>) -> Result<()> {
         let cadre_index = &self.context.cadre_index;
         let unknown_codes: HashSet<&CadreCode> =
             codes.filter(|code| cadre_index.find(code.as_str()).is_none()).collect();
@@ -322,8 +322,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if codes.is_empty() {
             return Ok(stored);
         }
-        let asked = self.any_code(cadre::Column::Code, codes.iter().map(|code| code.as_str()));
-        for cadre in cadre::Entity::find().filter(asked).all(self.connection).await? {
+        let condition = self.any_code(cadre::Column::Code, codes.iter().map(|code| code.as_str()));
+        for cadre in cadre::Entity::find().filter(condition).all(self.connection).await? {
             stored.insert(cadre.code.clone(), cadre);
         }
         Ok(stored)
@@ -345,8 +345,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 }
 
-/// The values of a query, padded to a power of two by repeating the last one: ten statements to prepare and cache, not
-/// 512.
+/// The values of a query, padded to a power of two by repeating the last one, so that ten statements are prepared and
+/// cached instead of 512.
 pub(super) fn padded<T: Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut values: Vec<T> = values.collect();
     if let Some(last) = values.last().cloned() {
@@ -383,9 +383,9 @@ pub(super) fn note_level(
         header.note(findings, (line, "subject"), FindingCode::UnknownSubject, || {
             let mut subjects: Vec<_> = context.existing.levels.keys().map(|subject| subject.as_str()).collect();
             subjects.sort_unstable();
-            let given = subject.map_or_else(String::as_str, |subject| subject.as_str());
+            let value = subject.map_or_else(String::as_str, |subject| subject.as_str());
             let what = ("loại trình độ không có trong danh mục", "the subject is not in the list");
-            not_in_list(shown(header.file, "subject", given), &subjects, what)
+            not_in_list(shown(header.file, "subject", value), &subjects, what)
         });
         return false;
     };
@@ -395,20 +395,20 @@ pub(super) fn note_level(
     header.note(findings, (line, "level"), FindingCode::UnknownLevel, || {
         let mut levels: Vec<_> = levels.iter().map(|level| level.as_str()).collect();
         levels.sort_unstable();
-        let given = level.map_or_else(String::as_str, |level| level.as_str());
+        let value = level.map_or_else(String::as_str, |level| level.as_str());
         let (vi, en) = (format!("{subject} không có mức này"), format!("{subject} does not have this level"));
-        not_in_list(shown(header.file, "level", given), &levels, (&vi, &en))
+        not_in_list(shown(header.file, "level", value), &levels, (&vi, &en))
     });
     false
 }
 
 /// Message about a value that is not in a list, with the list and the most similar value.
-fn not_in_list(given: Option<&str>, list: &[&str], (vi, en): (&str, &str)) -> Sentence {
+fn not_in_list(value: Option<&str>, list: &[&str], (vi, en): (&str, &str)) -> Sentence {
     let all = list.join(", ");
     let (mut vi, mut en) = (format!("{vi}; hãy chọn một trong: {all}"), format!("{en}; choose one of: {all}"));
-    if let Some(given) = given {
-        (vi, en) = (format!("«{given}»: {vi}"), format!("\"{given}\": {en}"));
-        if let Some(meant) = closest(given, list.iter().copied()) {
+    if let Some(value) = value {
+        (vi, en) = (format!("«{value}»: {vi}"), format!("\"{value}\": {en}"));
+        if let Some(meant) = closest(value, list.iter().copied()) {
             vi.push_str(&format!("; giá trị gần giống: {meant}"));
             en.push_str(&format!("; did you mean {meant}?"));
         }

@@ -1,4 +1,4 @@
-//! Rotations of a bundle: resolved, then compared with the database, the posts and the units.
+//! Resolves the rotations of a bundle, and compares them with the database, the posts and the units.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +30,7 @@ pub(super) struct Tenure {
 }
 
 impl Tenure {
-    /// Notes a post.
+    /// The stay of a post.
     pub fn of(person: Person, post: &assignment::Model) -> Self {
         Self { person, unit: Fingerprint::of(post.unit_id), start_on: post.start_on, end_on: post.end_on }
     }
@@ -66,25 +66,25 @@ impl Tenures {
 }
 
 /// The days on which each unit exists.
-pub(super) struct Lives(HashMap<UnitId, Vec<Period>>);
+pub(super) struct UnitLifetimes(HashMap<UnitId, Vec<Period>>);
 
-impl Lives {
-    /// Those of these versions.
+impl UnitLifetimes {
+    /// The days on which the units of these versions exist.
     pub fn of<'a>(versions: impl Iterator<Item = &'a unit_version::Model>) -> Self {
-        let mut lives: HashMap<UnitId, Vec<Period>> = HashMap::new();
+        let mut lifetimes: HashMap<UnitId, Vec<Period>> = HashMap::new();
         for version in versions {
-            lives.entry(version.unit_id).or_default().extend(version.period());
+            lifetimes.entry(version.unit_id).or_default().extend(version.period());
         }
-        Self(lives)
+        Self(lifetimes)
     }
 
     /// Whether a unit exists on a day; true for a unit whose rows could not be read.
-    fn hold(&self, unit: UnitId, day: Day) -> bool {
+    fn exists_on(&self, unit: UnitId, day: Day) -> bool {
         self.0.get(&unit).is_none_or(|periods| periods.iter().any(|period| period.holds(day)))
     }
 
     /// Whether a unit exists on some day of a year.
-    pub fn hold_in(&self, unit: UnitId, year: i32) -> bool {
+    pub fn exists_in(&self, unit: UnitId, year: i32) -> bool {
         let year = Period::new(Day::of(year, 1, 1), Day::of(year + 1, 1, 1));
         let shares = |period: &Period| year.is_none_or(|year| period.overlaps(&year));
         self.0.get(&unit).is_none_or(|periods| periods.iter().any(shares))
@@ -98,21 +98,22 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         header: &Header,
         rows: Vec<(u64, RotationRow)>,
     ) -> Result<(Vec<Resolved<Move>>, Vec<(Person, rotation::Model)>)> {
-        self.meet(rows.iter().map(|(_, row)| &row.cadre)).await?;
-        let mut moves: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.moved(header, line, row)).collect();
+        self.add_stored_cadres(rows.iter().map(|(_, row)| &row.cadre)).await?;
+        let mut moves: Vec<_> =
+            rows.into_iter().filter_map(|(line, row)| self.resolve_rotation(header, line, row)).collect();
 
         let persons = self.stored_persons(&moves);
         let mut stored = self.stored_rotations(&persons).await?;
         let mut matched = HashSet::new();
-        for Resolved { line, news, model, .. } in &mut moves {
-            let is_it =
+        for Resolved { line, row_status, model, .. } in &mut moves {
+            let is_same =
                 |there: &&rotation::Model| (there.to_unit_id, there.start_on) == (model.to_unit_id, model.start_on);
-            let there = stored.get(&model.cadre_id).and_then(|there| there.iter().find(is_it));
+            let there = stored.get(&model.cadre_id).and_then(|there| there.iter().find(is_same));
             let Some(there) = there else { continue };
             matched.insert(there.id);
             model.stored = Some(there.state);
             let is_unchanged = header.note_differing(self.findings, *line, model.differing(there));
-            *news = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
+            *row_status = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
         }
         let mut extra = Vec::new();
         for (id, person) in persons {
@@ -129,16 +130,16 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if persons.is_empty() {
             return Ok(stored);
         }
-        let question = rotation::Entity::find()
+        let query = rotation::Entity::find()
             .filter(self.any_person(rotation::Column::CadreId, persons))
             .filter(rotation::Column::State.is_not_in(RotationState::EMBARGOED));
-        for rotation in question.all(self.connection).await? {
+        for rotation in query.all(self.connection).await? {
             stored.entry(rotation.cadre_id).or_default().push(rotation);
         }
         Ok(stored)
     }
 
-    fn moved(&mut self, header: &Header, line: u64, row: RotationRow) -> Option<Resolved<Move>> {
+    fn resolve_rotation(&mut self, header: &Header, line: u64, row: RotationRow) -> Option<Resolved<Move>> {
         let (findings, context) = (&mut *self.findings, &*self.context);
         let person = context.cadre_index.find(row.cadre.as_str());
         if person.is_none() {
@@ -163,22 +164,22 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             decision_no: row.decision_no,
             stored: None,
         };
-        Some(Resolved { line, person, news: RowStatus::New, model })
+        Some(Resolved { line, person, row_status: RowStatus::New, model })
     }
 
     /// Reports units that do not exist on the first day, and rotations with equal units.
-    pub fn doubt_units(&mut self, header: &Header, rows: &[Resolved<Move>], lives: &Lives) {
+    pub fn doubt_units(&mut self, header: &Header, rows: &[Resolved<Move>], lifetimes: &UnitLifetimes) {
         for Resolved { line, model, .. } in rows {
             let day = model.start_on;
             if model.from_unit_id == model.to_unit_id {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::SameUnit, same_unit);
             }
             // A unit that ends on the day of departure existed until the day before.
-            let was_there = |day| lives.hold(model.from_unit_id, day);
-            if !was_there(day) && !day.before().is_some_and(was_there) {
+            let existed = |day| lifetimes.exists_on(model.from_unit_id, day);
+            if !existed(day) && !day.before().is_some_and(existed) {
                 header.note(self.findings, (*line, "from_unit_code"), FindingCode::UnitNotAlive, unit_not_alive);
             }
-            if !lives.hold(model.to_unit_id, day) {
+            if !lifetimes.exists_on(model.to_unit_id, day) {
                 header.note(self.findings, (*line, "to_unit_code"), FindingCode::UnitNotAlive, unit_not_alive);
             }
         }

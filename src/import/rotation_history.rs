@@ -101,10 +101,10 @@ impl Move {
             direction: direction(from, to),
             from_unit_id: self.from_unit_id,
             from_tier: from.tier,
-            from_title_code: left(posts, self.from_unit_id, self.start_on).map(|post| post.title_code.clone()),
+            from_title_code: post_left(posts, self.from_unit_id, self.start_on).map(|post| post.title_code.clone()),
             to_unit_id: self.to_unit_id,
             to_tier: to.tier,
-            to_title_code: taken_up(posts, self.to_unit_id, self.start_on).map(|post| post.title_code.clone()),
+            to_title_code: post_taken_up(posts, self.to_unit_id, self.start_on).map(|post| post.title_code.clone()),
             start_on: self.start_on,
             planned_end_on: self.end_on.filter(|_| phase != Phase::Over),
             end_on,
@@ -130,7 +130,7 @@ impl Move {
 
 /// The post that a person leaves with the unit on a day: a post that ends on that day, else one that goes on. Among
 /// several, the primary post comes first, then the one that began last.
-fn left(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
+fn post_left(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
     let is_left = |post: &&assignment::Model| {
         post.unit_id == unit && post.start_on < day && post.end_on.is_none_or(|end| day <= end)
     };
@@ -140,7 +140,7 @@ fn left(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignme
 }
 
 /// The post that a person takes up in a unit on a day, the primary one first.
-fn taken_up(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
+fn post_taken_up(posts: &[assignment::Model], unit: UnitId, day: Day) -> Option<&assignment::Model> {
     let is_taken_up = |post: &&assignment::Model| post.unit_id == unit && post.start_on == day;
     posts.iter().filter(is_taken_up).max_by_key(|post| (post.is_primary, Reverse(post.id)))
 }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn posts_tell_what_was_left_taken_up_and_followed() {
+    fn posts_determine_origin_destination_and_placement() {
         let (here, there, cadre_id) = (UnitId::new(), UnitId::new(), CadreId::new());
         let post = |unit_id, title: &str, start: &str, end: &str, is_primary| assignment::Model {
             cadre_id,
@@ -211,14 +211,14 @@ mod tests {
             (there, "2010-01-01", None),
             (there, "2013-01-01", Some("MAIN")),
         ] {
-            assert_eq!(title(left(&posts, unit, day(on))).as_deref(), expected, "{on}");
+            assert_eq!(title(post_left(&posts, unit, day(on))).as_deref(), expected, "{on}");
         }
-        assert_eq!(title(taken_up(&posts, there, day("2010-01-01"))).as_deref(), Some("MAIN"));
-        assert_eq!(title(taken_up(&posts, there, day("2010-01-02"))), None);
+        assert_eq!(title(post_taken_up(&posts, there, day("2010-01-01"))).as_deref(), Some("MAIN"));
+        assert_eq!(title(post_taken_up(&posts, there, day("2010-01-02"))), None);
     }
 
     #[test]
-    fn a_placement_is_the_primary_post_that_is_held_after_the_end() {
+    fn a_placement_is_the_primary_post_after_the_end() {
         let (destination, other, cadre_id) = (UnitId::new(), UnitId::new(), CadreId::new());
         let post = |unit_id, title: &str, (start, end): (&str, &str), is_primary| assignment::Model {
             cadre_id,

@@ -10,7 +10,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, date, day, flag, listed_code, national_id, outer_code, word},
+    cell::{Cells, code, date, day, flag, listed_code, national_id, untyped_code, word},
     table::Row,
 };
 use crate::{
@@ -35,14 +35,14 @@ impl Row for UnitRow {
     const FORMAT: FileFormat = bundle::UNITS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let parent = cells.may("parent_code", code);
-        let party_parent = cells.may("party_parent_code", code);
-        let kind = cells.must("kind", word);
-        let tier = cells.must("tier", word);
+        let code_ = cells.required("code", code);
+        let parent = cells.optional("parent_code", code);
+        let party_parent = cells.optional("party_parent_code", code);
+        let kind = cells.required("kind", word);
+        let tier = cells.required("tier", word);
         let name = cells.name("name");
-        let admin_code = cells.may("admin_code", outer_code);
-        let (from, to) = (cells.may("valid_from", day), cells.may("valid_to", day));
+        let admin_code = cells.optional("admin_code", untyped_code);
+        let (from, to) = (cells.optional("valid_from", day), cells.optional("valid_to", day));
         let (from, to) = (from?, to?);
         let period = Period::new(from, to);
         if period.is_none() {
@@ -75,10 +75,10 @@ impl Row for SuccessionRow {
     const FORMAT: FileFormat = bundle::UNIT_SUCCESSIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let predecessor = cells.must("predecessor_code", code);
-        let successor = cells.must("successor_code", code);
-        let kind = cells.must("kind", word);
-        let on_date = cells.must("on_date", day);
+        let predecessor = cells.required("predecessor_code", code);
+        let successor = cells.required("successor_code", code);
+        let kind = cells.required("kind", word);
+        let on_date = cells.required("on_date", day);
         let document = cells.text("document");
         Some(Self {
             predecessor: predecessor?,
@@ -94,11 +94,11 @@ impl Row for title::Model {
     const FORMAT: FileFormat = bundle::TITLES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must::<TitleCode>("code", code);
+        let code_ = cells.required::<TitleCode>("code", code);
         let name = cells.name("name");
-        let category = cells.must::<Category>("category", word);
-        let tier = cells.may::<Tier>("tier", word);
-        let is_key_leader = cells.must("is_key_leader", flag);
+        let category = cells.required::<Category>("category", word);
+        let tier = cells.optional::<Tier>("tier", word);
+        let is_key_leader = cells.required("is_key_leader", flag);
         Some(Self { code: code_?, name: name?, category: category?, tier: tier?, is_key_leader: is_key_leader? })
     }
 }
@@ -107,7 +107,7 @@ impl Row for institution::Model {
     const FORMAT: FileFormat = bundle::INSTITUTIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must::<InstitutionCode>("code", code);
+        let code_ = cells.required::<InstitutionCode>("code", code);
         let name = cells.name("name");
         Some(Self { code: code_?, name: name? })
     }
@@ -133,18 +133,18 @@ impl Row for CadreRow {
     const FORMAT: FileFormat = bundle::CADRES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let national_id = cells.may("national_id", national_id);
+        let code_ = cells.required("code", code);
+        let national_id = cells.optional("national_id", national_id);
         let full_name = cells.name("full_name");
-        let gender = cells.must("gender", word);
-        let birth_on = cells.may("birth_on", day);
-        let ethnicity_code = cells.may("ethnicity_code", outer_code);
-        let native_place_code = cells.may("native_place_code", outer_code);
-        let joined_service_on = cells.may("joined_service_on", day);
-        let joined_party_on = cells.may("joined_party_on", day);
-        let category = cells.must("category", word);
-        let rank_code = cells.may("rank_code", outer_code);
-        let status = cells.must("status", word);
+        let gender = cells.required("gender", word);
+        let birth_on = cells.optional("birth_on", day);
+        let ethnicity_code = cells.optional("ethnicity_code", untyped_code);
+        let native_place_code = cells.optional("native_place_code", untyped_code);
+        let joined_service_on = cells.optional("joined_service_on", day);
+        let joined_party_on = cells.optional("joined_party_on", day);
+        let category = cells.required("category", word);
+        let rank_code = cells.optional("rank_code", untyped_code);
+        let status = cells.required("status", word);
         Some(Self {
             code: code_?,
             national_id: national_id?,
@@ -218,12 +218,12 @@ impl Row for AssignmentRow {
     const FORMAT: FileFormat = bundle::ASSIGNMENTS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let cadre = cells.must("cadre_code", code);
-        let unit = cells.must("unit_code", code);
-        let title = cells.must("title_code", code);
-        let start_on = cells.must("start_on", day);
-        let end_on = cells.may("end_on", day);
-        let is_primary = cells.must("is_primary", flag);
+        let cadre = cells.required("cadre_code", code);
+        let unit = cells.required("unit_code", code);
+        let title = cells.required("title_code", code);
+        let start_on = cells.required("start_on", day);
+        let end_on = cells.optional("end_on", day);
+        let is_primary = cells.required("is_primary", flag);
         let (start_on, end_on) = (start_on?, end_on?);
         if Period::new(Some(start_on), end_on).is_none() {
             cells.empty_interval("end_on");
@@ -250,13 +250,13 @@ impl Row for QualificationRow {
     const FORMAT: FileFormat = bundle::QUALIFICATIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let cadre = cells.must("cadre_code", code);
-        let subject = cells.must("subject", listed_code);
-        let level = cells.must("level", listed_code);
-        let field_code = cells.may("field_code", outer_code);
-        let institution = cells.may("institution_code", code);
-        let mode = cells.may("mode", word);
-        let granted_on = cells.must("granted_on", date);
+        let cadre = cells.required("cadre_code", code);
+        let subject = cells.required("subject", listed_code);
+        let level = cells.required("level", listed_code);
+        let field_code = cells.optional("field_code", untyped_code);
+        let institution = cells.optional("institution_code", code);
+        let mode = cells.optional("mode", word);
+        let granted_on = cells.required("granted_on", date);
         Some(Self {
             cadre: cadre?,
             subject: subject?,
@@ -284,12 +284,12 @@ impl Row for RotationRow {
     const FORMAT: FileFormat = bundle::ROTATIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let cadre = cells.must("cadre_code", code);
-        let from = cells.must("from_unit_code", code);
-        let to = cells.must("to_unit_code", code);
-        let form = cells.must("form", word);
-        let start_on = cells.must("start_on", day);
-        let end_on = cells.may("end_on", day);
+        let cadre = cells.required("cadre_code", code);
+        let from = cells.required("from_unit_code", code);
+        let to = cells.required("to_unit_code", code);
+        let form = cells.required("form", word);
+        let start_on = cells.required("start_on", day);
+        let end_on = cells.optional("end_on", day);
         let decision_no = cells.text("decision_no");
         let (start_on, end_on) = (start_on?, end_on?);
         if Period::new(Some(start_on), end_on).is_none() {

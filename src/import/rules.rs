@@ -24,20 +24,20 @@ impl Row for rule::Model {
     const FORMAT: FileFormat = bundle::RULES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let key = cells.must("key", word);
-        let form = cells.may("form", word);
-        let category = cells.may("category", word);
-        let purpose = cells.may("purpose", word);
+        let code_ = cells.required("code", code);
+        let key = cells.required("key", word);
+        let form = cells.optional("form", word);
+        let category = cells.optional("category", word);
+        let purpose = cells.optional("purpose", word);
         let value = match key {
-            Some(RuleKey::RequiresPlanningEntry) => cells.must("value", yes_or_no),
-            _ => cells.must("value", months),
+            Some(RuleKey::RequiresPlanningEntry) => cells.required("value", yes_or_no),
+            _ => cells.required("value", months),
         };
-        let basis = cells.must("basis", word);
-        let valid_from = cells.must("valid_from", day);
-        let valid_to = cells.may("valid_to", day);
+        let basis = cells.required("basis", word);
+        let valid_from = cells.required("valid_from", day);
+        let valid_to = cells.optional("valid_to", day);
         let legal_basis = cells.name("legal_basis");
-        let verification = cells.must("verification", word);
+        let verification = cells.required("verification", word);
         let (from, to) = (valid_from?, valid_to?);
         if Period::new(Some(from), to).is_none() {
             cells.empty_interval("valid_to");
@@ -110,7 +110,7 @@ impl Listed for rule::Model {
     }
 
     fn reserved(stored: &Self) -> Option<Sentence> {
-        shipped(stored.origin)
+        reserved_code(stored.origin)
     }
 }
 
@@ -118,12 +118,12 @@ impl Row for retirement_age::Model {
     const FORMAT: FileFormat = bundle::RETIREMENT_AGES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let gender = cells.must::<Gender>("gender", word);
-        let valid_from = cells.must("valid_from", new_year);
-        let age_months = cells.must("age_months", months);
+        let code_ = cells.required("code", code);
+        let gender = cells.required::<Gender>("gender", word);
+        let valid_from = cells.required("valid_from", new_year);
+        let age_months = cells.required("age_months", months);
         let legal_basis = cells.name("legal_basis");
-        let verification = cells.must("verification", word);
+        let verification = cells.required("verification", word);
         Some(Self {
             code: code_?,
             gender: gender?,
@@ -155,12 +155,12 @@ impl Listed for retirement_age::Model {
     }
 
     fn reserved(stored: &Self) -> Option<Sentence> {
-        shipped(stored.origin)
+        reserved_code(stored.origin)
     }
 }
 
 /// Reason why an office cannot use the code of a row of this origin, if so.
-fn shipped(origin: RuleOrigin) -> Option<Sentence> {
+fn reserved_code(origin: RuleOrigin) -> Option<Sentence> {
     match origin {
         RuleOrigin::Office => None,
         RuleOrigin::Shipped => Some(Sentence::new(

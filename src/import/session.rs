@@ -1,4 +1,4 @@
-//! Sessions of classes of a bundle: each on a day of its class, each once.
+//! Sessions of classes of a bundle. Each must be on a day of its class and occur once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -40,13 +40,13 @@ impl Row for SessionRow {
     const FORMAT: FileFormat = bundle::CLASS_SESSIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let class = cells.must("class_code", code);
-        let on_day = cells.must("on_day", day);
+        let class = cells.required("class_code", code);
+        let on_day = cells.required("on_day", day);
         Some(Self { class: class?, on_day: on_day? })
     }
 }
 
-/// The sessions of the classes that a pass has seen.
+/// The sessions of the classes whose rows a pass has read.
 #[derive(Default)]
 struct Timetable {
     of_class: HashMap<Class, Days>,
@@ -58,12 +58,12 @@ struct Days {
     /// Days that were stored before the import.
     stored: HashSet<Day>,
     /// Days read from the file so far.
-    named: HashSet<Day>,
+    in_file: HashSet<Day>,
 }
 
 /// The sessions of a batch, compared with the database.
 #[derive(Default)]
-struct Found {
+struct BatchSessions {
     new: Vec<(Class, Day)>,
     unchanged: u64,
 }
@@ -75,10 +75,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         header: &Header,
         rows: Vec<(u64, SessionRow)>,
         timetable: &mut Timetable,
-    ) -> Result<Found> {
-        self.meet_classes(rows.iter().map(|(_, row)| &row.class)).await?;
-        self.meet_sessions(&rows, timetable).await?;
-        let mut found = Found::default();
+    ) -> Result<BatchSessions> {
+        self.add_stored_classes(rows.iter().map(|(_, row)| &row.class)).await?;
+        self.read_stored_sessions(&rows, timetable).await?;
+        let mut found = BatchSessions::default();
         for (line, row) in rows {
             let Some(class) = self.context.classes.find(&row.class) else {
                 let at = (line, "class_code");
@@ -89,9 +89,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let days = timetable.of_class.entry(class).or_default();
             if !(kept.start_on..=kept.end_on).contains(&row.on_day) {
                 header.note(self.findings, (line, "on_day"), FindingCode::BadValue, outside);
-            } else if !days.named.insert(row.on_day) {
+            } else if !days.in_file.insert(row.on_day) {
                 header.note(self.findings, (line, "class_code"), FindingCode::RepeatedRow, repeated_row);
-            } else if days.named.len() == MAX + 1 {
+            } else if days.in_file.len() == MAX + 1 {
                 header.note(self.findings, (line, "class_code"), FindingCode::BadValue, too_many);
             } else if days.stored.contains(&row.on_day) {
                 found.unchanged += 1;
@@ -105,7 +105,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     /// Reads the stored sessions of classes that this pass has not seen before.
-    async fn meet_sessions(&self, rows: &[(u64, SessionRow)], timetable: &mut Timetable) -> Result<()> {
+    async fn read_stored_sessions(&self, rows: &[(u64, SessionRow)], timetable: &mut Timetable) -> Result<()> {
         let classes = &self.context.classes;
         let mut of_id: HashMap<ClassId, Class> = HashMap::new();
         for class in rows.iter().filter_map(|(_, row)| classes.find(&row.class)) {
@@ -119,8 +119,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if ids.is_empty() {
             return Ok(());
         }
-        let asked = self.any_id(class_session::Column::ClassId, ids.iter().map(|id| id.0));
-        for there in class_session::Entity::find().filter(asked).all(self.connection).await? {
+        let condition = self.any_id(class_session::Column::ClassId, ids.iter().map(|id| id.0));
+        for there in class_session::Entity::find().filter(condition).all(self.connection).await? {
             let days = of_id.get(&there.class_id).and_then(|class| timetable.of_class.get_mut(class));
             if let Some(days) = days {
                 days.stored.insert(there.on_day);

@@ -2,12 +2,12 @@
 
 /// Maximum length of a value that is shown, in characters.
 const LONGEST: usize = 40;
-/// This many digits in a row could be an identity number in the wrong column.
+/// Number of consecutive digits that could be an identity number in the wrong column.
 const IDENTITY: usize = 9;
 
-/// Columns whose values may be shown: codes, words of closed sets, numbers, and days that are not a person's own. All
-/// other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const SHOWN: [&str; 51] = [
+/// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
+/// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
+const VISIBLE_COLUMNS: [&str; 51] = [
     "admin_code",
     "age_months",
     "basis",
@@ -70,7 +70,7 @@ pub(super) fn shown<'a>(file: &str, column: &str, value: &'a str) -> Option<&'a 
     // If a person's row lacks a cell, names and days of birth shift into neighbouring columns.
     let may_be_personal =
         file == "cadres.csv" && (value.contains(char::is_whitespace) || !value.contains(char::is_alphabetic));
-    let is_shown = SHOWN.contains(&column) && is_plain && is_short && !may_be_identity && !may_be_personal;
+    let is_shown = VISIBLE_COLUMNS.contains(&column) && is_plain && is_short && !may_be_identity && !may_be_personal;
     is_shown.then_some(value)
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Gauge {
     /// Fingerprint of the bytes so far.
     print: AtomicU64,
     /// Whether the reader has received the end of the file.
-    ended: AtomicBool,
+    at_end: AtomicBool,
 }
 
 impl Gauge {
@@ -39,7 +39,7 @@ impl Gauge {
     /// Whether the reader has received the end of the file. Every line ends with a line feed, so a record that reached
     /// the end has an unclosed quotation mark.
     pub fn has_ended(&self) -> bool {
-        self.ended.load(Relaxed)
+        self.at_end.load(Relaxed)
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Source<R> {
     limit: u64,
     carriage_return: bool,
     last: u8,
-    ended: bool,
+    at_end: bool,
     // Not cryptographic: a collision would have to be deliberate, and its author could write the files anyway.
     hasher: std::hash::DefaultHasher,
     gauge: Arc<Gauge>,
@@ -64,7 +64,7 @@ pub(super) struct Source<R> {
 }
 
 impl<R: Read> Source<R> {
-    /// `limit` bounds the bytes of one record.
+    /// Reads from `inner`; `limit` is the maximum number of bytes of one record.
     pub fn new(inner: R, limit: u64, progress: Progress) -> (Self, Arc<Gauge>) {
         let gauge = Arc::new(Gauge::default());
         let source = Self {
@@ -74,7 +74,7 @@ impl<R: Read> Source<R> {
             limit,
             carriage_return: false,
             last: b'\n',
-            ended: false,
+            at_end: false,
             hasher: std::hash::DefaultHasher::new(),
             gauge: Arc::clone(&gauge),
             progress,
@@ -82,7 +82,7 @@ impl<R: Read> Source<R> {
         (source, gauge)
     }
 
-    /// Reads the next block, with its line ends already made one.
+    /// Reads the next block and normalises its line ends.
     fn fill(&mut self) -> io::Result<()> {
         let mut raw = std::mem::take(&mut self.block);
         raw.resize(BLOCK, 0);
@@ -122,7 +122,7 @@ impl<R: Read> Source<R> {
 
     /// Ends the last line, so that every record ends with a line feed and line numbers can be counted back from it.
     fn end(&mut self) {
-        self.ended = true;
+        self.at_end = true;
         if self.carriage_return {
             self.block.push(b'\r');
         }
@@ -138,13 +138,13 @@ impl<R: Read> Read for Source<R> {
         if self.gauge.since_record.load(Relaxed) > self.limit + BLOCK as u64 {
             return Err(io::Error::other(TooLong));
         }
-        // A block can be empty before the end: a lone carriage return waits for what follows it.
-        while self.at == self.block.len() && !self.ended {
+        // A block can be empty before the end: a carriage return is held back until the next byte is read.
+        while self.at == self.block.len() && !self.at_end {
             self.fill()?;
         }
         let length = (self.block.len() - self.at).min(buffer.len());
         if length == 0 && !buffer.is_empty() {
-            self.gauge.ended.store(true, Relaxed);
+            self.gauge.at_end.store(true, Relaxed);
         }
         buffer[..length].copy_from_slice(&self.block[self.at..self.at + length]);
         self.at += length;
@@ -158,9 +158,9 @@ mod tests {
     use super::*;
 
     /// Returns one byte per read.
-    struct Drops<'a>(&'a [u8]);
+    struct OneBytePerRead<'a>(&'a [u8]);
 
-    impl Read for Drops<'_> {
+    impl Read for OneBytePerRead<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             self.0.read(&mut buffer[..1])
         }
@@ -168,13 +168,13 @@ mod tests {
 
     fn read(bytes: &[u8]) -> String {
         let whole = io::read_to_string(Source::new(bytes, 100, Progress::hidden()).0).unwrap();
-        let drops = io::read_to_string(Source::new(Drops(bytes), 100, Progress::hidden()).0).unwrap();
-        assert_eq!(whole, drops);
+        let single_bytes = io::read_to_string(Source::new(OneBytePerRead(bytes), 100, Progress::hidden()).0).unwrap();
+        assert_eq!(whole, single_bytes);
         whole
     }
 
     #[test]
-    fn line_ends_become_one_and_the_last_line_ends() {
+    fn line_ends_are_normalised_and_the_last_line_is_terminated() {
         for (bytes, text) in [
             ("a\nb\n", "a\nb\n"),
             ("a\r\nb\r\n", "a\nb\n"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fingerprint_tells_texts_apart() {
+    fn different_texts_have_different_fingerprints() {
         let print = |bytes: &[u8]| {
             let (source, gauge) = Source::new(bytes, 100, Progress::hidden());
             io::read_to_string(source).unwrap();

@@ -52,11 +52,11 @@ pub(super) struct Line<T> {
 }
 
 /// A file whose first bytes have already been read.
-type Whole<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
+type SampledFile<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
 
 /// A file being read.
 pub(super) struct Table<T, R> {
-    reader: csv::Reader<Source<Whole<R>>>,
+    reader: csv::Reader<Source<SampledFile<R>>>,
     gauge: Arc<Gauge>,
     header: Header,
     record: ByteRecord,
@@ -81,7 +81,7 @@ pub(super) fn open(dir: &Path, file: &'static str) -> Result<File> {
     File::open(dir.join(file)).map_err(|error| unreadable(file, &error))
 }
 
-/// The file exists but cannot be read.
+/// Error of a file that exists but cannot be read.
 pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
     Error::invalid(file, format!("không đọc được tệp: {error}"), format!("the file cannot be read: {error}"))
 }
@@ -102,7 +102,7 @@ impl<T: Row, R: Read> Table<T, R> {
         let container = Container::of(&sample);
         // A character cut off by the end of the sample is not an error.
         let is_bad = std::str::from_utf8(&sample).is_err_and(|error| error.error_len().is_some());
-        let faults = Faults { encoding: is_bad.then(|| Encoding::of(&sample)), noted: false };
+        let faults = Faults { encoding: is_bad.then(|| Encoding::of(&sample)), is_reported: false };
         let (source, gauge) = Source::new(io::Cursor::new(sample).chain(input), limit, progress.clone());
         let reader = ReaderBuilder::new()
             .has_headers(false)
@@ -182,14 +182,14 @@ impl<T: Row, R: Read> Table<T, R> {
         }
         loop {
             self.gauge.begin_record();
-            let begins = self.reader.position().line();
+            let first_line = self.reader.position().line();
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) if self.gauge.has_ended() => self.never_closed(findings),
-                Ok(true) if self.record.as_slice().len() as u64 > self.limit => self.too_long(begins, findings),
+                Ok(true) if self.record.as_slice().len() as u64 > self.limit => self.too_long(first_line, findings),
                 Ok(true) if is_comment(&self.record) => continue,
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
-                Err(error) if is_too_long(&error) => self.too_long(begins, findings),
+                Err(error) if is_too_long(&error) => self.too_long(first_line, findings),
                 Err(error) => return Err(failed(T::FILE, error)),
             }
             break;
@@ -198,10 +198,10 @@ impl<T: Row, R: Read> Table<T, R> {
         Ok(false)
     }
 
-    fn too_long(&mut self, begins: u64, findings: &mut Findings) {
+    fn too_long(&mut self, first_line: u64, findings: &mut Findings) {
         self.broke_off = true;
         let limit = self.limit;
-        let place = Place { line: Some(begins), column: None };
+        let place = Place { line: Some(first_line), column: None };
         findings.note(T::FILE, place, FindingCode::BadRecord, || {
             Sentence::new(
                 format!(
@@ -216,7 +216,7 @@ impl<T: Row, R: Read> Table<T, R> {
         });
     }
 
-    /// An open quotation mark has swallowed the rest of the file.
+    /// Reports a quotation mark that is never closed, so that the rest of the file is one record.
     fn never_closed(&mut self, findings: &mut Findings) {
         self.broke_off = true;
         // In this case the line feed at the end of the file is part of the record.
@@ -290,9 +290,9 @@ fn bad_header(names: &[&str], (columns, optional): (&[&str], &[&str])) -> Senten
             vi.push(format!("cột thứ {position} lặp lại một cột trước đó"));
             en.push(format!("column number {position} repeats an earlier column"));
         } else if !columns.contains(name) {
-            let meant = closest(name, columns.iter().copied().filter(|column| !names.contains(column)));
-            let (meant_vi, meant_en) = meant.map_or_else(Default::default, |meant| {
-                (format!(", tên gần giống: {meant}"), format!(" (did you mean {meant}?)"))
+            let suggestion = closest(name, columns.iter().copied().filter(|column| !names.contains(column)));
+            let (meant_vi, meant_en) = suggestion.map_or_else(Default::default, |suggestion| {
+                (format!(", tên gần giống: {suggestion}"), format!(" (did you mean {suggestion}?)"))
             });
             vi.push(format!("tên cột thứ {position} không có trong định dạng{meant_vi}"));
             en.push(format!("the name of column number {position} is not in the format{meant_en}"));

@@ -12,10 +12,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Writes an empty bundle into a folder, which is made if there is none.
+/// Writes an empty bundle into a folder, which is created if it does not exist.
 ///
 /// # Errors
-/// `Invalid` naming `DIR` if one of the files is there already, before any file is written, or cannot be written.
+/// `Invalid` for `DIR` if one of the files exists already (then no file is written), or if a file cannot be written.
 pub fn write(dir: &Path) -> Result<()> {
     let failed = |error: &io::Error| {
         Error::invalid(

@@ -8,7 +8,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, outer_code, word},
+    cell::{Cells, code, untyped_code, word},
     context::{ImportContext, repeated_code, repeated_row},
     existing::QuotaFacts,
     finding::{FindingCode, Findings},
@@ -28,11 +28,11 @@ impl Row for programme::Model {
     const FORMAT: FileFormat = bundle::PROGRAMMES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
+        let code_ = cells.required("code", code);
         let name = cells.name("name");
-        let kind = cells.must("kind", word);
-        let subject = cells.must("subject", outer_code);
-        let level_code = cells.may("level", code);
+        let kind = cells.required("kind", word);
+        let subject = cells.required("subject", untyped_code);
+        let level_code = cells.optional("level", code);
         Some(Self { code: code_?, name: name?, kind: kind?, subject: subject?, level_code: level_code? })
     }
 }
@@ -103,17 +103,17 @@ impl NewOffers {
         }
     }
 
-    /// Resolves the rows of `quotas.csv`. `taught` are the plans whose classes have learners in the database.
+    /// Resolves the rows of `quotas.csv`. `plans_with_learners` are the plans whose classes have learners in the database.
     pub fn read_quotas(
         &mut self,
         header: &Header,
         rows: Vec<(u64, QuotaRow)>,
-        (context, taught): (&ImportContext, &HashSet<PlanId>),
+        (context, plans_with_learners): (&ImportContext, &HashSet<PlanId>),
         found: &mut Findings,
     ) {
         let mut seen = HashSet::new();
         for (line, row) in rows {
-            let Some(quota) = row.resolved(header, line, context, found) else { continue };
+            let Some(quota) = row.resolve(header, line, context, found) else { continue };
             let key = (quota.plan_id, quota.unit_id, quota.programme_code.clone(), quota.mode);
             let stored = context.existing.quotas.get(&key);
             if !seen.insert(key) {
@@ -121,7 +121,7 @@ impl NewOffers {
                 continue;
             }
             let Some(there) = stored else {
-                if taught.contains(&quota.plan_id) {
+                if plans_with_learners.contains(&quota.plan_id) {
                     header.note(found, (line, "plan_code"), FindingCode::QuotaAfterLearners, after_learners);
                 }
                 self.quotas.push(quota);
@@ -153,7 +153,7 @@ impl PlanRow {
 }
 
 impl QuotaRow {
-    fn resolved(
+    fn resolve(
         &self,
         header: &Header,
         line: u64,

@@ -24,13 +24,13 @@ impl Row for PlanRow {
     const FORMAT: FileFormat = bundle::TRAINING_PLANS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let code_ = cells.must("code", code);
-        let unit = cells.must("unit_code", code);
-        let year_from = cells.must("year_from", year);
-        let year_to = cells.must("year_to", year);
+        let code_ = cells.required("code", code);
+        let unit = cells.required("unit_code", code);
+        let year_from = cells.required("year_from", year);
+        let year_to = cells.required("year_to", year);
         let document_no = cells.text("document_no");
         let name = cells.name("name");
-        let state = cells.must("status", word);
+        let state = cells.required("status", word);
         let (year_from, year_to) = (year_from?, year_to?);
         if year_to < year_from {
             cells.backward_interval("year_to");
@@ -48,7 +48,7 @@ impl Row for PlanRow {
     }
 }
 
-/// How the seats of a quota bind.
+/// Whether the stated number of seats is exact or a lower bound.
 #[derive(Clone, Copy)]
 enum Bound {
     Exact,
@@ -76,14 +76,14 @@ impl Row for QuotaRow {
     const FORMAT: FileFormat = bundle::QUOTAS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
-        let plan = cells.must("plan_code", code);
-        let unit = cells.must("unit_code", code);
-        let programme = cells.must("programme_code", code);
-        let mode = cells.may("mode", word);
-        let measure = cells.must::<Measure>("measure", word);
-        let bound = cells.must("bound", bound);
-        let seats = cells.must("quantity", number);
-        let classes = cells.may("classes", number);
+        let plan = cells.required("plan_code", code);
+        let unit = cells.required("unit_code", code);
+        let programme = cells.required("programme_code", code);
+        let mode = cells.optional("mode", word);
+        let measure = cells.required::<Measure>("measure", word);
+        let bound = cells.required("bound", bound);
+        let seats = cells.required("quantity", number);
+        let classes = cells.optional("classes", number);
         let facts = QuotaFacts {
             measure: measure?,
             is_lower_bound: matches!(bound?, Bound::MoreThan),

@@ -27,9 +27,9 @@ impl Span {
         }
     }
 
-    fn common(self, other: Self) -> Option<Self> {
-        let common = Self { from: self.from.max(other.from), until: self.until.min(other.until) };
-        (common.from < common.until).then_some(common)
+    fn intersection(self, other: Self) -> Option<Self> {
+        let intersection = Self { from: self.from.max(other.from), until: self.until.min(other.until) };
+        (intersection.from < intersection.until).then_some(intersection)
     }
 }
 
@@ -133,8 +133,9 @@ impl Tree {
         let levels = self.levels(hierarchy);
         let is_too_deep = |at: usize| levels[at].is_some_and(|level| level > MAX_LEVELS);
         let is_first = |at: &usize| {
-            let reported = |above: usize| is_too_deep(above) && self.versions[above].line.is_some();
-            is_too_deep(*at) && !self.above(*at, hierarchy).any(reported)
+            let reported =
+                |parent_versions: usize| is_too_deep(parent_versions) && self.versions[parent_versions].line.is_some();
+            is_too_deep(*at) && !self.parent_versions(*at, hierarchy).any(reported)
         };
         let mut lines: Vec<u64> =
             (0..self.versions.len()).filter(is_first).filter_map(|at| self.versions[at].line).collect();
@@ -143,25 +144,25 @@ impl Tree {
     }
 
     /// The versions of a version's parent with which it shares a day.
-    fn above(&self, at: usize, hierarchy: Hierarchy) -> impl Iterator<Item = usize> {
+    fn parent_versions(&self, at: usize, hierarchy: Hierarchy) -> impl Iterator<Item = usize> {
         let parent = self.versions[at].parent_in(hierarchy).and_then(|parent| self.of_unit.get(&parent));
         let span = self.versions[at].span;
         parent
             .map_or(&[][..], Vec::as_slice)
             .iter()
             .copied()
-            .filter(move |above| span.common(self.versions[*above].span).is_some())
+            .filter(move |parent_versions| span.intersection(self.versions[*parent_versions].span).is_some())
     }
 
     /// The level of each version, 1 at the top: the length of the longest chain of ancestor versions in which each pair
-    /// of neighbours shares a day. A version without a level is part of a cycle or below one. The cycle
-    /// may never be closed, because its intervals do not overlap.
+    /// of neighbours shares a day. A version without a level is part of a cycle or below one. On no single day need all
+    /// links of such a cycle exist, because their intervals may not overlap.
     fn levels(&self, hierarchy: Hierarchy) -> Vec<Option<usize>> {
         let mut below = vec![Vec::new(); self.versions.len()];
         let mut waits_for = vec![0_usize; self.versions.len()];
         for (at, ways) in waits_for.iter_mut().enumerate() {
-            for above in self.above(at, hierarchy) {
-                below[above].push(at);
+            for parent_versions in self.parent_versions(at, hierarchy) {
+                below[parent_versions].push(at);
                 *ways += 1;
             }
         }
@@ -189,14 +190,14 @@ impl Tree {
         while let Some((at, span, depth)) = open.pop() {
             path.truncate(depth);
             path.push(self.versions[at].unit);
-            for above in self.above(at, hierarchy) {
-                let Some(common) = span.common(self.versions[above].span) else { continue };
-                let parent = self.versions[above].unit;
+            for parent_versions in self.parent_versions(at, hierarchy) {
+                let Some(intersection) = span.intersection(self.versions[parent_versions].span) else { continue };
+                let parent = self.versions[parent_versions].unit;
                 if parent == unit || depth == DEEPEST {
                     return true;
                 }
-                if !safe[above] && !path.contains(&parent) {
-                    open.push((above, common, depth + 1));
+                if !safe[parent_versions] && !path.contains(&parent) {
+                    open.push((parent_versions, intersection, depth + 1));
                 }
             }
         }
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_lives_as_long_as_its_children() {
+    fn a_parent_exists_on_all_days_of_its_children() {
         for (rows, lines) in [
             (&[(1, 0, 0, 10), (2, 1, 0, 10)][..], &[][..]),
             (&[(1, 0, 0, 5), (1, 0, 5, 10), (2, 1, 0, 10)], &[]),
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_has_a_last_level() {
+    fn units_below_the_last_level_are_reported() {
         let most = MAX_LEVELS as u128;
         let chain = |levels: u128| (1..=levels).map(|n| (n, n - 1, 0, 10)).collect::<Vec<_>>();
         for (rows, lines) in [
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_a_hundred_thousand_units_is_no_burden() {
+    fn a_chain_of_a_hundred_thousand_units_can_be_checked() {
         let down: Vec<_> = (1..100_000).map(|n| (n, n - 1, 0, 10)).collect();
         assert!(tree(&down).circular(Hierarchy::Administrative).is_empty());
         let up: Vec<_> = (1..100_000).rev().map(|n| (n, n - 1, 0, 10)).collect();

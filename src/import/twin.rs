@@ -12,12 +12,12 @@ use super::{
     finding::{FindingCode, Findings},
     header::Header,
     person_overlaps::{self, Fingerprint, Line},
-    resolve::{ASKED, Pass, padded},
+    resolve::{IDS_PER_QUERY, Pass, padded},
     row::CadreRow,
 };
 use crate::{error::Result, language::Sentence, text};
 
-/// A person by name and birthday, 12 bytes.
+/// Fingerprint of a person's name and birthday, with the line; 12 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Twin {
     print: Fingerprint,
@@ -25,14 +25,14 @@ pub(super) struct Twin {
 }
 
 impl Twin {
-    /// Notes a row, if the full date of birth is known.
+    /// The fingerprint of a row; `None` unless the full date of birth is known.
     pub fn of(line: u64, row: &CadreRow) -> Option<Self> {
         let birth = row.birth_on?;
         Some(Self { print: Fingerprint::of((row.full_name.to_lowercase(), birth)), line: person_overlaps::line(line) })
     }
 }
 
-/// Notes each row that has the name and birthday of an earlier one.
+/// Reports each row that has the name and birthday of an earlier one.
 pub(super) fn note(header: &Header, mut persons: Vec<Twin>, findings: &mut Findings) {
     persons.sort_unstable();
     for same in persons.chunk_by(|a, b| a.print == b.print) {
@@ -50,7 +50,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if !self.context.existing.has_cadres {
             return Ok(());
         }
-        for rows in rows.chunks(ASKED) {
+        for rows in rows.chunks(IDS_PER_QUERY) {
             let born = rows.iter().filter(|(_, row)| row.birth_on.is_some());
             let names = padded(born.map(|(_, row)| text::sort_key(&row.full_name)));
             let question = cadre::Entity::find()

@@ -9,7 +9,7 @@ use entity::{institution, programme, retirement_age, rule as law, title, trainin
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
-    batch::counted,
+    batch::count_by_status,
     bundle::Bundle,
     checked::Checked,
     class::ClassRow,
@@ -24,9 +24,9 @@ use super::{
     plausibility::{self, IdDoubt},
     post::Tiers,
     progress::Progress,
-    reference_lists::{Listed, listed},
+    reference_lists::{Listed, new_rows},
     resolve::Pass,
-    rotation::{Lives, Tenure, Tenures, rotation_overlap, rotation_running},
+    rotation::{Tenure, Tenures, UnitLifetimes, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     table::Row,
@@ -69,8 +69,8 @@ pub(super) async fn validate(
         plan.checked.push(pass.check_sessions().await?);
     }
     if bundle.has(EnrolmentRow::FILE) {
-        let lives = pass.lives(&plan);
-        plan.checked.push(pass.check_enrolments(&lives).await?);
+        let lifetimes = pass.lifetimes(&plan);
+        plan.checked.push(pass.check_enrolments(&lifetimes).await?);
     }
     Ok(plan)
 }
@@ -79,7 +79,7 @@ pub(super) async fn validate(
 type StoredRows<T> = fn(&Existing) -> &HashMap<<T as Listed>::Code, T>;
 
 /// A small file, read into memory.
-struct Whole<T> {
+struct SmallFile<T> {
     header: Header,
     rows: Vec<(u64, T)>,
     checked: Checked,
@@ -87,14 +87,14 @@ struct Whole<T> {
 
 impl<C: ConnectionTrait> Pass<'_, C> {
     /// All rows of a small file.
-    async fn whole<T: Row>(&mut self) -> Result<Whole<T>> {
+    async fn whole<T: Row>(&mut self) -> Result<SmallFile<T>> {
         let mut rows = Vec::new();
         let step = async |_: &mut Self, _: &Header, read| {
             rows.extend(read);
             Ok((0, 0))
         };
         let (checked, header) = self.batches(step).await?;
-        Ok(Whole { header, rows, checked })
+        Ok(SmallFile { header, rows, checked })
     }
 
     async fn lists(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
@@ -133,13 +133,13 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             codes.for_each(|code| self.context.programmes.enter(code));
         }
         if bundle.has(PlanRow::FILE) {
-            let Whole { header, rows, checked } = self.whole::<PlanRow>().await?;
+            let SmallFile { header, rows, checked } = self.whole::<PlanRow>().await?;
             offers.read_plans(&header, rows, self.context, self.findings);
             let (new, unchanged) = (offers.plans.len() as u64, offers.unchanged.0);
             plan.checked.push(Checked { new, unchanged, ..checked });
         }
         if bundle.has(QuotaRow::FILE) {
-            let Whole { header, rows, checked } = self.whole::<QuotaRow>().await?;
+            let SmallFile { header, rows, checked } = self.whole::<QuotaRow>().await?;
             let taught = self.plans_with_learners().await?;
             let offers = &mut plan.offers;
             offers.read_quotas(&header, rows, (self.context, &taught), self.findings);
@@ -166,8 +166,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Ok(plans.into_iter().collect())
     }
 
-    fn lives(&self, plan: &Plan) -> Lives {
-        Lives::of(self.context.existing.versions.values().flatten().chain(&plan.units.versions))
+    fn lifetimes(&self, plan: &Plan) -> UnitLifetimes {
+        UnitLifetimes::of(self.context.existing.versions.values().flatten().chain(&plan.units.versions))
     }
 
     fn tiers(&self, plan: &Plan) -> Tiers {
@@ -179,7 +179,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     async fn units(&mut self, plan: &mut Plan) -> Result<()> {
-        let Whole { header, rows, checked } = self.whole::<UnitRow>().await?;
+        let SmallFile { header, rows, checked } = self.whole::<UnitRow>().await?;
         plan.units.read(&header, &rows, self.context, self.findings);
         let (new, unchanged) = (plan.units.versions.len() as u64, plan.units.unchanged.0);
         plan.checked.push(Checked { new, unchanged, ..checked });
@@ -187,7 +187,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     async fn successions(&mut self, plan: &mut Plan) -> Result<()> {
-        let Whole { header, rows, checked } = self.whole::<SuccessionRow>().await?;
+        let SmallFile { header, rows, checked } = self.whole::<SuccessionRow>().await?;
         plan.units.read_successions(&header, rows, self.context, self.findings);
         let (new, unchanged) = (plan.units.successions.len() as u64, plan.units.unchanged.1);
         plan.checked.push(Checked { new, unchanged, ..checked });
@@ -195,15 +195,15 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     async fn identifiers(&mut self, plan: &mut Plan) -> Result<()> {
-        let Whole { header, rows, checked } = self.whole::<IdentifierRow>().await?;
+        let SmallFile { header, rows, checked } = self.whole::<IdentifierRow>().await?;
         let unchanged = plan.units.read_identifiers(&header, &rows, self.context, self.findings);
         plan.checked.push(Checked { new: plan.units.identifiers.len() as u64, unchanged, ..checked });
         Ok(())
     }
 
     async fn list<T: Listed>(&mut self, stored: StoredRows<T>, files: &mut Vec<Checked>) -> Result<Vec<T>> {
-        let Whole { header, rows, checked } = self.whole::<T>().await?;
-        let (new, unchanged) = listed(&header, rows, stored(&self.context.existing), (self.context, self.findings));
+        let SmallFile { header, rows, checked } = self.whole::<T>().await?;
+        let (new, unchanged) = new_rows(&header, rows, stored(&self.context.existing), (self.context, self.findings));
         files.push(Checked { new: new.len() as u64, unchanged, ..checked });
         Ok(new)
     }
@@ -233,12 +233,12 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Checks the posts, and records them for the comparison with the rotations.
     async fn check_assignments(&mut self, tiers: &Tiers, mut stays: Option<&mut Vec<Tenure>>) -> Result<Checked> {
-        // A row with an error may contain what seems to be missing.
-        let is_settled = self.findings.errors == 0;
+        // With errors, a unit may seem to be missing because its row could not be read.
+        let has_no_errors = self.findings.errors == 0;
         let mut posts = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, stored) = pass.assignments(header, rows).await?;
-            if is_settled {
+            if has_no_errors {
                 pass.doubt_posts_by_unit(header, &found, tiers);
             }
             posts.extend(found.iter().map(Post::of));
@@ -246,7 +246,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 stays.extend(found.iter().map(|row| Tenure::of(row.person, &row.model)));
             }
             posts.extend(stored.iter().map(|(person, post)| Post::stored(*person, post)));
-            Ok(counted(&found))
+            Ok(count_by_status(&found))
         };
         let (checked, header) = self.batches(step).await?;
         let compared = person_overlaps::compare_posts(posts);
@@ -267,19 +267,19 @@ impl<C: ConnectionTrait> Pass<'_, C> {
     }
 
     async fn check_rotations(&mut self, plan: &mut Plan, stays: Tenures) -> Result<Checked> {
-        let lives = self.lives(plan);
-        // A row with an error may contain what seems to be missing.
-        let is_settled = self.findings.errors == 0;
+        let lifetimes = self.lifetimes(plan);
+        // With errors, a unit may seem to be missing because its row could not be read.
+        let has_no_errors = self.findings.errors == 0;
         let mut episodes = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {
             let (found, stored) = pass.rotations(header, rows).await?;
-            if is_settled {
-                pass.doubt_units(header, &found, &lives);
+            if has_no_errors {
+                pass.doubt_units(header, &found, &lifetimes);
                 pass.doubt_posts(header, &found, &stays).await?;
             }
             episodes.extend(found.iter().map(|row| Episode::of(row, pass.context.today)));
             episodes.extend(stored.iter().map(|(person, row)| Episode::stored(*person, row)));
-            Ok(counted(&found))
+            Ok(count_by_status(&found))
         };
         let (checked, header) = self.batches(step).await?;
         let compared = person_overlaps::compare_episodes(episodes);
@@ -300,7 +300,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let (found, stored) = pass.qualifications(header, rows).await?;
             achievements.extend(found.iter().map(Achievement::of));
             achievements.extend(stored.iter().map(|(person, achievement)| Achievement::stored(*person, achievement)));
-            Ok(counted(&found))
+            Ok(count_by_status(&found))
         };
         let (checked, header) = self.batches(step).await?;
         let compared = person_overlaps::compare_achievements(achievements);

@@ -31,7 +31,7 @@ impl Validated {
         let bundle = Bundle::find(dir, &mut findings)?;
         progress.begin("checking", bundle.bytes);
         let mut context = ImportContext::new(Existing::read(connection).await?, clock.today());
-        bundle.irregular.iter().for_each(|file| context.give_up(file));
+        bundle.irregular.iter().for_each(|file| context.mark_unreadable(file));
         let plan = validate(dir, &bundle, connection, (&mut context, &mut findings, progress)).await?;
         Ok(Self { context, plan, findings, bytes: bundle.bytes })
     }
@@ -41,7 +41,7 @@ impl Validated {
         match () {
             () if self.findings.errors > 0 => Outcome::Refused,
             () if self.plan.checked.iter().all(|file| file.rows == 0) => Outcome::NoRows,
-            () if !self.plan.has_news() => Outcome::NothingNew,
+            () if !self.plan.has_new_rows() => Outcome::NothingNew,
             () => Outcome::Loaded,
         }
     }

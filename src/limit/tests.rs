@@ -76,7 +76,7 @@ fn failed_attempts_are_bounded_for_each_address_and_client_together() {
 }
 
 #[test]
-fn what_is_remembered_is_bounded() {
+fn the_counters_are_bounded() {
     let attempts = Attempts::new(FakeRelativeClock::default());
     for id in 0..3 * CACHE_CAPACITY as u128 {
         assert!(attempts.fail(None, Uuid::from_u128(id)).is_ok());
@@ -85,7 +85,7 @@ fn what_is_remembered_is_bounded() {
 }
 
 #[test]
-fn a_place_is_free_again_when_its_request_is_done() {
+fn a_permit_is_released_when_its_request_is_done() {
     let in_flight = InFlight::at_most(1);
     let first = in_flight.enter();
     assert!(first.is_some() && in_flight.enter().is_none());
@@ -95,7 +95,7 @@ fn a_place_is_free_again_when_its_request_is_done() {
 }
 
 #[test]
-fn a_wait_is_told_in_whole_seconds() {
+fn a_wait_is_rounded_up_to_whole_seconds() {
     for (millis, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
         assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds);
     }

@@ -29,13 +29,13 @@ pub(crate) struct FeedCursors {
 impl CursorKey {
     /// Cursors of the change feed for a caller.
     pub(crate) fn feed_cursors(&self, caller: &impl Serialize) -> FeedCursors {
-        let derived = |of: &[u8]| {
+        let derived_key = |of: &[u8]| {
             let key = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
             key.chain_update(of).finalize().into_bytes()
         };
-        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, &derived(b"change feed")).expect("a key of 256 bits");
+        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, &derived_key(b"change feed")).expect("a key of 256 bits");
         let caller = postcard::to_allocvec(caller).expect("a caller is plain data");
-        let events = Hmac::new_from_slice(&derived(b"change feed events")).expect("HMAC takes keys of any length");
+        let events = Hmac::new_from_slice(&derived_key(b"change feed events")).expect("HMAC takes keys of any length");
         FeedCursors { key, events: events.chain_update(&caller), caller }
     }
 }
@@ -59,18 +59,18 @@ impl FeedCursors {
     /// # Errors
     /// `Invalid` for `after` if the cursor was not made for this caller.
     pub(crate) fn open<T: DeserializeOwned>(&self, cursor: &str) -> Result<T> {
-        let refused = || {
+        let invalid_cursor = || {
             Error::invalid(
                 "after",
                 "Con trỏ này không thuộc dòng thay đổi của hệ thống này; hãy dùng con trỏ do `changes` trả về.",
                 "This cursor does not belong to the change feed of this client; use a cursor that `changes` returned.",
             )
         };
-        let mut bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| refused())?;
-        let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN).ok_or_else(refused)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| refused())?;
-        let opened = self.key.open_in_place(nonce, self.aad(), sealed).map_err(|_| refused())?;
-        postcard::from_bytes(opened).map_err(|_| refused())
+        let mut bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| invalid_cursor())?;
+        let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN).ok_or_else(invalid_cursor)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| invalid_cursor())?;
+        let opened = self.key.open_in_place(nonce, self.aad(), sealed).map_err(|_| invalid_cursor())?;
+        postcard::from_bytes(opened).map_err(|_| invalid_cursor())
     }
 
     /// Id of an event: equal for repeated deliveries of a change to one caller.
@@ -96,13 +96,13 @@ mod tests {
 
         assert_eq!(cursors.open::<(i64, i64)>(&cursor).ok(), Some((7, 8)));
         assert_ne!(cursor, cursors.seal(&(7_i64, 8_i64)), "equal positions have different cursors");
-        let strangers = [key.feed_cursors(&"other"), CursorKey::new(vec![2; 32]).feed_cursors(&"client")];
-        for stranger in strangers {
-            assert!(stranger.open::<(i64, i64)>(&cursor).is_err());
-            assert_ne!(stranger.event_id(7), cursors.event_id(7));
+        let other_cursors = [key.feed_cursors(&"other"), CursorKey::new(vec![2; 32]).feed_cursors(&"client")];
+        for cursors_of_other in other_cursors {
+            assert!(cursors_of_other.open::<(i64, i64)>(&cursor).is_err());
+            assert_ne!(cursors_of_other.event_id(7), cursors.event_id(7));
         }
-        for bent in ["", "AAAA", &cursor[1..], &format!("{cursor}AAAA")] {
-            assert!(cursors.open::<(i64, i64)>(bent).is_err(), "{bent}");
+        for tampered in ["", "AAAA", &cursor[1..], &format!("{cursor}AAAA")] {
+            assert!(cursors.open::<(i64, i64)>(tampered).is_err(), "{tampered}");
         }
         assert_ne!(cursors.event_id(7), cursors.event_id(8));
     }

@@ -37,7 +37,7 @@ impl Keyset {
             }
         }
         for (key, direction) in &self.keys {
-            select = select.order_by(key.clone(), ordered(*direction, window.way));
+            select = select.order_by(key.clone(), sql_order(*direction, window.way));
         }
         select.limit(window.size as u64 + 1)
     }
@@ -45,12 +45,12 @@ impl Keyset {
     /// Restores the order of rows that were restricted to a window and then joined.
     pub(crate) fn order(&self, select: &mut SelectStatement, window: &Window) {
         for (key, direction) in &self.keys {
-            select.order_by_expr(key.clone(), ordered(*direction, window.way));
+            select.order_by_expr(key.clone(), sql_order(*direction, window.way));
         }
     }
 
-    /// Condition on rows on one side of a position: past it by the first key, or equal and past it by the next, and so
-    /// on.
+    /// Condition for rows on one side of a position: past the position by the first key, or equal by the first key and
+    /// past it by the second, and so on.
     fn on(&self, side: Side, position: &Position) -> Condition {
         let values: Vec<SimpleExpr> = position.keys.iter().map(value).chain([Expr::val(position.id)]).collect();
         let mut any = Condition::any();
@@ -78,6 +78,6 @@ fn value(key: &Key) -> SimpleExpr {
     }
 }
 
-fn ordered(direction: Direction, way: Way) -> Order {
+fn sql_order(direction: Direction, way: Way) -> Order {
     if (direction == Direction::Asc) == (way == Way::Forward) { Order::Asc } else { Order::Desc }
 }

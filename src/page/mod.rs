@@ -291,8 +291,8 @@ mod tests {
         {
             assert!(cursors.open("after", &cursor).is_err());
         }
-        for bent in ["", "AAAA", &cursor[1..], &format!("{cursor}A")] {
-            assert!(key.cursors(caller, &"list").open("after", bent).is_err(), "{bent}");
+        for tampered in ["", "AAAA", &cursor[1..], &format!("{cursor}A")] {
+            assert!(key.cursors(caller, &"list").open("after", tampered).is_err(), "{tampered}");
         }
     }
 

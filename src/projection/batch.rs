@@ -30,7 +30,7 @@ impl Batch {
     /// Reads the selected persons.
     pub async fn of(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Self> {
         let mut people = Self { cards: Vec::new(), sort_keys: HashMap::new() };
-        for (card, sort_key) in cadre_snapshot::made(connection, of).await? {
+        for (card, sort_key) in cadre_snapshot::build(connection, of).await? {
             people.sort_keys.insert(card.id, sort_key);
             people.cards.push(card);
         }
@@ -57,7 +57,7 @@ impl Batch {
         }
     }
 
-    /// Builds the projection input of a card. Names never change, so an older card of the person has the same sort key.
+    /// The projection input of a card. Names never change, so an older card of the person has the same sort key.
     pub fn person<'a>(&'a self, card: &'a CadreSnapshot) -> Option<Person<'a>> {
         let sort_key = self.sort_keys.get(&card.id)?;
         Some(Person { id: card.id, sort_key, posts: &card.posts, qualifications: &card.qualifications })

@@ -1,8 +1,8 @@
 //! Read models: projections of other tables, so that the cost of a query does not depend on the number of rows. The
 //! writing transaction updates them, so readers never see a stale projection.
 //!
-//! At commit, the persons changed by a command are compared before and after. Rebuilt after imports and on format
-//! change.
+//! At commit, the persons that a command changed are compared before and after the command. The read models are rebuilt
+//! after an import and after a change of their format.
 
 mod batch;
 pub mod cadre_snapshot;
@@ -43,7 +43,7 @@ pub(crate) enum ChangedCadres {
     /// The listed persons.
     These(BTreeSet<CadreId>),
     /// More than `MANY` persons: all read models are rebuilt.
-    Everybody,
+    All,
 }
 
 impl Default for ChangedCadres {
@@ -58,7 +58,7 @@ impl ChangedCadres {
         if let Self::These(persons) = self {
             persons.insert(person);
             if persons.len() > MANY {
-                *self = Self::Everybody;
+                *self = Self::All;
             }
         }
     }
@@ -115,7 +115,7 @@ impl Renewed {
     pub(crate) async fn at(self, txn: &DatabaseTransaction, place: i64) -> Result<()> {
         match self {
             Self::Some => Ok(()),
-            Self::All => headcount::made_at(txn, place).await,
+            Self::All => headcount::rebuilt_at(txn, place).await,
         }
     }
 }
@@ -159,16 +159,16 @@ pub(crate) async fn renew(
     let persons: Vec<CadreId> = match touched {
         ChangedCadres::These(persons) if persons.is_empty() => return Ok((Renewed::Some, Some(changed))),
         ChangedCadres::These(persons) => persons.into_iter().collect(),
-        ChangedCadres::Everybody => {
+        ChangedCadres::All => {
             make(txn, today).await?;
             return Ok((Renewed::All, None));
         }
     };
-    // First, take the lock: from here on no rebuild can happen, and the persons' stored state matches the counts.
-    let mut keeping = Update::begin(txn, reference_data, today).await?;
+    // The lock is taken first: from here on no rebuild can happen, and the persons' stored state matches the counts.
+    let mut update = Update::begin(txn, reference_data, today).await?;
     let mut words = name_index::Changed::default();
     for persons in persons.chunks(BATCH) {
-        let before = cadre_snapshot::locked(txn, persons).await?;
+        let before = cadre_snapshot::lock_and_read(txn, persons).await?;
         let after = Batch::of(txn, Of::These(persons)).await?;
         cadre_snapshot::write(txn, &after.cards).await?;
         let before: HashMap<CadreId, &CadreSnapshot> = before.iter().map(|card| (card.id, card)).collect();
@@ -176,15 +176,15 @@ pub(crate) async fn renew(
             changed.add(before.get(&card.id).copied(), card);
             words.replace(before.get(&card.id).copied(), card);
         });
-        let Some(keeping) = &mut keeping else { continue };
+        let Some(update) = &mut update else { continue };
         for card in &after.cards {
             let before = before.get(&card.id).and_then(|card| after.person(card));
-            keeping.replace(before, after.person(card));
+            update.replace(before, after.person(card));
         }
     }
     words.write(txn).await?;
-    if let Some(keeping) = keeping {
-        keeping.write(txn).await?;
+    if let Some(update) = update {
+        update.write(txn).await?;
     }
     Ok((Renewed::Some, Some(changed)))
 }
@@ -196,7 +196,7 @@ pub(crate) async fn renew(
 pub(crate) async fn is_current(connection: &impl ConnectionTrait) -> Result<bool> {
     let stored = projection::Entity::find().all(connection).await?;
     let is_stored = |(name, version)| stored.iter().any(|stored| stored.name == name && stored.version == version);
-    Ok(format_versions().into_iter().all(is_stored) && headcount::is_made(connection).await?)
+    Ok(format_versions().into_iter().all(is_stored) && headcount::is_built(connection).await?)
 }
 
 /// Compares the read models with their source tables in one transaction and returns the first difference.
@@ -211,11 +211,11 @@ pub async fn verify(connection: &DatabaseTransaction) -> Result<std::result::Res
     let mut words = name_index::Expected::new();
     let (mut last, mut persons) = (None, 0);
     while let Some(people) = Batch::after(connection, last).await? {
-        let kept = match people.range() {
-            Some(range) => cadre_snapshot::kept(connection, range).await?,
+        let stored = match people.range() {
+            Some(range) => cadre_snapshot::stored(connection, range).await?,
             None => Vec::new(),
         };
-        if let Some(code) = cadre_snapshot::difference(&people.cards, &kept)? {
+        if let Some(code) = cadre_snapshot::difference(&people.cards, &stored)? {
             return Ok(Err(Difference::Card(code)));
         }
         people.each().for_each(|person| expected.add(&person));
@@ -236,17 +236,17 @@ fn format_versions() -> [(&'static str, i32); 2] {
 
 async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     bulk::enlarge_cache(txn).await?;
-    let mut making = Rebuild::begin(txn, today).await?;
+    let mut rebuild = Rebuild::begin(txn, today).await?;
     let mut words = name_index::Rebuild::begin(txn).await?;
     entity::cadre_snapshot::Entity::delete_many().exec(txn).await?;
     let (mut last, mut persons) = (None, 0);
     while let Some(people) = Batch::after(txn, last).await? {
         cadre_snapshot::write_new(txn, &people.cards).await?;
-        making.add(txn, &people).await?;
+        rebuild.add(txn, &people).await?;
         words.add(txn, &people.cards).await?;
         (last, persons) = (people.last(), persons + people.cards.len() as u64);
     }
-    making.finish(txn).await?;
+    rebuild.finish(txn).await?;
     words.finish(txn).await?;
     if persons >= bulk::MANY {
         bulk::analyze::<entity::cadre_snapshot::Entity>(txn).await?;
@@ -254,8 +254,8 @@ async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         bulk::analyze::<entity::name_index::Entity>(txn).await?;
         bulk::analyze::<entity::headcount::Entity>(txn).await?;
     }
-    let made = format_versions()
+    let built = format_versions()
         .map(|(name, version)| projection::ActiveModel { name: Set(name.to_owned()), version: Set(version) });
-    bulk::replace(txn, made).await?;
+    bulk::replace(txn, built).await?;
     Ok(bulk::restore_cache(txn).await?)
 }

@@ -1,6 +1,6 @@
-//! Index of name words by unit, the start of a search. A person with a post in a unit on any day has one row for each
-//! word of the folded name; the other words follow it in the same row. A search therefore reads only the rows of its
-//! rarest word and checks the other words without another read.
+//! Index of name words by unit, with which a search starts. A person with a post in a unit on any day has one row for
+//! each word of the folded name; the other words follow it in the same row. A search therefore reads only the rows of
+//! its rarest word and checks the other words without another read.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -40,8 +40,8 @@ fn words(card: &CadreSnapshot) -> HashSet<name_index::Model> {
 /// Rotations of a folded name, one starting at each word, with a blank before each word.
 fn from_each_word(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
-    let turned = |at: usize| words[at..].iter().chain(&words[..at]).map(|word| format!(" {word}")).collect();
-    (0..words.len()).map(turned).collect()
+    let rotated = |at: usize| words[at..].iter().chain(&words[..at]).map(|word| format!(" {word}")).collect();
+    (0..words.len()).map(rotated).collect()
 }
 
 /// Changes that a transaction makes to the words.
@@ -52,7 +52,7 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    /// Replaces a person's rows: those of the state before the transaction, if any, by those of the current state.
+    /// Replaces a person's rows of the state before the transaction, if any, by the rows of the current state.
     pub fn replace(&mut self, before: Option<&CadreSnapshot>, after: &CadreSnapshot) {
         let (before, after) = (before.map(words).unwrap_or_default(), words(after));
         self.gone.extend(before.difference(&after).cloned());
@@ -117,7 +117,7 @@ impl Expected {
         }
         drop(found);
         match buckets.iter().position(|bucket| *bucket != 0) {
-            Some(bucket) => named(connection, bucket).await,
+            Some(bucket) => first_difference(connection, bucket).await,
             None => Ok(None),
         }
     }
@@ -130,7 +130,7 @@ fn digest(row: &name_index::Model) -> u64 {
 }
 
 /// Returns the first person of a bucket whose words differ.
-async fn named(connection: &DatabaseTransaction, bucket: usize) -> Result<Option<String>> {
+async fn first_difference(connection: &DatabaseTransaction, bucket: usize) -> Result<Option<String>> {
     let mut left: HashMap<name_index::Model, i32> = HashMap::new();
     let mut found = name_index::Entity::find().stream(connection).await?;
     while let Some(row) = found.try_next().await? {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_turned_once_for_each_word() {
+    fn a_name_has_one_rotation_for_each_word() {
         assert_eq!(from_each_word("do van duc"), [" do van duc", " van duc do", " duc do van"]);
         assert_eq!(from_each_word("an an"), [" an an", " an an"], "the same twice is one row");
         assert_eq!(from_each_word(""), [] as [&str; 0]);

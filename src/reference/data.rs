@@ -1,7 +1,7 @@
 //! An in-memory snapshot of units and reference lists, constant during a request.
 //!
 //! They are small, read by every request and changed by few commands. They are loaded once and replaced as a whole when
-//! the log shows such a command.
+//! the log contains such a command.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -86,7 +86,8 @@ impl ReferenceData {
 
     /// Reads the snapshot.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
-        // Read first: a commit during the reading of the tables is then newer than this position and triggers a reload.
+        // The position is read first: a commit during the reading of the tables is then newer than this position and
+        // triggers a reload.
         let log_position = hash_chain::end(connection).await?;
         let titles = title::Entity::find().all(connection).await?;
         let institutions = institution::Entity::find().all(connection).await?;
@@ -104,13 +105,13 @@ impl ReferenceData {
         })
     }
 
-    /// Log position up to which the snapshot contains all commits. Positions follow the order of commits; numbers of
-    /// the change log do not, because a command draws them before it commits, an import minutes before.
+    /// Log position up to which the snapshot contains all commits. Positions follow the order of commits. Numbers of
+    /// the change log do not: a command takes them before it commits, an import minutes before.
     pub fn log_position(&self) -> i64 {
         self.log_position.load(Ordering::Acquire)
     }
 
-    /// Records that no part of the snapshot was changed up to a position.
+    /// Records that commits up to a position changed no part of the snapshot.
     pub(crate) fn advance_to(&self, place: i64) {
         self.log_position.fetch_max(place, Ordering::AcqRel);
     }

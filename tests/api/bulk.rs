@@ -59,7 +59,7 @@ async fn inserted_rows_are_stored_unchanged_and_in_order() {
             let txn = database.begin().await.expect("begun");
             bulk::enlarge_cache(&txn).await.expect("widened");
             bulk::insert(&txn, (0..count).map(entry)).await.expect("inserted");
-            bulk::slim(&txn).await.expect("slim");
+            bulk::lower_sort_memory(&txn).await.expect("slim");
             bulk::restore_cache(&txn).await.expect("narrowed");
             txn.commit().await.expect("committed");
         }

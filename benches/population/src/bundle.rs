@@ -1,4 +1,4 @@
-//! The files of a bundle, open side by side.
+//! The files of a bundle, all open for writing.
 
 use std::{
     fs::{self, File},
@@ -25,7 +25,7 @@ pub enum Table {
     Enrolments,
 }
 
-/// Names and columns, as `cadre-api import` asks for them.
+/// Names and columns, in the format of `cadre-api import`.
 const FILES: [(&str, &str); 12] = [
     ("units.csv", "code,parent_code,party_parent_code,kind,tier,name,admin_code,valid_from,valid_to"),
     ("titles.csv", "code,name,category,tier,is_key_leader"),
@@ -53,7 +53,7 @@ const FILES: [(&str, &str); 12] = [
 pub struct Bundle(Vec<Writer<File>>);
 
 impl Bundle {
-    /// Begins all files in a folder; what was in them goes.
+    /// Creates all files in a folder; existing files are replaced.
     pub fn create(folder: &Path) -> csv::Result<Self> {
         fs::create_dir_all(folder)?;
         let begin = |(name, columns): (&str, &str)| {
@@ -68,7 +68,7 @@ impl Bundle {
         self.0[table as usize].write_record(row)
     }
 
-    /// Writes out what is still held back.
+    /// Flushes all files.
     pub fn finish(mut self) -> io::Result<()> {
         self.0.iter_mut().try_for_each(Writer::flush)
     }

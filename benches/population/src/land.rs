@@ -1,23 +1,23 @@
 //! Units: the nation, provinces of the same size, and in each departments, districts and their communes.
 //!
-//! A province has some 10,000 people whatever their number in all, so that what is asked of a commune or a province
-//! means the same at every scale, and only the nation grows.
+//! A province always has about 10,000 people, so a query about a commune or a province is comparable at every scale,
+//! and only the nation grows with the number of people.
 
 use crate::bundle::{Bundle, Table};
 
-/// The unit at the top.
+/// Code of the root unit.
 pub const NATION: &str = "VN";
-/// People of a province.
+/// Number of people in a province.
 const PEOPLE: u32 = 10_000;
 const DEPARTMENTS: u32 = 8;
 const DISTRICTS: u32 = 3;
 const COMMUNES: u32 = 8;
-/// Units of a province that people work in.
+/// Number of units of a province in which people work.
 const OFFICES: u32 = DEPARTMENTS + DISTRICTS * (1 + COMMUNES);
 
 const PLACES: [&str; 10] = ["An", "Bình", "Châu", "Đông", "Giang", "Hòa", "Long", "Minh", "Phú", "Tân"];
 
-/// What a unit is among its siblings.
+/// Kind of a unit, with its number among its siblings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Office {
     Department,
@@ -25,7 +25,7 @@ pub enum Office {
     Commune,
 }
 
-/// A unit that people work in.
+/// A unit in which people work.
 #[derive(Clone)]
 pub struct Place {
     pub code: String,
@@ -40,23 +40,23 @@ pub struct Land {
 }
 
 impl Land {
-    /// As many provinces as these people need.
+    /// Creates as many provinces as this number of people needs.
     pub fn of(cadres: u32) -> Self {
         Self { provinces: cadres.div_ceil(PEOPLE), cadres }
     }
 
-    /// The province of a person, both from 1.
+    /// The home province of a person; both are numbered from 1.
     pub fn home(&self, cadre: u32) -> u32 {
         let before = u64::from(cadre - 1) * u64::from(self.provinces) / u64::from(self.cadres);
         u32::try_from(before).map_or(self.provinces, |before| before + 1)
     }
 
-    /// A unit of a province that people work in.
+    /// A random unit of a province in which people work.
     pub fn place(&self, province: u32, rng: &mut fastrand::Rng) -> Place {
         office(province, rng.u32(..OFFICES))
     }
 
-    /// Writes the units, and the titles of those who work in them.
+    /// Writes the units and their titles.
     pub fn write(&self, bundle: &mut Bundle) -> csv::Result<()> {
         bundle.add(Table::Units, [NATION, "", "", "NATION", "CENTRAL", "Trung ương", "", "", ""])?;
         for number in 1..=self.provinces {
@@ -74,12 +74,12 @@ impl Land {
     }
 }
 
-/// The code of a province, from 1.
+/// The code of a province by its number, from 1.
 pub fn province(number: u32) -> String {
     format!("P{number:04}")
 }
 
-/// All units of a province that people work in.
+/// All units of a province in which people work.
 pub fn offices(province: u32) -> impl Iterator<Item = Place> {
     (0..OFFICES).map(move |at| office(province, at))
 }
@@ -111,7 +111,7 @@ impl Office {
         }
     }
 
-    /// The titles of such a unit, the highest first.
+    /// The titles of such a unit, highest first.
     pub fn titles(self) -> [&'static str; 4] {
         match self {
             Self::Department => ["S_GD", "S_PGD", "S_TP", "S_CV"],

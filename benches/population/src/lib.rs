@@ -1,7 +1,7 @@
-//! Writes an import bundle of invented people, of any size and the same for the same seed.
+//! Writes an import bundle of invented people, of any size. The same seed gives the same bundle.
 //!
-//! Rows are written as they are drawn, so memory does not grow with the number of people. Nothing depends on the day on
-//! which it runs: history ends on `draw::last_day`.
+//! Each row is written as soon as it is generated, so memory does not grow with the number of people. The result does
+//! not depend on the current day: history ends on `draw::last_day`.
 
 mod bundle;
 mod draw;
@@ -15,10 +15,10 @@ use fastrand::Rng;
 
 use crate::{bundle::Bundle, land::Land};
 
-/// Most people: their codes and invented identity numbers have eight digits.
+/// Maximum number of people: their codes and invented identity numbers have eight digits.
 pub const MAX: i64 = 99_999_999;
 
-/// Writes a bundle of so many people into a folder, which is made if missing.
+/// Writes a bundle of this number of people into a folder, which is created if it does not exist.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -38,8 +38,8 @@ mod tests {
 
     use super::*;
 
-    /// All files of a bundle, by name.
-    fn drawn(cadres: u32, seed: u64) -> Vec<(String, String)> {
+    /// The name and text of each file of a bundle.
+    fn generate(cadres: u32, seed: u64) -> Vec<(String, String)> {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), cadres, seed).unwrap();
         let entries = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_people_and_another_one_others() {
         let people = |files: &[(String, String)]| files.iter().find(|(name, _)| name == "cadres.csv").cloned();
-        let (one, again, other) = (drawn(500, 7), drawn(500, 7), drawn(500, 8));
+        let (one, again, other) = (generate(500, 7), generate(500, 7), generate(500, 8));
         assert_eq!(one, again);
         assert_ne!(people(&one), people(&other));
     }
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn proportions_hold_whatever_the_seed() {
         for seed in 1..=3 {
-            let files = drawn(20_000, seed);
+            let files = generate(20_000, seed);
             let each = |file: &str| {
                 let text = files.iter().find(|(name, _)| name == file).map(|(_, text)| text.lines().count() - 1);
                 text.unwrap() as f64 / 20_000.0

@@ -1,4 +1,4 @@
-//! A person: their facts, posts, rotations and qualifications.
+//! A person: facts, posts, rotations and qualifications.
 
 use chrono::{Datelike, NaiveDate};
 use fastrand::Rng;
@@ -21,7 +21,7 @@ const GIVEN_NAMES: [&str; 32] = [
     "Hoa", "Hùng", "Hương", "Khánh", "Lan", "Linh", "Long", "Mai", "Nam", "Nga", "Phong", "Quân", "Sơn", "Thảo",
     "Trang", "Tuấn", "Yến",
 ];
-/// Who awards qualifications.
+/// Institutions that award qualifications.
 const INSTITUTIONS: [[&str; 2]; 4] = [
     ["DH1", "Trường Đại học Thử Nghiệm 1"],
     ["DH2", "Trường Đại học Thử Nghiệm 2"],
@@ -30,7 +30,7 @@ const INSTITUTIONS: [[&str; 2]; 4] = [
 ];
 const YEAR: u64 = 365;
 
-/// Writes a person, from 1, with all that is recorded of them.
+/// Writes a person with all records; `number` starts from 1.
 pub fn write(number: u32, land: &Land, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()> {
     if number == 1 {
         INSTITUTIONS.into_iter().try_for_each(|institution| bundle.add(Table::Institutions, institution))?;
@@ -67,8 +67,8 @@ fn facts(
     )
 }
 
-/// Posts without a gap from the first day of service on. Some are left by a rotation, others by promotion in the same
-/// unit. Gives the unit of the last one.
+/// Writes posts without a gap from the first day of service on. Some end with a rotation, others with a promotion in
+/// the same unit. Returns the unit of the last post.
 fn career(
     code: &str,
     begin: NaiveDate,
@@ -78,7 +78,7 @@ fn career(
 ) -> csv::Result<Place> {
     let promotions = u32::from(percent(rng, 28));
     let rotations = [0, 1, 2][usize::from(percent(rng, 27)) + usize::from(percent(rng, 3))];
-    let days = turns(begin, promotions + rotations, rng);
+    let days = change_days(begin, promotions + rotations, rng);
     let mut place = land.place(home, rng);
     let mut start = begin;
     for (at, &next) in (0..).zip(&days) {
@@ -99,8 +99,9 @@ fn career(
     Ok(place)
 }
 
-/// So many days between the first day of service and the last of history, apart from each other and in their order.
-fn turns(begin: NaiveDate, number: u32, rng: &mut Rng) -> Vec<NaiveDate> {
+/// Days on which the post changes: this number of different days between the first day of service and the last day of
+/// history, sorted.
+fn change_days(begin: NaiveDate, number: u32, rng: &mut Rng) -> Vec<NaiveDate> {
     let part = between(begin, last_day()) / u64::from(number + 1);
     (1..=u64::from(number)).map(|at| after(begin, at * part - rng.u64(..part / 2))).collect()
 }
@@ -123,7 +124,7 @@ fn post(
     bundle.add(Table::Posts, [code, &place.code, title, &start.to_string(), &end, "true"])
 }
 
-/// Another unit, mostly of the home province.
+/// Another unit, usually in the home province.
 fn destination(from: &Place, (home, land): (u32, &Land), rng: &mut Rng) -> Place {
     loop {
         let province = if percent(rng, 90) { home } else { rng.u32(1..=land.provinces) };
@@ -134,7 +135,8 @@ fn destination(from: &Place, (home, land): (u32, &Land), rng: &mut Rng) -> Place
     }
 }
 
-/// A rotation lasts three years, or until the next one; one that is not over by the last day is recorded without an end.
+/// A rotation lasts three years, or until the next one. A rotation that has not ended by the last day is recorded
+/// without an end.
 fn rotation(
     code: &str,
     (from, to): (&Place, &Place),
@@ -149,8 +151,8 @@ fn rotation(
     bundle.add(Table::Rotations, [code, &from.code, &to.code, form, &start.to_string(), &end, &document])
 }
 
-/// Subjects besides professional education: how many of a hundred hold a level of it, and which.
-const HELD: [(u32, &str, &[&str]); 7] = [
+/// Subjects besides professional education: the percentage of people with a level, and the possible levels.
+const SUBJECTS: [(u32, &str, &[&str]); 7] = [
     (55, "POLITICAL_THEORY", &["ELEMENTARY"]),
     (38, "POLITICAL_THEORY", &["INTERMEDIATE", "INTERMEDIATE", "INTERMEDIATE", "ADVANCED"]),
     (60, "STATE_MANAGEMENT", &["OFFICER", "SPECIALIST", "SPECIALIST", "PRINCIPAL_SPECIALIST"]),
@@ -175,7 +177,7 @@ fn qualifications(
         bundle.add(Table::Qualifications, [code, "PROFESSIONAL", "MASTER", "8380101", school, "WORK_STUDY", &year])?;
     }
     let served = between(begin, last_day());
-    for (share, subject, levels) in HELD {
+    for (share, subject, levels) in SUBJECTS {
         if percent(rng, share) {
             let (level, school) = (one(rng, levels), INSTITUTIONS[rng.usize(2..INSTITUTIONS.len())][0]);
             let granted = after(begin, rng.u64(..served)).to_string();

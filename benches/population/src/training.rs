@@ -1,4 +1,4 @@
-//! Training: programmes, and for each year a plan of the nation and of each province with their quotas and classes.
+//! Training: programmes, and for each year a plan of the nation and of each province, with quotas and classes.
 
 use fastrand::Rng;
 
@@ -8,11 +8,11 @@ use crate::{
     land::{self, Land, NATION, Place},
 };
 
-/// Years that plans are for.
+/// Years with plans.
 const YEARS: std::ops::RangeInclusive<i32> = 2022..=2026;
-/// Years whose classes are over.
-const HELD: std::ops::RangeInclusive<i32> = 2022..=2024;
-/// Classes of a programme that a province holds in a year.
+/// Years whose classes have ended.
+const COMPLETED_YEARS: std::ops::RangeInclusive<i32> = 2022..=2024;
+/// Number of classes of a programme in a province and year.
 const CLASSES: u32 = 5;
 
 const PROGRAMMES: [[&str; 5]; 4] = [
@@ -22,7 +22,7 @@ const PROGRAMMES: [[&str; 5]; 4] = [
     ["CMNV", "Bồi dưỡng chuyên môn nghiệp vụ", "REFRESHER", "JOB_SKILLS", ""],
 ];
 
-/// Writes what is on offer.
+/// Writes programmes, plans, quotas and classes.
 pub fn write(land: &Land, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()> {
     PROGRAMMES.into_iter().try_for_each(|programme| bundle.add(Table::Programmes, programme))?;
     for year in YEARS {
@@ -33,15 +33,16 @@ pub fn write(land: &Land, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()>
             plan(&land::province(number), year, &units, (20, rng), bundle)?;
         }
     }
-    HELD.flat_map(|year| (1..=land.provinces).map(move |province| (year, province)))
+    COMPLETED_YEARS
+        .flat_map(|year| (1..=land.provinces).map(move |province| (year, province)))
         .try_for_each(|(year, province)| classes(year, province, rng, bundle))
 }
 
-/// The plan of a unit for a year, with quotas of so many seats and up to three times as many.
+/// The plan of a unit for a year. Each quota has at least `seats` seats and at most three times as many.
 fn plan(of: &str, year: i32, units: &[String], (seats, rng): (u32, &mut Rng), bundle: &mut Bundle) -> csv::Result<()> {
     let (code, number) = (format!("K-{of}-{year}"), year.to_string());
     let (document, name) = (format!("{year}/KH-{of}"), format!("Kế hoạch đào tạo, bồi dưỡng năm {year}"));
-    let status = if HELD.contains(&year) { "CLOSED" } else { "PUBLISHED" };
+    let status = if COMPLETED_YEARS.contains(&year) { "CLOSED" } else { "PUBLISHED" };
     bundle.add(Table::Plans, [&code, of, &number, &number, &document, &name, status])?;
     for unit in units {
         for [programme, ..] in PROGRAMMES {
@@ -71,7 +72,7 @@ fn classes(year: i32, province: u32, rng: &mut Rng, bundle: &mut Bundle) -> csv:
     Ok(())
 }
 
-/// One class of a province still runs, so that there are learners without a result.
+/// Whether a class is still running: one class of each province is, so that there are learners without a result.
 fn runs(year: i32, programme: &str, intake: u32) -> bool {
     (year, programme, intake) == (2024, "LLCT_TC", CLASSES)
 }
@@ -80,9 +81,9 @@ fn class(province: u32, year: i32, programme: &str, intake: u32) -> String {
     format!("L-{}-{year}-{programme}-{intake}", land::province(province))
 }
 
-/// Writes that a person was in a class of the province of their unit.
+/// Writes the enrolment of a person in a class of the province of the person's unit.
 pub fn enrol(cadre: &str, place: &Place, rng: &mut Rng, bundle: &mut Bundle) -> csv::Result<()> {
-    let (year, [programme, ..]) = (rng.i32(HELD), PROGRAMMES[rng.usize(..PROGRAMMES.len())]);
+    let (year, [programme, ..]) = (rng.i32(COMPLETED_YEARS), PROGRAMMES[rng.usize(..PROGRAMMES.len())]);
     let intake = rng.u32(1..=CLASSES);
     let class = class(place.province, year, programme, intake);
     let grade = one(rng, &["AVERAGE", "GOOD", "GOOD", "VERY_GOOD", "EXCELLENT"]);

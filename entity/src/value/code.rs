@@ -1,4 +1,5 @@
-//! Business codes: identifiers used by people and other systems. Text, stable, unique within its kind.
+//! Business codes: identifiers used by people and other systems. A code is a stable text, unique among the codes of its
+//! kind.
 
 use std::{fmt, str::FromStr};
 
@@ -12,11 +13,11 @@ use sea_orm::DeriveValueType;
 )]
 pub struct InvalidCode;
 
-/// Most codes are short enough to be stored inline, which saves about a thousand allocations for a page of cards.
+/// Most codes are short enough to be stored inline, which saves about a thousand allocations for a page of persons.
 fn parse(text: &str) -> Result<CompactString, InvalidCode> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/');
-    let begins_well = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
-    if !begins_well || text.len() > 40 || !text.as_bytes().iter().all(plain) {
+    let begins_with_letter_or_digit = text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+    if !begins_with_letter_or_digit || text.len() > 40 || !text.as_bytes().iter().all(plain) {
         return Err(InvalidCode);
     }
     Ok(CompactString::new(text))
@@ -56,7 +57,7 @@ macro_rules! code {
             }
         }
 
-        // Lets maps keyed by the code be searched by plain text.
+        // Maps whose key is the code can thus be searched by plain text.
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0

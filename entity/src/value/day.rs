@@ -38,9 +38,9 @@ impl Day {
         self.0.year()
     }
 
-    /// Formats the day as `YYYY-MM-DD` into a buffer. Responses contain many days: this is several times cheaper than a
-    /// format string.
-    pub(super) fn spelled(self, into: &mut [u8; 10]) -> &str {
+    /// Formats the day as `YYYY-MM-DD` into a buffer. Responses contain many days, and this is several times cheaper
+    /// than a format string.
+    pub(super) fn format_into(self, into: &mut [u8; 10]) -> &str {
         let (year, month, day) = (self.0.year().unsigned_abs(), self.0.month(), self.0.day());
         let digits = [year / 1000, year / 100, year / 10, year, 0, month / 10, month, 0, day / 10, day];
         *into = digits.map(|digit| b'0' + (digit % 10) as u8);
@@ -54,7 +54,7 @@ impl Day {
     }
 }
 
-// Some primary keys contain a day; no database generates one.
+// Some primary keys contain a day, so the trait is required; no database generates one.
 impl sea_orm::TryFromU64 for Day {
     fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
         Err(sea_orm::DbErr::ConvertFromU64("Day"))
@@ -63,7 +63,7 @@ impl sea_orm::TryFromU64 for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.spelled(&mut [0; 10]))
+        f.pad(self.format_into(&mut [0; 10]))
     }
 }
 
@@ -75,7 +75,7 @@ impl fmt::Debug for Day {
 
 impl serde::Serialize for Day {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.spelled(&mut [0; 10]))
+        serializer.serialize_str(self.format_into(&mut [0; 10]))
     }
 }
 
@@ -90,12 +90,12 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, InvalidDay> {
         let bytes = text.as_bytes();
-        let shaped = bytes.len() == 10
+        let is_well_formed = bytes.len() == 10
             && bytes
                 .iter()
                 .enumerate()
                 .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() });
-        if !shaped {
+        if !is_well_formed {
             return Err(InvalidDay);
         }
         let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| InvalidDay);

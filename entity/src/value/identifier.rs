@@ -33,7 +33,7 @@ const LONGEST_AGENCY: usize = 35;
 const LONGEST: usize = 40;
 
 impl IdentifierSystem {
-    /// Whether a text has the form of a value of the system. The form says nothing about the place of the unit in a
+    /// Whether a text has the form of a value of the system. The form says nothing about the position of the unit in a
     /// tree.
     pub fn accepts(self, value: &str) -> bool {
         let groups = || value.split('.');

@@ -41,25 +41,25 @@ impl PartialDate {
     }
 
     /// Formats the known parts of the date into a buffer.
-    fn spelled(self, into: &mut [u8; 10]) -> &str {
+    fn format_into(self, into: &mut [u8; 10]) -> &str {
         let (first, known) = match self {
             Self::Year(year) => (Day::of(year, 1, 1), 4),
             Self::Month(year, month) => (Day::of(year, month, 1), 7),
             Self::Day(day) => (Some(day), 10),
         };
-        &first.expect("the parser let through only months of the calendar").spelled(into)[..known]
+        &first.expect("the parser let through only months of the calendar").format_into(into)[..known]
     }
 }
 
 impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.spelled(&mut [0; 10]))
+        f.pad(self.format_into(&mut [0; 10]))
     }
 }
 
 impl serde::Serialize for PartialDate {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.spelled(&mut [0; 10]))
+        serializer.serialize_str(self.format_into(&mut [0; 10]))
     }
 }
 

@@ -35,7 +35,7 @@ impl Period {
     /// The common days, if any.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         let until = [self.until, other.until].into_iter().flatten().min();
-        // A missing first day is less than any, as required.
+        // `None` sorts before every day, so an open start is handled correctly.
         Self::new(self.from.max(other.from), until)
     }
 
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_holds_its_first_day_and_not_its_last() {
+    fn a_period_contains_its_first_day_and_not_its_end() {
         let year = period("2014-01-01", "2015-01-01").expect("a year");
         for (day, held) in [("2013-12-31", false), ("2014-01-01", true), ("2014-12-31", true), ("2015-01-01", false)] {
             assert_eq!(year.holds(day.parse().expect(day)), held, "{day}");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_are_cut_and_joined_by_their_days() {
+    fn periods_have_intersections_and_unions() {
         let shown = |period: Option<Period>| {
             let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
             period.map(|period| format!("{}..{}", day(period.from()), day(period.until())))

@@ -158,8 +158,8 @@ pub enum AppraisalResult {
 }
 
 impl RotationState {
-    /// The states before publication, and those that end without a rotation: visible to the preparing unit only, unless
-    /// the rotation was published before it was revoked.
+    /// The states before publication, and the final states without a rotation: visible to the preparing unit only,
+    /// unless the rotation was published before it was revoked.
     pub const EMBARGOED: [Self; 8] = [
         Self::Draft,
         Self::PolicyApproved,
@@ -171,7 +171,7 @@ impl RotationState {
         Self::Revoked,
     ];
 
-    /// Whether it is one of those.
+    /// Whether the state is one of `EMBARGOED`.
     pub fn is_embargoed(self) -> bool {
         Self::EMBARGOED.contains(&self)
     }

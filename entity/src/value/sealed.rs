@@ -1,7 +1,7 @@
 //! Sealed values: protected data about a person.
 //!
 //! They can be stored and compared. They have no GraphQL, JSON or log representation, so that none can be disclosed by
-//! accident; only the service's `authz` may call `reveal` (enforced by the layer test).
+//! accident. Only the service's `authz` may call `reveal` (enforced by the layer test).
 
 use std::fmt;
 

@@ -19,8 +19,8 @@ pub(super) fn all<T: ActiveEnum<Value = String> + Iterable + Copy>() -> Vec<(T, 
 macro_rules! words {
     ($($name:ident),*) => {$(
         impl $name {
-            /// The values, each with its word. Cached: the database's conversion allocates a text each time, and a page
-            /// of persons contains hundreds of words.
+            /// The values, each with its word. Cached, because the database's conversion allocates a text each time,
+            /// and a page of persons contains hundreds of words.
             fn words() -> &'static [(Self, String)] {
                 static WORDS: std::sync::LazyLock<Vec<($name, String)>> = std::sync::LazyLock::new($crate::value::set::all);
                 &WORDS

@@ -195,7 +195,7 @@ impl PlanState {
 }
 
 impl ClassState {
-    /// The states of a class that did not take place, or not yet.
+    /// The states of a class that does not take place, or has not begun.
     pub const NOT_HELD: [Self; 3] = [Self::Planned, Self::Postponed, Self::Cancelled];
     /// The states that allow enrolments.
     pub const ENROLLING: [Self; 3] = [Self::OpenForNomination, Self::Confirmed, Self::Running];

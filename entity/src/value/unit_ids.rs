@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::value::UnitId;
 
-/// Ids of units, each once, in id order.
+/// Ids of units without repetition, in id order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, DeriveValueType)]
 pub struct UnitIds(Vec<u8>);
 

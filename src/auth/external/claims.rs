@@ -54,21 +54,21 @@ impl<'a> Unverified<'a> {
 
     fn check(self, keys: &KeySet, now: DateTime<Utc>) -> Result<Claims, Reason> {
         keys.verify(&self.kid, self.algorithm, &self.token)?;
-        let said = self.token.claims()?;
+        let claims = self.token.claims()?;
         let trusted = &self.source.trusted;
-        ensure_unbound(&said)?;
+        ensure_unbound(&claims)?;
         for (name, wanted) in [("iss", &trusted.issuer), ("aud", &trusted.audience)] {
-            if text(&said, name)? != wanted {
+            if text(&claims, name)? != wanted {
                 return Err(Reason::Claim(name));
             }
         }
-        if text(&said, "jti")?.is_empty() {
+        if text(&claims, "jti")?.is_empty() {
             return Err(Reason::Claim("jti"));
         }
-        let client = named(&said, &trusted.client_claim).ok_or(Reason::Claim("client"))?;
-        let subject = person(&said, trusted, client)?;
-        let scopes = scopes(&said, trusted)?;
-        let validity = Validity::read(&said, trusted.longest_life)?;
+        let client = text_claim(&claims, &trusted.client_claim).ok_or(Reason::Claim("client"))?;
+        let subject = person(&claims, trusted, client)?;
+        let scopes = scopes(&claims, trusted)?;
+        let validity = Validity::read(&claims, trusted.longest_life)?;
         validity.ensure_current(now)?;
         Ok(Claims {
             client: client.to_owned(),
@@ -102,7 +102,7 @@ impl Claims {
     }
 
     /// Checks that the token has not expired and its key is still published by the issuer.
-    pub fn ensure_still_good(&self, now: DateTime<Utc>) -> Result<(), Reason> {
+    pub fn ensure_still_valid(&self, now: DateTime<Utc>) -> Result<(), Reason> {
         if !self.source.latest().has(&self.kid) {
             return Err(Reason::Key);
         }
@@ -112,13 +112,13 @@ impl Claims {
 
 /// The person for whom the client acts. The subject of a token without a person is the client (RFC 9068, section 2.2);
 /// every other token must name the person, otherwise a person's token would get the client's own rights.
-fn person<'a>(said: &'a Map<String, Value>, trusted: &Trusted, client: &str) -> Result<Option<&'a str>, Reason> {
-    let subject = named(said, "sub").ok_or(Reason::Claim("sub"))?;
+fn person<'a>(claims: &'a Map<String, Value>, trusted: &Trusted, client: &str) -> Result<Option<&'a str>, Reason> {
+    let subject = text_claim(claims, "sub").ok_or(Reason::Claim("sub"))?;
     let claim = trusted.person_claim.as_str();
     if subject != client {
-        return named(said, claim).map(Some).ok_or(Reason::Claim("person"));
+        return text_claim(claims, claim).map(Some).ok_or(Reason::Claim("person"));
     }
-    if claim != "sub" && said.contains_key(claim) {
+    if claim != "sub" && claims.contains_key(claim) {
         return Err(Reason::Claim("person"));
     }
     Ok(None)
@@ -126,10 +126,10 @@ fn person<'a>(said: &'a Map<String, Value>, trusted: &Trusted, client: &str) -> 
 
 /// The scopes, as a string (RFC 9068, section 2.2.3) or, with some issuers, as a list. A missing claim must not mean
 /// all scopes, so a claim named in the table is required. Unknown words are ignored.
-fn scopes(said: &Map<String, Value>, trusted: &Trusted) -> Result<Option<BTreeSet<Scope>>, Reason> {
+fn scopes(claims: &Map<String, Value>, trusted: &Trusted) -> Result<Option<BTreeSet<Scope>>, Reason> {
     let Some(claim) = &trusted.scope_claim else { return Ok(None) };
     let refused = Reason::Claim("scope");
-    let words: Vec<&str> = match said.get(claim).ok_or(refused)? {
+    let words: Vec<&str> = match claims.get(claim).ok_or(refused)? {
         Value::String(text) => text.split(' ').collect(),
         Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>().ok_or(refused)?,
         _ => return Err(refused),
@@ -138,6 +138,6 @@ fn scopes(said: &Map<String, Value>, trusted: &Trusted) -> Result<Option<BTreeSe
 }
 
 /// A claim that is a non-empty string.
-fn named<'a>(said: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+fn text_claim<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }

@@ -50,12 +50,12 @@ pub(super) struct Fetcher(Client);
 impl Fetcher {
     /// A client with the time limit of the service.
     pub fn new() -> Result<Self, reqwest::Error> {
-        Self::patient(TIMEOUT)
+        Self::with_timeout(TIMEOUT)
     }
 
-    /// Connections are not reused: requests are minutes apart.
-    pub(super) fn patient(patience: Duration) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().redirect(redirect::Policy::none()).timeout(patience).pool_max_idle_per_host(0);
+    /// A client with another time limit. Connections are not reused, because requests are minutes apart.
+    pub(super) fn with_timeout(timeout: Duration) -> Result<Self, reqwest::Error> {
+        let client = Client::builder().redirect(redirect::Policy::none()).timeout(timeout).pool_max_idle_per_host(0);
         client.user_agent(concat!("cadre-api/", env!("CARGO_PKG_VERSION"))).build().map(Self)
     }
 
@@ -87,13 +87,13 @@ impl Fetcher {
     }
 }
 
-/// URL of the keys in the metadata of the issuer (OpenID Connect Discovery 1.0, section 4.3). Metadata of another host
-/// must not refer to this machine.
+/// URL of the keys in the metadata of the issuer (OpenID Connect Discovery 1.0, section 4.3). Metadata from another
+/// host must not refer to this machine.
 fn keys_of(metadata: &[u8], trusted: &Trusted, from: &Url) -> Result<Url, Failure> {
     let metadata: Metadata = serde_json::from_slice(metadata).map_err(|_| Failure::Metadata)?;
     let keys = Url::parse(&metadata.jwks_uri).map_err(|_| Failure::Metadata)?;
-    let stays_outside = is_this_machine(from) || !is_this_machine(&keys);
-    if metadata.issuer != trusted.issuer || !is_safe(&keys) || !stays_outside {
+    let is_allowed = is_this_machine(from) || !is_this_machine(&keys);
+    if metadata.issuer != trusted.issuer || !is_safe(&keys) || !is_allowed {
         return Err(Failure::Metadata);
     }
     Ok(keys)

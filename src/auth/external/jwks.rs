@@ -8,7 +8,7 @@ use crate::auth::{
     public_key::{PublicKey, verifies},
 };
 
-/// Keys read from a set at most; the rest is ignored.
+/// Maximum number of keys that are read from a set; further keys are ignored.
 const MAX_KEYS: usize = 32;
 
 /// The usable keys of an issuer: one entry for each key and each algorithm that it may sign with.
@@ -20,8 +20,8 @@ impl KeySet {
     /// private parts are skipped, as section 5 requires.
     pub fn read(text: &[u8], algorithms: &[KeyAlgorithm]) -> Option<Self> {
         let set = object(text).ok()?;
-        let named = set.get("keys")?.as_array()?.iter().filter(|key| key.get("kid").is_some_and(Value::is_string));
-        let texts = named.take(MAX_KEYS).map(Value::to_string);
+        let with_kid = set.get("keys")?.as_array()?.iter().filter(|key| key.get("kid").is_some_and(Value::is_string));
+        let texts = with_kid.take(MAX_KEYS).map(Value::to_string);
         let usable = |text: String| {
             let read = |algorithm: &KeyAlgorithm| PublicKey::read(&text, Some(*algorithm)).ok();
             algorithms.iter().filter_map(read).collect::<Vec<_>>()
@@ -44,8 +44,8 @@ impl KeySet {
     pub fn verify(&self, kid: &str, algorithm: KeyAlgorithm, token: &Compact<'_>) -> Result<(), Reason> {
         let mut keys = self.0.iter().filter(|key| key.kid == kid).peekable();
         keys.peek().ok_or(Reason::Key)?;
-        let mut fitting = keys.filter(|key| key.algorithm == algorithm).peekable();
-        fitting.peek().ok_or(Reason::Algorithm)?;
-        if fitting.any(|key| verifies(algorithm, &key.der, token)) { Ok(()) } else { Err(Reason::Signature) }
+        let mut with_algorithm = keys.filter(|key| key.algorithm == algorithm).peekable();
+        with_algorithm.peek().ok_or(Reason::Algorithm)?;
+        if with_algorithm.any(|key| verifies(algorithm, &key.der, token)) { Ok(()) } else { Err(Reason::Signature) }
     }
 }

@@ -63,17 +63,17 @@ impl Issuers {
     }
 
     /// The issuer named in a token, if it is trusted. The signature is still unchecked.
-    fn said_by(&self, token: &Compact<'_>) -> Option<&Arc<Source>> {
+    fn issuer_of(&self, token: &Compact<'_>) -> Option<&Arc<Source>> {
         if self.0.is_empty() {
             return None;
         }
-        let said = token.claims().ok()?;
-        self.by_name(said.get("iss").and_then(Value::as_str)?)
+        let claims = token.claims().ok()?;
+        self.by_name(claims.get("iss").and_then(Value::as_str)?)
     }
 
     /// A token with a valid header, if it names one of these issuers.
     pub(super) fn recognize<'a>(&self, token: Compact<'a>) -> Result<Recognized<'a>, Reason> {
-        match self.said_by(&token) {
+        match self.issuer_of(&token) {
             None => Ok(Recognized::Other(token)),
             Some(source) => Ok(Recognized::Theirs(Unverified::of(token, source.clone())?)),
         }

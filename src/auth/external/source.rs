@@ -11,31 +11,31 @@ use tokio::sync::Mutex;
 use crate::auth::external::{fetch::Fetcher, jwks::KeySet, table::Trusted};
 
 /// Minimum time between two attempts to fetch an issuer's keys, regardless of the number of requests with unknown keys.
-const APART: Duration = Duration::from_secs(60);
+const MIN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Age from which keys are fetched again.
-const PERIOD: Duration = Duration::from_secs(300);
+const REFETCH_AGE: Duration = Duration::from_secs(300);
 
-/// An issuer and its keys. The last valid set is used until it is replaced, so an outage of the issuer has no effect
-/// here.
+/// An issuer and its keys. The last valid set is used until it is replaced, so an outage of the issuer does not affect
+/// tokens signed with known keys.
 #[derive(Debug)]
 pub(super) struct Source {
     pub trusted: Trusted,
     fetcher: Arc<Fetcher>,
     keys: ArcSwapOption<KeySet>,
-    /// Fetch lock.
-    turn: Mutex<Turn>,
+    /// Lock for fetching.
+    fetch_state: Mutex<FetchState>,
 }
 
 #[derive(Debug, Default)]
-struct Turn {
+struct FetchState {
     attempted: Option<Instant>,
     has_failed: bool,
 }
 
 impl Source {
     pub fn new(trusted: Trusted, fetcher: Arc<Fetcher>) -> Self {
-        Self { trusted, fetcher, keys: ArcSwapOption::empty(), turn: Mutex::default() }
+        Self { trusted, fetcher, keys: ArcSwapOption::empty(), fetch_state: Mutex::default() }
     }
 
     /// The keys as last fetched; empty before the first fetch.
@@ -50,34 +50,34 @@ impl Source {
         if keys.has(kid) {
             return keys;
         }
-        // A separate task: the attempt is counted, so it must complete even if the request is cancelled.
+        // A separate task, because an attempt counts and must complete even if the request is cancelled.
         let source = Arc::clone(self);
-        let renewed = tokio::spawn(async move { source.renew_if_older(APART, at).await });
-        let _done = renewed.await;
+        let fetch = tokio::spawn(async move { source.renew_if_older(MIN_INTERVAL, at).await });
+        let _fetched = fetch.await;
         self.latest()
     }
 
     /// Fetches the keys if they are due.
     pub async fn renew_if_due(&self, at: Instant) {
-        let fails = self.turn.lock().await.has_failed;
-        self.renew_if_older(if fails { APART } else { PERIOD }, at).await;
+        let fails = self.fetch_state.lock().await.has_failed;
+        self.renew_if_older(if fails { MIN_INTERVAL } else { REFETCH_AGE }, at).await;
     }
 
     async fn renew_if_older(&self, age: Duration, at: Instant) {
-        let mut turn = self.turn.lock().await;
-        if turn.attempted.is_some_and(|attempted| at.saturating_duration_since(attempted) < age) {
+        let mut fetch_state = self.fetch_state.lock().await;
+        if fetch_state.attempted.is_some_and(|attempted| at.saturating_duration_since(attempted) < age) {
             return;
         }
-        turn.attempted = Some(at);
+        fetch_state.attempted = Some(at);
         let issuer = &self.trusted.issuer;
         match self.fetcher.keys(&self.trusted).await {
             Ok(keys) => {
-                turn.has_failed = false;
+                fetch_state.has_failed = false;
                 self.keys.store(Some(Arc::new(keys)));
                 metrics::counter!("cadre_issuer_key_fetches_total", "failed" => "false").increment(1);
             }
             Err(failure) => {
-                turn.has_failed = true;
+                fetch_state.has_failed = true;
                 metrics::counter!("cadre_issuer_key_fetches_total", "failed" => "true").increment(1);
                 let failure = &failure as &dyn std::error::Error;
                 tracing::warn!(

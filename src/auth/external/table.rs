@@ -9,10 +9,11 @@ use serde::Deserialize;
 /// Default maximum lifetime of a token.
 const LIFETIME_SECONDS: i64 = 3600;
 
-/// Highest lifetime that the table may allow: rights revoked at the issuer remain here until its tokens expire.
+/// Highest lifetime that the table may allow. A right that is revoked at the issuer remains effective here until its
+/// tokens expire.
 const LONGEST_LIFETIME_SECONDS: i64 = 86_400;
 
-/// Claims with a fixed meaning: they cannot name the client, the person or the scopes.
+/// Claims with a fixed meaning, which cannot name the client, the person or the scopes.
 const FIXED_CLAIMS: [&str; 8] = ["iss", "aud", "exp", "nbf", "iat", "jti", "cnf", "typ"];
 
 #[derive(Deserialize)]
@@ -41,11 +42,11 @@ pub(in crate::auth) struct Trusted {
     pub issuer: String,
     /// Required value of `aud`, a single string.
     pub audience: String,
-    /// Location of its keys.
+    /// Location of the issuer's keys.
     pub place: Place,
     /// Accepted signature algorithms.
     pub algorithms: Vec<KeyAlgorithm>,
-    /// Maximum lifetime of its tokens.
+    /// Maximum lifetime of the issuer's tokens.
     pub longest_life: i64,
     /// The claim that names the client.
     pub client_claim: String,
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_a_safe_meaning() {
+    fn omitted_fields_have_safe_defaults() {
         let read = read(&json!({ "issuers": [entry()] }).to_string(), PUBLIC_URL).unwrap();
 
         let [one] = &read[..] else { panic!("{read:?}") };
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn an_invalid_table_is_explained() {
         let twice = json!({ "issuers": [entry(), entry()] });
         let unnamed = json!({ "issuers": [{ "audience": "x", "algorithms": ["ES256"] }] });
         for (table, says) in [
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_needs_no_https() {
+    fn only_hosts_on_this_machine_may_use_http() {
         for good in ["http://127.0.0.1:4000", "http://localhost/x", "http://[::1]:80", "https://example.vn"] {
             assert!(is_safe(&good.parse().unwrap()), "{good}");
         }

@@ -49,12 +49,12 @@ pub(in crate::auth) enum Answer {
 pub(in crate::auth) struct Server {
     pub url: String,
     answers: web::Data<Mutex<BTreeMap<String, Answer>>>,
-    asked: web::Data<Asked>,
+    requests: web::Data<RequestCount>,
     handle: ServerHandle,
 }
 
 #[derive(Default)]
-struct Asked {
+struct RequestCount {
     times: AtomicUsize,
     chunks: AtomicUsize,
 }
@@ -62,8 +62,8 @@ struct Asked {
 impl Server {
     pub fn start() -> Self {
         let answers = web::Data::new(Mutex::new(BTreeMap::<String, Answer>::new()));
-        let asked = web::Data::new(Asked::default());
-        let shared = (answers.clone(), asked.clone());
+        let requests = web::Data::new(RequestCount::default());
+        let shared = (answers.clone(), requests.clone());
         let server = HttpServer::new(move || {
             App::new().app_data(shared.0.clone()).app_data(shared.1.clone()).default_service(web::to(answer))
         });
@@ -72,7 +72,7 @@ impl Server {
         let running = server.run();
         let handle = running.handle();
         tokio::spawn(running);
-        Self { url, answers, asked, handle }
+        Self { url, answers, requests, handle }
     }
 
     pub fn answers(&self, path: &str, answer: Answer) {
@@ -85,8 +85,8 @@ impl Server {
     }
 
     /// Number of requests received.
-    pub fn asked(&self) -> usize {
-        self.asked.times.load(Ordering::SeqCst)
+    pub fn requests(&self) -> usize {
+        self.requests.times.load(Ordering::SeqCst)
     }
 
     /// The entry for this server in the table of issuers.
@@ -128,9 +128,9 @@ impl Issuers {
 async fn answer(
     request: HttpRequest,
     answers: web::Data<Mutex<BTreeMap<String, Answer>>>,
-    asked: web::Data<Asked>,
+    requests: web::Data<RequestCount>,
 ) -> HttpResponse {
-    asked.times.fetch_add(1, Ordering::SeqCst);
+    requests.times.fetch_add(1, Ordering::SeqCst);
     let answer = answers.lock().unwrap().get(request.path()).cloned();
     match answer.unwrap_or(Answer::Status(404)) {
         Answer::Text(text) => HttpResponse::Ok().content_type("application/json").body(text),
@@ -143,7 +143,7 @@ async fn answer(
         Answer::Huge => {
             let chunk = web::Bytes::from(vec![b' '; 64 * 1024]);
             let chunks = iter(0..1600).map(move |_| {
-                asked.chunks.fetch_add(1, Ordering::SeqCst);
+                requests.chunks.fetch_add(1, Ordering::SeqCst);
                 Ok::<_, actix_web::Error>(chunk.clone())
             });
             HttpResponse::Ok().streaming(chunks)
@@ -172,7 +172,7 @@ fn fetcher() -> Fetcher {
 }
 
 #[tokio::test]
-async fn keys_come_from_the_named_place_or_by_the_metadata() {
+async fn keys_come_from_the_configured_url_or_from_the_metadata() {
     let server = Server::start();
     let (_, jwk) = pair("k");
     server.publishes(&[&jwk]);
@@ -181,12 +181,12 @@ async fn keys_come_from_the_named_place_or_by_the_metadata() {
 
     assert!(fetcher().keys(&server.trusted()).await.unwrap().has("k"));
     assert!(fetcher().keys(&server.by_metadata()).await.unwrap().has("k"));
-    assert_eq!(server.asked(), 3);
+    assert_eq!(server.requests(), 3);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn what_is_no_small_and_soon_answer_is_none() {
+async fn only_a_small_and_quick_response_gives_keys() {
     let server = Server::start();
     let (_, jwk) = pair("k");
     let good = json!({ "keys": [jwk] }).to_string();
@@ -214,11 +214,11 @@ async fn what_is_no_small_and_soon_answer_is_none() {
         let fetched = fetcher().keys(&server.trusted()).await;
         assert_eq!(fetched.map_or_else(|failure| failure.to_string(), |_| "keys".to_owned()), says, "{name}");
     }
-    assert!(server.asked.chunks.load(Ordering::SeqCst) < 800, "the 100 MB are not taken in");
+    assert!(server.requests.chunks.load(Ordering::SeqCst) < 800, "the 100 MB are not taken in");
 
     server.answers("/jwks", Answer::Slow);
-    let hasty = Fetcher::patient(Duration::from_millis(50)).unwrap();
-    let Err(Failure::Unanswered(error)) = hasty.keys(&server.trusted()).await else { panic!("an answer") };
+    let impatient = Fetcher::with_timeout(Duration::from_millis(50)).unwrap();
+    let Err(Failure::Unanswered(error)) = impatient.keys(&server.trusted()).await else { panic!("an answer") };
     assert!(error.is_timeout(), "{error}");
     let trusted = server.trusted();
     server.stop().await;
@@ -226,7 +226,7 @@ async fn what_is_no_small_and_soon_answer_is_none() {
 }
 
 #[tokio::test]
-async fn metadata_leads_nowhere_else() {
+async fn metadata_must_not_refer_to_another_issuer_or_an_unsafe_url() {
     let server = Server::start();
     let (_, jwk) = pair("k");
     server.publishes(&[&jwk]);
@@ -248,7 +248,7 @@ async fn metadata_leads_nowhere_else() {
 }
 
 #[test]
-fn of_a_set_the_keys_of_use_are_taken() {
+fn only_usable_keys_of_a_set_are_read() {
     let (_, jwk) = pair("k");
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let (n, e) = (rsa.public_key().modulus(), rsa.public_key().exponent());
@@ -280,57 +280,57 @@ fn of_a_set_the_keys_of_use_are_taken() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_asked_for_once_a_minute_whoever_asks() {
+async fn an_unknown_key_causes_one_fetch_a_minute() {
     let server = Server::start();
     let (_, jwk) = pair("k");
     server.publishes(&[&jwk]);
     let (source, start) = (server.source(), Instant::now());
-    let storm = async |seconds: u64| {
+    let many_requests = async |seconds: u64| {
         let at = start + Duration::from_secs(seconds);
         let kids: Vec<_> = (0..500).map(|number| format!("unknown-{seconds}-{number}")).collect();
         join_all(kids.iter().map(|kid| source.with(kid, at))).await;
     };
 
     assert!(source.with("k", start).await.has("k"), "the first that asks has them fetched");
-    assert_eq!(server.asked(), 1);
-    for (seconds, asked) in [(0, 1), (1, 1), (59, 1), (60, 2), (61, 2), (119, 2), (120, 3)] {
-        storm(seconds).await;
-        assert_eq!(server.asked(), asked, "after {seconds} s");
+    assert_eq!(server.requests(), 1);
+    for (seconds, requests) in [(0, 1), (1, 1), (59, 1), (60, 2), (61, 2), (119, 2), (120, 3)] {
+        many_requests(seconds).await;
+        assert_eq!(server.requests(), requests, "after {seconds} s");
     }
     source.with("k", start + Duration::from_secs(600)).await;
-    assert_eq!(server.asked(), 3, "a known key needs no question");
+    assert_eq!(server.requests(), 3, "a known key needs no question");
 
     let (_, new) = pair("new");
     server.publishes(&[&jwk, &new]);
     let waiting = join_all((0..50).map(|_| source.with("new", start + Duration::from_secs(180)))).await;
     assert!(waiting.iter().all(|keys| keys.has("new")), "who comes while they are fetched waits for them");
-    assert_eq!(server.asked(), 4);
+    assert_eq!(server.requests(), 4);
     server.stop().await;
 }
 
 #[tokio::test]
-async fn the_last_good_keys_survive_an_outage_and_a_removed_key_goes() {
+async fn keys_survive_an_outage_and_a_removed_key_is_dropped() {
     let server = Server::start();
     let ((_, old), (_, new)) = (pair("old"), pair("new"));
     server.publishes(&[&old]);
     let (source, start) = (server.source(), Instant::now());
     let due = async |seconds: u64| {
         source.renew_if_due(start + Duration::from_secs(seconds)).await;
-        (source.latest().has("old"), source.latest().has("new"), server.asked())
+        (source.latest().has("old"), source.latest().has("new"), server.requests())
     };
 
     assert_eq!(due(0).await, (true, false, 1), "fetched at the start");
     server.publishes(&[&old, &new]);
     assert_eq!(due(299).await, (true, false, 1), "not due yet");
     assert_eq!(due(300).await, (true, true, 2), "fetched again");
-    for (seconds, asked, outage) in [
+    for (seconds, requests, outage) in [
         (600, 3, Answer::Status(503)),
         (660, 4, Answer::Text("garbage".to_owned())),
         (720, 5, Answer::Text(r#"{"keys":[]}"#.to_owned())),
         (779, 5, Answer::Status(503)),
     ] {
         server.answers("/jwks", outage.clone());
-        assert_eq!(due(seconds).await, (true, true, asked), "{outage:?}");
+        assert_eq!(due(seconds).await, (true, true, requests), "{outage:?}");
     }
     server.publishes(&[&new]);
     assert_eq!(due(780).await, (false, true, 6), "the old key is gone");

@@ -1,5 +1,5 @@
-//! Client assertions: valid ones of every algorithm are accepted once; each malformed one is refused by the one rule
-//! that it breaks.
+//! Client assertions: valid ones of every algorithm are accepted once; each malformed one is refused by the rule that
+//! it violates.
 
 use std::collections::BTreeSet;
 
@@ -28,13 +28,13 @@ use crate::{
         public_key::PublicKey,
         tests::{
             fixture::{Fixture, PUBLIC_URL, add_client, now, sign_with},
-            tampering::bent,
+            tampering::tampered,
         },
     },
     clock::Clock,
 };
 
-/// A client with a key of each kind, under key ids that are the names of the algorithms.
+/// A client with a key of each kind. The key ids are the names of the algorithms.
 struct Signer {
     fixture: Fixture,
     ec: EcdsaKeyPair,
@@ -85,7 +85,7 @@ impl Signer {
     }
 
     /// Valid header and claims.
-    fn good(&self) -> (Value, Value) {
+    fn valid_parts(&self) -> (Value, Value) {
         let (id, at) = (self.fixture.client.id.to_string(), now().timestamp());
         let header = json!({ "typ": "JWT", "alg": "ES256", "kid": "ES256" });
         let claims =
@@ -94,18 +94,18 @@ impl Signer {
     }
 
     fn with_header(&self, name: &str, value: Option<Value>) -> String {
-        let (header, claims) = self.good();
-        sign_with(&self.ec, &bent(header, name, value), &claims.to_string())
+        let (header, claims) = self.valid_parts();
+        sign_with(&self.ec, &tampered(header, name, value), &claims.to_string())
     }
 
     fn with_claim(&self, name: &str, value: Option<Value>) -> String {
-        let (header, claims) = self.good();
-        sign_with(&self.ec, &header.to_string(), &bent(claims, name, value))
+        let (header, claims) = self.valid_parts();
+        sign_with(&self.ec, &header.to_string(), &tampered(claims, name, value))
     }
 
-    /// With several claims replaced; null removes a claim.
+    /// An assertion with several claims replaced; null removes a claim.
     fn with(&self, replaced: &Value) -> String {
-        let (header, mut claims) = self.good();
+        let (header, mut claims) = self.valid_parts();
         for (name, value) in replaced.as_object().unwrap() {
             claims[name] = value.clone();
         }
@@ -113,9 +113,9 @@ impl Signer {
         sign_with(&self.ec, &header.to_string(), &claims.to_string())
     }
 
-    /// Valid claims, signed by the key for an algorithm, with these header parameters.
+    /// Valid claims, signed with the key for an algorithm, with these header parameters.
     fn signed(&self, by: KeyAlgorithm, header: &Value, jti: &str) -> String {
-        let (_, mut claims) = self.good();
+        let (_, mut claims) = self.valid_parts();
         claims["jti"] = json!(jti);
         let encoded = |json: &Value| BASE64URL_NOPAD.encode(json.to_string().as_bytes());
         let message = format!("{}.{}", encoded(header), encoded(&claims));
@@ -160,7 +160,7 @@ fn header(algorithm: &str, kid: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_algorithm_proves_its_client_and_each_assertion_once() {
+async fn each_algorithm_authenticates_the_client_and_each_assertion_works_once() {
     let signer = Signer::new().await;
     for algorithm in [KeyAlgorithm::Es256, KeyAlgorithm::EdDsa, KeyAlgorithm::Ps256, KeyAlgorithm::Rs256] {
         let word = algorithm.to_string();
@@ -179,7 +179,7 @@ async fn every_algorithm_proves_its_client_and_each_assertion_once() {
 }
 
 #[tokio::test]
-async fn good_assertions_pass() {
+async fn valid_assertions_are_accepted() {
     let signer = Signer::new().await;
     let at = now().timestamp();
     let good = |jti: &str, replaced: Value| {
@@ -246,7 +246,7 @@ fn headers(signer: &Signer) -> Vec<(String, Reason, String)> {
         let token = signer.with_header(name, Some(value.clone()));
         cases.push((format!("{name} {value}"), Reason::Parameter(name), token));
     }
-    let (_, claims) = signer.good();
+    let (_, claims) = signer.valid_parts();
     let twice = sign_with(&signer.ec, r#"{"alg":"none","alg":"ES256","kid":"ES256"}"#, &claims.to_string());
     cases.push(("alg twice".into(), Reason::Json, twice));
     cases
@@ -278,7 +278,7 @@ fn claims(signer: &Signer) -> Vec<(String, Reason, String)> {
     }
     let nobody = ClientId::new().to_string();
     cases.push(("another client".into(), Reason::UnknownClient, signer.with(&json!({ "iss": nobody, "sub": nobody }))));
-    let (header, good) = signer.good();
+    let (header, good) = signer.valid_parts();
     let good = good.to_string();
     for (name, payload) in [
         ("exp twice", good.replace(r#""exp""#, r#""exp":1,"exp""#)),
@@ -321,7 +321,7 @@ fn times(signer: &Signer) -> Vec<(String, Reason, String)> {
 }
 
 fn forms(signer: &Signer) -> Vec<(String, Reason, String)> {
-    let (good_header, good_claims) = signer.good();
+    let (good_header, good_claims) = signer.valid_parts();
     let good = signer.with(&json!({}));
     let (message, signature) = good.rsplit_once('.').unwrap();
     let (other, _) =
@@ -349,7 +349,7 @@ fn forms(signer: &Signer) -> Vec<(String, Reason, String)> {
 }
 
 #[tokio::test]
-async fn bent_assertions_are_refused_each_by_the_rule_it_breaks() {
+async fn each_malformed_assertion_is_refused_by_the_rule_that_it_violates() {
     let signer = Signer::new().await;
     let cases = [headers(&signer), claims(&signer), times(&signer), forms(&signer)].concat();
 
@@ -381,7 +381,7 @@ async fn a_key_of_ed25519_signs_under_either_name_of_its_algorithm() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_of_its_own_client_alone() {
+async fn an_assertion_authenticates_only_its_client() {
     let signer = Signer::new().await;
     let (tokens, database) = (&signer.fixture.tokens, &signer.fixture.tokens.database);
     let (other, _) = add_client(database, "Khac", "cadre:read", None).await;
@@ -401,7 +401,7 @@ async fn an_assertion_is_of_its_own_client_alone() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_and_a_revoked_client_prove_nothing() {
+async fn revoked_keys_and_revoked_clients_are_refused() {
     let signer = Signer::new().await;
     let database = &signer.fixture.tokens.database;
     let assertion = signer.with(&json!({}));
@@ -423,7 +423,7 @@ async fn a_revoked_key_and_a_revoked_client_prove_nothing() {
 }
 
 #[tokio::test]
-async fn of_one_assertion_at_once_exactly_one_opens() {
+async fn one_of_several_concurrent_uses_of_an_assertion_succeeds() {
     let signer = Signer::new().await;
     let assertion = signer.with(&json!({}));
 
@@ -434,7 +434,7 @@ async fn of_one_assertion_at_once_exactly_one_opens() {
 }
 
 #[tokio::test]
-async fn what_was_used_is_remembered_until_long_after_its_end() {
+async fn used_assertions_are_stored_until_an_hour_after_their_expiry() {
     let mut signer = Signer::new().await;
     let assertion = signer.with(&json!({}));
     assert_eq!(signer.refusal(&assertion).await, None);

@@ -99,7 +99,7 @@ impl Fixture {
     }
 
     /// Valid header and claims.
-    pub fn good(&self) -> (Value, Value) {
+    pub fn valid_parts(&self) -> (Value, Value) {
         let (id, at) = (self.client.id.to_string(), now().timestamp());
         let header = json!({ "typ": "at+jwt", "alg": "ES256", "kid": "access-1" });
         let claims = json!({

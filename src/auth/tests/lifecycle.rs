@@ -25,7 +25,7 @@ use crate::{
     limit::InFlight,
 };
 
-/// A moment in the future, without waiting for it.
+/// A time in the future, so that a test need not wait.
 fn later(seconds: u64) -> Instant {
     Instant::now() + Duration::from_secs(seconds)
 }
@@ -66,7 +66,7 @@ async fn a_caller_has_the_rights_of_its_grant() {
 async fn a_token_narrows_the_grant_and_never_widens_it() {
     let fixture = Fixture::new().await;
 
-    for (token, held) in [
+    for (token, expected_scopes) in [
         (BTreeSet::from([Scope::StatsRead]), BTreeSet::from([Scope::StatsRead])),
         (BTreeSet::from([Scope::StatsRead, Scope::CadreWrite]), BTreeSet::from([Scope::StatsRead])),
         (BTreeSet::from([Scope::CadreWrite]), BTreeSet::new()),
@@ -74,12 +74,12 @@ async fn a_token_narrows_the_grant_and_never_widens_it() {
     ] {
         let token = fixture.tokens.issuer.issue(&fixture.client, &token, now()).unwrap().token;
         let caller = fixture.tokens.verifier.verify(&token, now()).await.unwrap();
-        assert_eq!(caller.scopes(), &held);
+        assert_eq!(caller.scopes(), &expected_scopes);
     }
 }
 
 #[tokio::test]
-async fn a_revoked_client_is_out_within_five_seconds() {
+async fn a_revoked_client_is_refused_within_five_seconds() {
     let fixture = Fixture::new().await;
     let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     assert!(verifier.verify(&token, now()).await.is_ok());
@@ -93,7 +93,7 @@ async fn a_revoked_client_is_out_within_five_seconds() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end() {
+async fn a_revoked_token_is_refused_within_five_seconds_and_deleted_after_its_expiry() {
     let mut fixture = Fixture::new().await;
     let (token, other) = (fixture.token(), fixture.token());
     let id = fixture.client.id.to_string();
@@ -118,10 +118,10 @@ async fn a_revoked_token_is_out_within_five_seconds_and_forgotten_after_its_end(
 }
 
 #[tokio::test]
-async fn a_client_waits_while_as_many_prove_themselves_as_can_be_worked_on() {
+async fn a_client_waits_while_too_many_clients_are_authenticating() {
     let mut fixture = Fixture::new().await;
-    fixture.tokens.proving = InFlight::at_most(1);
-    let place = fixture.tokens.proving.enter();
+    fixture.tokens.authenticating = InFlight::at_most(1);
+    let place = fixture.tokens.authenticating.enter();
 
     let mut waiting = std::pin::pin!(exchange(&fixture.tokens, &fixture.client.id, &fixture.secret));
     assert!(futures_util::poll!(waiting.as_mut()).is_pending());
@@ -147,7 +147,7 @@ async fn a_correct_secret_is_accepted_however_many_wrong_ones_were_sent() {
 }
 
 #[tokio::test]
-async fn a_narrower_grant_acts_on_tokens_already_issued() {
+async fn a_narrower_grant_applies_to_issued_tokens() {
     let fixture = Fixture::new().await;
     let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     assert!(verifier.verify(&token, now()).await.is_ok());
@@ -160,7 +160,7 @@ async fn a_narrower_grant_acts_on_tokens_already_issued() {
 }
 
 #[tokio::test]
-async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
+async fn a_grant_applies_from_its_first_day_until_before_its_end_day() {
     let fixture = Fixture::new().await;
     let (token, today) = (fixture.token(), clock().today());
     let tomorrow = Clock::Fixed(now() + TimeDelta::days(1)).today();
@@ -183,7 +183,7 @@ async fn a_grant_holds_from_its_first_day_and_not_on_its_last() {
 }
 
 #[tokio::test]
-async fn a_client_is_known_as_soon_as_it_has_a_token() {
+async fn a_new_client_is_accepted_with_its_first_token() {
     let fixture = Fixture::new().await;
     assert!(fixture.tokens.verifier.verify(&fixture.token(), now()).await.is_ok());
 
@@ -194,17 +194,17 @@ async fn a_client_is_known_as_soon_as_it_has_a_token() {
 }
 
 #[tokio::test]
-async fn a_token_for_a_client_that_never_was_is_refused() {
+async fn a_token_for_an_unknown_client_is_refused() {
     let fixture = Fixture::new().await;
-    let nobody = client::Model { id: entity::value::ClientId::new(), ..fixture.client.clone() };
+    let unknown_client = client::Model { id: entity::value::ClientId::new(), ..fixture.client.clone() };
 
-    let token = fixture.tokens.issuer.issue(&nobody, &BTreeSet::new(), now()).unwrap().token;
+    let token = fixture.tokens.issuer.issue(&unknown_client, &BTreeSet::new(), now()).unwrap().token;
 
     assert_eq!(reason(&fixture.tokens.verifier.verify(&token, now()).await), Some(Reason::UnknownClient));
 }
 
 #[tokio::test]
-async fn a_remembered_token_still_ends() {
+async fn a_cached_token_still_expires() {
     let fixture = Fixture::new().await;
     let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     let end = now() + TimeDelta::seconds(600);
@@ -224,20 +224,20 @@ async fn keys_rotate_without_refusing_a_valid_token() {
     let next = generate(&store(database).encryption, (KeyPurpose::AccessToken, 2), clock()).unwrap();
     next.insert(database.writer()).await.unwrap();
     assert!(verifier.verify_at(&old, now(), later(3)).await.is_ok());
-    let settled = now() + LEAD;
-    let new = issuer.issue(&fixture.client, &BTreeSet::new(), settled).unwrap().token;
+    let after_lead = now() + LEAD;
+    let new = issuer.issue(&fixture.client, &BTreeSet::new(), after_lead).unwrap().token;
     assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid.as_deref(), Some("access-2"));
-    assert!(verifier.verify(&new, settled).await.is_ok());
-    assert!(verifier.verify(&old, settled - TimeDelta::seconds(1)).await.is_ok());
+    assert!(verifier.verify(&new, after_lead).await.is_ok());
+    assert!(verifier.verify(&old, after_lead - TimeDelta::seconds(1)).await.is_ok());
 
     signing_key::Entity::delete_by_id("access-1").exec(database.writer()).await.unwrap();
-    assert_eq!(reason(&verifier.verify_at(&old, settled, later(10)).await), Some(Reason::Key));
-    assert!(verifier.verify_at(&new, settled, later(10)).await.is_ok());
+    assert_eq!(reason(&verifier.verify_at(&old, after_lead, later(10)).await), Some(Reason::Key));
+    assert!(verifier.verify_at(&new, after_lead, later(10)).await.is_ok());
 }
 
-/// Counter-check: a key that signs at once is refused by nodes that have not read it yet.
+/// Counter-check: a key that signs at once is refused by instances that have not read it yet.
 #[tokio::test]
-async fn a_key_without_a_lead_would_be_refused_by_who_has_not_read_it() {
+async fn a_key_that_signs_at_once_is_refused_by_instances_that_have_not_read_it() {
     let fixture = Fixture::new().await;
     let store = store(&fixture.tokens.database);
     let next = generate(&store.encryption, (KeyPurpose::AccessToken, 2), clock()).unwrap();
@@ -254,7 +254,7 @@ async fn a_key_without_a_lead_would_be_refused_by_who_has_not_read_it() {
 }
 
 #[tokio::test]
-async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
+async fn rights_expire_when_the_database_is_unavailable() {
     let fixture = Fixture::new().await;
     let (token, verifier) = (fixture.token(), &fixture.tokens.verifier);
     assert!(verifier.verify(&token, now()).await.is_ok());
@@ -271,7 +271,7 @@ async fn rights_are_not_believed_for_long_when_the_database_is_gone() {
 }
 
 #[tokio::test]
-async fn a_secret_opens_its_own_client_only() {
+async fn a_secret_authenticates_only_its_client() {
     let fixture = Fixture::new().await;
     let (other, other_secret) = add_client(&fixture.tokens.database, "Khac", "cadre:read", None).await;
     let id = fixture.client.id.to_string();
@@ -293,7 +293,7 @@ async fn a_secret_opens_its_own_client_only() {
 }
 
 #[tokio::test]
-async fn nothing_that_holds_a_secret_prints_it() {
+async fn debug_output_contains_no_secrets() {
     let fixture = Fixture::new().await;
     let token = fixture.tokens.issuer.issue(&fixture.client, &BTreeSet::new(), now()).unwrap();
     fixture.tokens.verifier.verify(&token.token, now()).await.unwrap();
@@ -308,7 +308,7 @@ async fn nothing_that_holds_a_secret_prints_it() {
 }
 
 #[tokio::test]
-async fn the_operator_gets_tokens_for_living_clients_only() {
+async fn the_operator_gets_tokens_only_for_active_clients() {
     let fixture = Fixture::new().await;
 
     let token = fixture.tokens.for_operator(fixture.client.id, Some("stats:read")).await.unwrap();

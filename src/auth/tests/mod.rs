@@ -1,4 +1,4 @@
-//! Tests of tokens: malformed ones, assertions, changes of rights, and their common test world.
+//! Tests of tokens: malformed tokens, assertions, changes of rights, and their common fixture.
 
 mod assertion;
 mod external;

@@ -1,5 +1,5 @@
-//! Malformed tokens: each differs from a valid one in one respect and, where possible, is correctly signed by our key.
-//! So exactly one rule refuses it.
+//! Malformed tokens. Each differs from a valid one in one respect and, where possible, is correctly signed with the key
+//! of the service, so that exactly one rule refuses it.
 
 use aws_lc_rs::{
     hmac,
@@ -26,17 +26,17 @@ impl Fixture {
     }
 
     fn with_header(&self, name: &str, value: Option<Value>) -> String {
-        let (header, claims) = self.good();
-        self.sign(&bent(header, name, value), &claims.to_string())
+        let (header, claims) = self.valid_parts();
+        self.sign(&tampered(header, name, value), &claims.to_string())
     }
 
     fn with_claim(&self, name: &str, value: Option<Value>) -> String {
-        let (header, claims) = self.good();
-        self.sign(&header.to_string(), &bent(claims, name, value))
+        let (header, claims) = self.valid_parts();
+        self.sign(&header.to_string(), &tampered(claims, name, value))
     }
 }
 
-pub(super) fn bent(mut object: Value, name: &str, value: Option<Value>) -> String {
+pub(super) fn tampered(mut object: Value, name: &str, value: Option<Value>) -> String {
     let entries = object.as_object_mut().unwrap();
     match value {
         Some(value) => entries.insert(name.to_owned(), value),
@@ -49,7 +49,7 @@ fn parts(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<_>>().try_into().unwrap()
 }
 
-/// `alg`: none in every spelling, and others that a library might accept.
+/// The header parameter `alg`: `none` in several spellings, and algorithms that a library might accept.
 async fn algorithms(fixture: &Fixture) -> Vec<Case> {
     let mut cases = Vec::new();
     for alg in ["none", "None", "NONE", "nOnE", "", "es256", "ES384", "RS256", "PS256", "EdDSA", "HS256", "ES256 "] {
@@ -110,7 +110,7 @@ fn headers(fixture: &Fixture) -> Vec<Case> {
         let token = fixture.with_header(name, Some(value.clone()));
         cases.push((format!("{name} {value}"), Reason::Parameter(name), token));
     }
-    let (_, claims) = fixture.good();
+    let (_, claims) = fixture.valid_parts();
     for header in [
         r#"{"typ":"at+jwt","alg":"none","alg":"ES256","kid":"access-1"}"#,
         r#"{"typ":"at+jwt","alg":"ES256","kid":"access-1","kid":"access-1"}"#,
@@ -159,9 +159,9 @@ fn claims(fixture: &Fixture) -> Vec<Case> {
     ] {
         cases.push((format!("{name} {value}"), Reason::Claim(name), fixture.with_claim(name, Some(value))));
     }
-    let (header, good) = fixture.good();
-    let both = bent(
-        serde_json::from_str(&bent(good.clone(), "sub", Some(json!("x")))).unwrap(),
+    let (header, good) = fixture.valid_parts();
+    let both = tampered(
+        serde_json::from_str(&tampered(good.clone(), "sub", Some(json!("x")))).unwrap(),
         "client_id",
         Some(json!("x")),
     );
@@ -188,10 +188,10 @@ fn claims(fixture: &Fixture) -> Vec<Case> {
 /// Time claims. The valid token is issued now and expires after 600 s.
 fn times(fixture: &Fixture) -> Vec<Case> {
     let at = now().timestamp();
-    let (header, good) = fixture.good();
+    let (header, good) = fixture.valid_parts();
     let lived = |iat: Value, exp: Value| {
-        let claims: Value = serde_json::from_str(&bent(good.clone(), "iat", Some(iat))).unwrap();
-        fixture.sign(&header.to_string(), &bent(claims, "exp", Some(exp)))
+        let claims: Value = serde_json::from_str(&tampered(good.clone(), "iat", Some(iat))).unwrap();
+        fixture.sign(&header.to_string(), &tampered(claims, "exp", Some(exp)))
     };
     let mut cases: Vec<Case> = [
         ("expired this second", Reason::Expired, lived(json!(at - 600), json!(at))),
@@ -232,15 +232,15 @@ fn forms(fixture: &Fixture) -> Vec<Case> {
     let good = fixture.token();
     let [header, claims, signature] = parts(&good);
     let foreign = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let (good_header, good_claims) = fixture.good();
+    let (good_header, good_claims) = fixture.valid_parts();
     let other = fixture.with_claim("jti", Some(json!("other")));
     let der = BASE64URL_NOPAD.encode(&[&[0x30, 0x44][..], &[1; 68]].concat());
     let long = fixture.with_claim("x", Some(json!("x".repeat(MAX_TOKEN_BYTES))));
     let flip_last = |part: &str| {
         // 64 bytes leave four unused bits in the last character: they must be zero.
         let last = part.chars().last().unwrap();
-        let stray = char::from_u32(u32::from(last) + 1).unwrap();
-        format!("{}{stray}", &part[..part.len() - 1])
+        let with_unused_bits = char::from_u32(u32::from(last) + 1).unwrap();
+        format!("{}{with_unused_bits}", &part[..part.len() - 1])
     };
     [
         ("nothing", Reason::Parts, String::new()),
@@ -274,10 +274,10 @@ fn forms(fixture: &Fixture) -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn good_tokens_pass() {
+async fn valid_tokens_are_accepted() {
     let fixture = Fixture::new().await;
     let at = now().timestamp();
-    let (header, claims) = fixture.good();
+    let (header, claims) = fixture.valid_parts();
 
     for (name, token) in [
         ("issued", fixture.token()),
@@ -295,7 +295,7 @@ async fn good_tokens_pass() {
 }
 
 #[tokio::test]
-async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
+async fn each_malformed_token_is_refused_by_the_rule_that_it_violates() {
     let fixture = Fixture::new().await;
     let cases =
         [algorithms(&fixture).await, headers(&fixture), claims(&fixture), times(&fixture), forms(&fixture)].concat();
@@ -309,7 +309,7 @@ async fn bent_tokens_are_refused_each_by_the_rule_it_breaks() {
 
 /// Changes one to three bytes of a valid token, `times` times, and expects each change to be refused. The seed is
 /// printed; `CADRE_TEST_SEED` repeats a run.
-pub(super) async fn mutated(good: &str, times: usize, is_refused: impl AsyncFn(&str) -> bool) {
+pub(super) async fn expect_mutations_refused(good: &str, times: usize, is_refused: impl AsyncFn(&str) -> bool) {
     let seed = seed().unwrap_or_else(|| fastrand::u64(..));
     println!("CADRE_TEST_SEED={seed}");
     let mut draw = fastrand::Rng::with_seed(seed);
@@ -342,10 +342,10 @@ fn seed() -> Option<u64> {
 }
 
 #[tokio::test]
-async fn of_ten_thousand_mutated_tokens_none_passes() {
+async fn ten_thousand_mutated_tokens_are_refused() {
     let fixture = Fixture::new().await;
     let good = fixture.token();
     assert_eq!(fixture.refusal(&good).await, None, "the control");
-    mutated(&good, 10_000, async |token| fixture.refusal(token).await.is_some()).await;
+    expect_mutations_refused(&good, 10_000, async |token| fixture.refusal(token).await.is_some()).await;
     assert_eq!(fixture.refusal(&good).await, None, "the control");
 }

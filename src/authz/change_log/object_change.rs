@@ -14,7 +14,7 @@ pub(crate) struct Change {
     pub(super) object: String,
     pub(super) audience: Option<UnitId>,
     pub(super) person: Option<CadreId>,
-    /// The units before, if they are others than those after.
+    /// The units before, if they differ from the units after.
     pub(super) before: Option<UnitIds>,
     /// The id and the units before and after, if the command knows them.
     pub(super) located: Option<(Uuid, UnitIds, UnitIds)>,
@@ -27,22 +27,22 @@ impl Change {
         Self { kind, object_type, object, audience: None, person: None, before: None, located: None }
     }
 
-    /// The object belongs to the file of this person.
+    /// Assigns the object to the file of this person.
     pub(crate) fn about(self, person: CadreId) -> Self {
         Self { person: Some(person), ..self }
     }
 
-    /// Only callers whose reach contains the unit may know of the change.
+    /// Restricts the change to callers whose reach contains the unit; `None` for no restriction.
     pub(crate) fn only_for(self, audience: Option<UnitId>) -> Self {
         Self { audience, ..self }
     }
 
-    /// The units whose reach showed the object before, if they are others than those after.
+    /// Sets the units whose reach showed the object before, if they differ from the units after.
     pub(crate) fn shown_before_to(self, units: impl IntoIterator<Item = UnitId>) -> Self {
         Self { before: Some(units.into_iter().collect()), ..self }
     }
 
-    /// The id of the object, and the units whose reach showed it before and shows it after.
+    /// Sets the id of the object, and the units whose reach showed it before and shows it after.
     pub(crate) fn located(self, id: Uuid, before: UnitIds, after: UnitIds) -> Self {
         Self { located: Some((id, before, after)), ..self }
     }

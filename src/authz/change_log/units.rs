@@ -36,7 +36,7 @@ struct Location {
     parent: Option<Parent>,
 }
 
-/// An object that its parts show to their units.
+/// A plan or class, which is also shown to the units of its quotas or enrolments.
 #[derive(Clone, Debug)]
 struct Parent {
     table: &'static str,
@@ -108,31 +108,33 @@ fn of_person(change: &Change, persons: &ChangedPersons, today: Day) -> Option<Lo
 /// Reads the objects of a table by name.
 async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) -> Result<Vec<(String, Location)>> {
     let codes = || names.iter().copied();
-    let stays =
+    let unchanged_units =
         |id: Uuid, units: UnitIds, parent: Option<Parent>| Location { id, before: units.clone(), after: units, parent };
     Ok(match table {
         "unit" => {
             let rows = unit::Entity::find().filter(unit::Column::Code.is_in(codes())).all(txn).await?;
             rows.into_iter()
-                .map(|row| (row.code.to_string(), stays(row.id.0, [row.id].into_iter().collect(), None)))
+                .map(|row| (row.code.to_string(), unchanged_units(row.id.0, [row.id].into_iter().collect(), None)))
                 .collect()
         }
         "rotation" => {
             let ids = codes().filter_map(|name| name.parse::<RotationId>().ok());
             let rows = rotation::Entity::find().filter(rotation::Column::Id.is_in(ids)).all(txn).await?;
-            rows.into_iter().map(|row| (row.id.to_string(), stays(row.id.0, rotations::units_of(&row), None))).collect()
+            rows.into_iter()
+                .map(|row| (row.id.to_string(), unchanged_units(row.id.0, rotations::units_of(&row), None)))
+                .collect()
         }
         "training_plan" => {
             let rows =
                 training_plan::Entity::find().filter(training_plan::Column::Code.is_in(codes())).all(txn).await?;
             let units = |row: &training_plan::Model| [row.unit_id].into_iter().collect();
-            rows.into_iter().map(|row| (row.code.to_string(), stays(row.id.0, units(&row), None))).collect()
+            rows.into_iter().map(|row| (row.code.to_string(), unchanged_units(row.id.0, units(&row), None))).collect()
         }
         "training_class" => {
             let rows =
                 training_class::Entity::find().filter(training_class::Column::Code.is_in(codes())).all(txn).await?;
             let units = |row: &training_class::Model| [row.organiser_id].into_iter().collect();
-            rows.into_iter().map(|row| (row.code.to_string(), stays(row.id.0, units(&row), None))).collect()
+            rows.into_iter().map(|row| (row.code.to_string(), unchanged_units(row.id.0, units(&row), None))).collect()
         }
         "quota" => {
             let ids = codes().filter_map(|name| name.parse::<QuotaId>().ok());
@@ -142,7 +144,7 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
                 .map(|(row, plan)| {
                     (
                         row.id.to_string(),
-                        stays(row.id.0, [row.unit_id].into_iter().collect(), plan.as_ref().map(Parent::plan)),
+                        unchanged_units(row.id.0, [row.unit_id].into_iter().collect(), plan.as_ref().map(Parent::plan)),
                     )
                 })
                 .collect()
@@ -156,7 +158,10 @@ async fn read(txn: &DatabaseTransaction, table: &'static str, names: &[&str]) ->
             };
             rows.into_iter()
                 .map(|(row, class)| {
-                    (row.id.to_string(), stays(row.id.0, units(&row, &class), class.as_ref().map(Parent::class)))
+                    (
+                        row.id.to_string(),
+                        unchanged_units(row.id.0, units(&row, &class), class.as_ref().map(Parent::class)),
+                    )
                 })
                 .collect()
         }
@@ -179,7 +184,8 @@ impl Parent {
     }
 }
 
-/// Records that new parts show their parents to the units of the parts: in the row of the parent, or in a further row.
+/// Records that new quotas and enrolments show their plan or class to further units: in the row of the plan or class,
+/// or in a further row.
 fn show_parents(rows: &mut Vec<change::Model>, audit_seq: i64, parents: Vec<(Parent, UnitIds)>) {
     let mut at: HashMap<(String, String), usize> = HashMap::new();
     for (nth, row) in rows.iter().enumerate() {

@@ -5,7 +5,7 @@ use entity::value::Scope;
 
 use super::Need;
 
-/// Need of mutations, their inputs and payloads. `None` if there is no rule.
+/// Right that mutations, their inputs and payloads require. `None` if there is no rule.
 pub(super) fn of(parent: &str, field: &str) -> Option<Need> {
     if let Some(scope) = exception(parent, field) {
         return Some(Need::Scope(scope));
@@ -40,7 +40,7 @@ fn scopes_of(mutation: &str) -> Option<(Scope, Scope)> {
     })
 }
 
-/// Fields whose need does not follow from a mutation.
+/// Fields whose required scope does not follow from a mutation.
 fn exception(parent: &str, field: &str) -> Option<Scope> {
     match (parent, field) {
         // An enrolment that names a quota reveals its remaining seats, and it looks the person up by code.

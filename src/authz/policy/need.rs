@@ -13,8 +13,8 @@ pub enum Need {
     Scope(Scope),
     /// Statistics on data that this scope opens: the scope itself, or `stats:read`, with rounded numbers.
     Numbers(Scope),
-    /// Data of one person: this scope, or acting on behalf of that person. The domain checks that it is the same
-    /// person.
+    /// Data of one person: this scope, or acting on behalf of that person. The domain checks that the caller acts for
+    /// the same person.
     Own(Scope),
 }
 

@@ -8,17 +8,17 @@ fn admitted(scopes: &BTreeSet<Scope>, purpose: Option<Purpose>, coordinates: &[&
 }
 
 #[test]
-fn protected_data_is_asked_for_with_a_purpose() {
+fn protected_data_requires_a_purpose() {
     let everything: BTreeSet<Scope> = Scope::all().collect();
-    let asked = ["Query.cadre", "Cadre.origin", "CadreKey.nationalId", "Cadre.fullName"];
+    let coordinates = ["Query.cadre", "Cadre.origin", "CadreKey.nationalId", "Cadre.fullName"];
 
-    let Err(Error::PurposeRequired { fields, allowed }) = admitted(&everything, None, &asked) else {
+    let Err(Error::PurposeRequired { fields, allowed }) = admitted(&everything, None, &coordinates) else {
         panic!("two places are protected")
     };
 
     assert_eq!(fields, ["Cadre.origin", "CadreKey.nationalId"]);
     assert_eq!(allowed, [Purpose::Personnel, Purpose::Training]);
-    assert!(admitted(&everything, Some(Purpose::Training), &asked).is_ok());
+    assert!(admitted(&everything, Some(Purpose::Training), &coordinates).is_ok());
     assert!(admitted(&everything, None, &["Query.cadre", "Cadre.fullName"]).is_ok(), "the control");
     let protected: Vec<_> = Scope::all().filter_map(category).collect();
     assert_eq!(protected, [DataCategory::Identity, DataCategory::Political, DataCategory::Origin]);
@@ -27,19 +27,19 @@ fn protected_data_is_asked_for_with_a_purpose() {
 #[test]
 fn a_refusal_names_every_closed_field_and_every_missing_scope() {
     let scopes = BTreeSet::from([Scope::CadreRead, Scope::CadreOriginRead]);
-    let asked = ["Query.cadre", "Cadre.fullName", "Cadre.origin", "Cadre.identity", "Cadre.political"];
+    let coordinates = ["Query.cadre", "Cadre.fullName", "Cadre.origin", "Cadre.identity", "Cadre.political"];
 
-    let Err(Error::Forbidden { fields, missing }) = admitted(&scopes, None, &asked) else {
+    let Err(Error::Forbidden { fields, missing }) = admitted(&scopes, None, &coordinates) else {
         panic!("two groups are closed")
     };
 
     assert_eq!(fields, ["Cadre.identity", "Cadre.political"]);
     assert_eq!(missing, [Scope::CadreIdentityRead, Scope::CadrePoliticalRead]);
-    assert!(admitted(&scopes, Some(Purpose::Personnel), &asked[..3]).is_ok());
+    assert!(admitted(&scopes, Some(Purpose::Personnel), &coordinates[..3]).is_ok());
 }
 
 #[test]
-fn what_the_rules_say_of_a_person_needs_the_scope_of_rotations() {
+fn results_of_rules_for_a_person_need_the_scope_of_rotations() {
     let needs = Some(Need::Scope(Scope::RotationRead));
     for field in ["rule", "result", "legalBasis", "verified", "message", "override"] {
         assert_eq!(need(&format!("RuleCheck.{field}")), needs, "{field}");
@@ -51,7 +51,7 @@ fn what_the_rules_say_of_a_person_needs_the_scope_of_rotations() {
 }
 
 #[test]
-fn what_was_not_decided_is_closed_to_everybody() {
+fn a_coordinate_without_a_rule_is_closed_to_all_callers() {
     let everything: BTreeSet<Scope> = Scope::all().collect();
     for place in [
         "Query.everyone",

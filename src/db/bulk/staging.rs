@@ -1,4 +1,4 @@
-//! Fills an empty table: the rows in the order of the primary key first, then its indexes.
+//! Fills an empty table: first the rows in the order of the primary key, then its indexes.
 
 use std::marker::PhantomData;
 
@@ -30,7 +30,7 @@ impl Indexes {
         {
             return Ok(Self(Vec::new()));
         }
-        let made_by_statement = Query::select()
+        let explicit_indexes = Query::select()
             .columns(["name", "sql"])
             .from("sqlite_master")
             .and_where(Expr::col("type").eq("index"))
@@ -38,7 +38,7 @@ impl Indexes {
             .and_where(Expr::col("sql").is_not_null())
             .take();
         let mut statements = Vec::new();
-        for row in txn.query_all(&made_by_statement).await? {
+        for row in txn.query_all(&explicit_indexes).await? {
             let (name, statement): (String, String) = (row.try_get("", "name")?, row.try_get("", "sql")?);
             txn.execute(&Index::drop().name(name).to_owned()).await?;
             statements.push(statement);
@@ -79,7 +79,7 @@ impl<E: EntityTrait> StagingTable<E> {
         let table = E::default().as_str();
         let mut name = format!("{table}_aside");
         let create = match txn.get_database_backend() {
-            DatabaseBackend::Postgres if !may_set_aside(txn).await? => {
+            DatabaseBackend::Postgres if !may_create_temporary(txn).await? => {
                 name = table.to_owned();
                 None
             }
@@ -97,7 +97,7 @@ impl<E: EntityTrait> StagingTable<E> {
     /// Writes rows into the staging table.
     ///
     /// # Errors
-    /// As `insert`; but duplicate keys are reported by `pour`.
+    /// As `insert`, except that `flush` reports duplicate keys.
     pub async fn insert<A: ActiveModelTrait<Entity = E>>(
         &self,
         txn: &DatabaseTransaction,
@@ -117,8 +117,8 @@ impl<E: EntityTrait> StagingTable<E> {
             let key =
                 E::PrimaryKey::iter().map(|key| quoted(key.into_column().as_str())).collect::<Vec<_>>().join(", ");
             cache(txn, SORTING_CACHE).await?;
-            let pour = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {name} ORDER BY {key}");
-            txn.execute_unprepared(&pour).await?;
+            let statement = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {name} ORDER BY {key}");
+            txn.execute_unprepared(&statement).await?;
             txn.execute_unprepared(&format!("DROP TABLE {name}")).await?;
             cache(txn, WIDE_CACHE).await?;
         }
@@ -128,7 +128,7 @@ impl<E: EntityTrait> StagingTable<E> {
 
 /// Whether PostgreSQL lets the role create temporary tables. If the operator has revoked this right, rows are written
 /// directly in arrival order.
-async fn may_set_aside(txn: &DatabaseTransaction) -> Result<bool, DbErr> {
+async fn may_create_temporary(txn: &DatabaseTransaction) -> Result<bool, DbErr> {
     let select = "SELECT has_database_privilege(current_database(), 'TEMPORARY')";
     let row = txn.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, select)).await?;
     row.map_or(Ok(false), |row| row.try_get_by_index(0))

@@ -32,17 +32,17 @@ impl<A: ActiveModelTrait> Table<A> {
         operation: RowOperation,
         rows: Vec<A>,
     ) -> Result<Statement, DbErr> {
-        let (given, values) = match backend {
+        let (rows_sql, values) = match backend {
             DatabaseBackend::Postgres => self.arrays(rows)?,
             _ => self.parameters(rows)?,
         };
         let (name, names) = (quoted(&self.name), self.names());
         let text = match operation {
-            RowOperation::Insert => format!("INSERT INTO {name} ({names}) {given}"),
+            RowOperation::Insert => format!("INSERT INTO {name} ({names}) {rows_sql}"),
             RowOperation::Replace | RowOperation::Add => {
-                format!("INSERT INTO {name} ({names}) {given} {}", self.otherwise(operation))
+                format!("INSERT INTO {name} ({names}) {rows_sql} {}", self.on_conflict(operation))
             }
-            RowOperation::Delete => format!("DELETE FROM {name} WHERE ({names}) IN ({given})"),
+            RowOperation::Delete => format!("DELETE FROM {name} WHERE ({names}) IN ({rows_sql})"),
         };
         Ok(Statement::from_sql_and_values(backend, text, values))
     }
@@ -53,11 +53,11 @@ impl<A: ActiveModelTrait> Table<A> {
     }
 
     /// The `ON CONFLICT` clause for an existing primary key.
-    fn otherwise(&self, operation: RowOperation) -> String {
+    fn on_conflict(&self, operation: RowOperation) -> String {
         let key: Vec<&str> =
             <A::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str()).collect();
-        let beside = self.columns.iter().map(IdenStatic::as_str).filter(|column| !key.contains(column));
-        let set = beside.map(quoted).map(|column| match operation {
+        let other_columns = self.columns.iter().map(IdenStatic::as_str).filter(|column| !key.contains(column));
+        let set = other_columns.map(quoted).map(|column| match operation {
             RowOperation::Add => format!("{column} = {}.{column} + excluded.{column}", quoted(&self.name)),
             _ => format!("{column} = excluded.{column}"),
         });
@@ -72,16 +72,16 @@ impl<A: ActiveModelTrait> Table<A> {
         let mut values = Vec::with_capacity(rows.len() * self.columns.len());
         for mut row in rows {
             for column in &self.columns {
-                values.push(taken(&mut row, *column)?);
+                values.push(take_value(&mut row, *column)?);
             }
         }
         Ok((text, values))
     }
 
     /// The rows for PostgreSQL: one array parameter for each column, and a second one of null flags for a nullable
-    /// column, since bound arrays cannot hold nulls.
+    /// column, because bound arrays cannot contain nulls.
     fn arrays(&self, mut rows: Vec<A>) -> Result<(String, Vec<Value>), DbErr> {
-        let (mut chosen, mut given, mut values) = (String::new(), String::new(), Vec::new());
+        let (mut chosen, mut rows_sql, mut values) = (String::new(), String::new(), Vec::new());
         for (at, column) in self.columns.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             let is_nullable = column.def().is_null();
@@ -90,14 +90,16 @@ impl<A: ActiveModelTrait> Table<A> {
                 true => (format!("CASE WHEN n{at} THEN NULL ELSE v{at} END"), format!("v{at}, n{at}")),
                 false => (format!("v{at}"), format!("v{at}")),
             };
-            write!(chosen, "{comma}{shown}").and_then(|()| write!(given, "{comma}{named}")).map_err(unwritten)?;
+            write!(chosen, "{comma}{shown}")
+                .and_then(|()| write!(rows_sql, "{comma}{named}"))
+                .map_err(format_failed)?;
             values.push(array);
             if is_nullable {
                 values.push(Value::Array(ArrayType::Bool, Some(Box::new(absent))));
             }
         }
         let numbers: Vec<_> = (1..=values.len()).map(|number| format!("${number}")).collect();
-        Ok((format!("SELECT {chosen} FROM unnest({}) AS given ({given})", numbers.join(", ")), values))
+        Ok((format!("SELECT {chosen} FROM unnest({}) AS given ({rows_sql})", numbers.join(", ")), values))
     }
 }
 
@@ -109,7 +111,7 @@ fn array<A: ActiveModelTrait>(
     let mut absent = Vec::with_capacity(rows.len());
     let mut values = Vec::with_capacity(rows.len());
     for row in rows {
-        let value = taken(row, column)?;
+        let value = take_value(row, column)?;
         let is_absent = value == value.as_null();
         values.push(if is_absent { value.dummy_value() } else { value });
         absent.push(Value::from(is_absent));
@@ -118,7 +120,7 @@ fn array<A: ActiveModelTrait>(
     Ok((Value::Array(kind, Some(Box::new(values))), absent))
 }
 
-fn taken<A: ActiveModelTrait>(row: &mut A, column: <A::Entity as EntityTrait>::Column) -> Result<Value, DbErr> {
+fn take_value<A: ActiveModelTrait>(row: &mut A, column: <A::Entity as EntityTrait>::Column) -> Result<Value, DbErr> {
     row.take(column).into_value().ok_or_else(|| DbErr::AttrNotSet(column.as_str().to_owned()))
 }
 
@@ -127,7 +129,7 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-fn unwritten(error: std::fmt::Error) -> DbErr {
+fn format_failed(error: std::fmt::Error) -> DbErr {
     DbErr::Custom(error.to_string())
 }
 
@@ -136,9 +138,9 @@ fn unwritten(error: std::fmt::Error) -> DbErr {
 pub(super) enum RowOperation {
     /// Inserts the row; its key must be new.
     Insert,
-    /// Inserts the row or replaces the one with its key.
+    /// Inserts the row or replaces the row with its key.
     Replace,
-    /// Inserts the row or adds its numbers to the one with its key.
+    /// Inserts the row or adds its numbers to the row with its key.
     Add,
     /// Deletes the rows with the same values.
     Delete,

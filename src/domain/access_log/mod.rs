@@ -43,8 +43,9 @@ impl Reading {
         Ok(Self { row, client })
     }
 
-    /// Readings by id, in no particular order: those of persons whose files are in the caller's custody today that
-    /// `AccessLog` would list. A person's own readings outside of custody are listed, but not found by id.
+    /// Readings by id, in no particular order: readings of persons whose files are in the caller's custody today, as
+    /// `AccessLog` would list them. If a client acts for the person concerned, readings outside of custody are listed,
+    /// but not found by id.
     pub async fn by_ids(access: &Access, ids: &[AccessEntryId]) -> Result<Vec<Self>> {
         let cadres = access.cadres()?;
         let rows = access_entry::Entity::find()
@@ -130,7 +131,7 @@ impl AccessLog {
     }
 }
 
-/// Newest first. The position is already unique; the person's id takes the place of the cursor's id.
+/// Newest first. The log position is already unique; the person's id is used as the id of the cursor.
 fn keyset() -> Keyset {
     let column = |column| Expr::col((access_entry::Entity, column));
     let keys = vec![(column(access_entry::Column::Seq), Direction::Desc)];

@@ -31,7 +31,7 @@ pub struct Withhold {
     pub client: ClientId,
     /// Code of the person.
     pub subject: String,
-    /// First day on which the readings are shown again. A day not in the future withholds nothing.
+    /// First day on which the readings are shown again. A day that is not in the future withholds nothing.
     pub until: Day,
     /// Number of the document with the order.
     pub document_no: String,
@@ -44,20 +44,20 @@ pub struct Withhold {
 /// `Invalid` if the client or the person does not exist, or the document number is missing.
 pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Result<()> {
     let document_no = ensure_number(&order.document_no)?;
-    let nobody = || {
+    let unknown_subject = || {
         Error::invalid(
             "subject",
             "không có cán bộ nào có mã này; hãy kiểm tra lại mã",
             "no cadre has this code; check it",
         )
     };
-    let code: CadreCode = order.subject.parse().map_err(|_| nobody())?;
+    let code: CadreCode = order.subject.parse().map_err(|_| unknown_subject())?;
     let detail = format!("{} until {}: {document_no}", order.client, order.until);
 
     let txn = Permit::operator(database, clock, WITHHOLD).begin(Some(code.to_string()), Some(detail)).await?;
     let connection = txn.connection();
     let person = cadre::Entity::find().filter(cadre::Column::Code.eq(code)).one(connection).await?;
-    let person = person.ok_or_else(nobody)?;
+    let person = person.ok_or_else(unknown_subject)?;
     if client::Entity::find_by_id(order.client).one(connection).await?.is_none() {
         return Err(Error::invalid(
             "client",
@@ -74,7 +74,7 @@ pub async fn withhold(database: &Database, clock: Clock, order: Withhold) -> Res
         document_no: Set(document_no),
     };
     let row = row.insert(connection).await?;
-    // Not written to the change log: readers of changes must not learn of it.
+    // Not written to the change log: readers of the change feed must not learn of the order.
     txn.also(Entry { log: Log::Withholding, number: row.seq, content: Content::of_withholding(&row).digest() });
     txn.commit().await
 }

@@ -55,14 +55,14 @@ impl<'a> IndexableList<'a> {
             or,
             not,
         } = &list.filter;
-        let asks_for_more = *with_post == Some(false)
+        let has_other_conditions = *with_post == Some(false)
             || titles.is_some()
             || *key_leader == Some(false)
             || category.is_some()
             || gender.is_some();
-        let asks_otherwise =
+        let has_nested_conditions =
             codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
-        if asks_for_more || asks_otherwise || list.search.is_some() {
+        if has_other_conditions || has_nested_conditions || list.search.is_some() {
             return Ok(None);
         }
         let (root, hierarchy, reach) = match (list.within, unit) {
@@ -105,7 +105,7 @@ impl<'a> IndexableList<'a> {
     }
 
     /// Row estimate for choosing a strategy; assumes one person per unit for partial subtrees. Cached for all callers.
-    async fn about(&self, access: &Access) -> Result<Option<u64>> {
+    async fn estimated_people(&self, access: &Access) -> Result<Option<u64>> {
         if !access.reaches_all_of(&self.subtree) {
             return Ok(Some(access.within(&self.subtree).ids().len() as u64));
         }
@@ -135,7 +135,7 @@ impl<'a> IndexableList<'a> {
 /// Total of a list from the counts; `None` if they do not cover it.
 pub(super) async fn count(access: &Access, list: &CadreList) -> Result<Option<u64>> {
     match IndexableList::of(access, list)? {
-        Some(plain) if access.reaches_all_of(&plain.subtree) => plain.people(access).await,
+        Some(indexable) if access.reaches_all_of(&indexable.subtree) => indexable.people(access).await,
         _ => Ok(None),
     }
 }
@@ -148,21 +148,21 @@ pub(super) async fn keys(access: &Access, list: &CadreList, window: &Window) -> 
     if by.field != CadreOrderField::Name || list.filter.key_leader.is_some() {
         return Ok(None);
     }
-    let Some(plain) = IndexableList::of(access, list)? else { return Ok(None) };
-    let Some((subject, ranks, false)) = &plain.level else { return Ok(None) };
-    let Some(people) = plain.about(access).await? else { return Ok(None) };
+    let Some(indexable) = IndexableList::of(access, list)? else { return Ok(None) };
+    let Some((subject, ranks, false)) = &indexable.level else { return Ok(None) };
+    let Some(people) = indexable.estimated_people(access).await? else { return Ok(None) };
 
-    let units = access.within(&plain.subtree);
-    let branch = plain.branch(access, &units);
+    let units = access.within(&indexable.subtree);
+    let branch = indexable.branch(access, &units);
     let direction = by.direction;
-    let keys = IndexQuery { access, plain: &plain, units, branch, subject, ranks, window, direction };
-    Ok(Some(if keys.are_many(people) { keys.along_order() } else { keys.by_unit() }))
+    let keys = IndexQuery { access, indexable: &indexable, units, branch, subject, ranks, window, direction };
+    Ok(Some(if keys.scan_in_name_order_is_faster(people) { keys.in_name_order() } else { keys.by_unit() }))
 }
 
 /// Query on the page keys for one window.
 struct IndexQuery<'a> {
     access: &'a Access,
-    plain: &'a IndexableList<'a>,
+    indexable: &'a IndexableList<'a>,
     /// Requested units within reach.
     units: ReachedUnits,
     /// Common branch of these units, if there is one.
@@ -175,35 +175,35 @@ struct IndexQuery<'a> {
 
 impl IndexQuery<'_> {
     /// Whether a page is found faster in the order of names than by reading the keys of the units. In name order, about
-    /// one key in `others` matches, until the page is full; by unit, every key is read and sorted.
-    fn are_many(&self, people: u64) -> bool {
+    /// one key in `others` matches, and the scan ends when the page is full; by unit, every key is read and sorted.
+    fn scan_in_name_order_is_faster(&self, people: u64) -> bool {
         let others = (self.len_of_order() / self.units.ids().len().max(1)) as u64;
         people > others.saturating_mul(self.window.size as u64 + 1)
     }
 
-    /// Number of units that a scan in name order covers: those of the branch, or all.
+    /// Number of units that a scan in name order covers: the units of the branch, or all units.
     fn len_of_order(&self) -> usize {
         let units = self.access.reference_data().units();
         self.branch.map_or(units.len(), |branch| units.len_of_branch(branch))
     }
 
     /// Scans keys in name order, in the branch or in all units, for each rank, until the window is full.
-    fn along_order(&self) -> SelectStatement {
+    fn in_name_order(&self) -> SelectStatement {
         let of_rank = |rank: &i16| {
             let mut keys = self.select();
             keys.and_where(level_index::Column::Rank.eq(*rank));
             self.branch.map(|branch| keys.and_where(level_index::Column::BranchId.eq(branch)));
             self.unit_filter().map(|units| keys.and_where(units));
-            self.cut(&mut keys);
+            self.limit_to_window(&mut keys);
             Query::select().columns(["sort_key", "cadre_id"]).from_subquery(keys, "of_rank").take()
         };
         let mut all = self.ranks.iter().map(of_rank);
-        let mut together = all.next().unwrap_or_else(|| self.nobody());
+        let mut union = all.next().unwrap_or_else(|| self.select_nothing());
         all.for_each(|keys| {
-            together.union(UnionType::All, keys);
+            union.union(UnionType::All, keys);
         });
-        let mut page = self.page(together);
-        self.cut(&mut page);
+        let mut page = self.page(union);
+        self.limit_to_window(&mut page);
         page
     }
 
@@ -211,11 +211,11 @@ impl IndexQuery<'_> {
     fn by_unit(&self) -> SelectStatement {
         let mut keys = self.select();
         keys.and_where(level_index::Column::Rank.is_in(self.ranks.iter().copied())).and_where(self.units(db::any_id));
-        self.cut(&mut keys);
+        self.limit_to_window(&mut keys);
         self.page(keys)
     }
 
-    /// Wraps the keys in the form that lists read, with the condition that the keys cover the day, which is evaluated
+    /// Wraps the keys in the form that lists read. Adds the condition that the keys cover the day, which is evaluated
     /// before the scan.
     fn page(&self, keys: SelectStatement) -> SelectStatement {
         Query::select()
@@ -223,14 +223,14 @@ impl IndexQuery<'_> {
             .column("sort_key")
             .expr_as(Expr::val(""), "unit_key")
             .from_subquery(keys, "of_page")
-            .and_where(self.cover_the_day())
+            .and_where(self.covers_day())
             .take()
     }
 
     /// Selects each person in the window who holds a level of the subject, once.
     fn select(&self) -> SelectStatement {
         use level_index::Column as Key;
-        let day = self.plain.list.day(self.access);
+        let day = self.indexable.list.day(self.access);
         let mut keys = Query::select();
         keys.distinct()
             .columns([Key::SortKey, Key::CadreId])
@@ -240,14 +240,14 @@ impl IndexQuery<'_> {
             .and_where(Key::UntilOn.is_null().or(Key::UntilOn.gt(day)));
         for (bound, is_after) in [(&self.window.after, true), (&self.window.before, false)] {
             if let Some(position) = bound {
-                keys.and_where(self.past(position, is_after));
+                keys.and_where(self.beyond(position, is_after));
             }
         }
         keys
     }
 
     /// Condition on one side of a position, as a single row comparison, which can use an index.
-    fn past(&self, position: &Position, is_after: bool) -> SimpleExpr {
+    fn beyond(&self, position: &Position, is_after: bool) -> SimpleExpr {
         let sort_key = match position.keys.as_slice() {
             [Key::Bytes(sort_key)] => sort_key.clone(),
             _ => Vec::new(),
@@ -266,7 +266,7 @@ impl IndexQuery<'_> {
 
     /// Unit filter: IN (wanted) or NOT IN (others), whichever is shorter. `None` if the scan covers no other units.
     fn unit_filter(&self) -> Option<SimpleExpr> {
-        let (subtree, units) = (&self.plain.subtree, self.access.reference_data().units());
+        let (subtree, units) = (&self.indexable.subtree, self.access.reference_data().units());
         if self.units.ids().len() == self.len_of_order() {
             return None;
         }
@@ -279,24 +279,24 @@ impl IndexQuery<'_> {
 
     /// Condition that the keys cover the day and refer to no unit missing in the caller's snapshot. Otherwise the
     /// select returns no row.
-    fn cover_the_day(&self) -> SimpleExpr {
+    fn covers_day(&self) -> SimpleExpr {
         let base_date = Query::select()
             .column(headcount_state::Column::BaseOn)
             .from(headcount_state::Entity)
             .and_where(headcount_state::Column::Version.eq(headcount::VERSION))
             .and_where(headcount_state::Column::ListChange.lte(self.access.reference_data().log_position()))
             .take();
-        SimpleExpr::from(base_date).lte(self.plain.list.day(self.access))
+        SimpleExpr::from(base_date).lte(self.indexable.list.day(self.access))
     }
 
-    fn nobody(&self) -> SelectStatement {
+    fn select_nothing(&self) -> SelectStatement {
         let mut keys = self.select();
         keys.and_where(Expr::val(1).eq(0));
         keys
     }
 
     /// Adds the order of the window and a limit of one more than its size.
-    fn cut(&self, keys: &mut SelectStatement) {
+    fn limit_to_window(&self, keys: &mut SelectStatement) {
         keys.order_by("sort_key", self.order()).order_by("cadre_id", self.order()).limit(self.window.size as u64 + 1);
     }
 

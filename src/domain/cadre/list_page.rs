@@ -48,16 +48,16 @@ impl CadreList {
         ensure_each_once(self.order.iter().map(|order| order.field))?;
         let cursors = access.cursors(&("cadres", self));
         let window = cursors.window(args)?;
-        let kept = match indexed_list::keys(access, self, &window).await? {
-            Some(keys) => self.listed(access, &access.prepared(), keys, &window, with).await?,
+        let rows_by_index = match indexed_list::keys(access, self, &window).await? {
+            Some(keys) => self.read_rows(access, &access.prepared(), keys, &window, with).await?,
             None => Vec::new(),
         };
         // An empty result may mean that the page keys do not cover the day, so the page is read again without them.
-        let rows = match kept.is_empty() {
-            false => kept,
+        let rows = match rows_by_index.is_empty() {
+            false => rows_by_index,
             true => {
                 access.continue_reading(ReadMode::Single).await;
-                self.found(access, &window, with).await?
+                self.find_rows(access, &window, with).await?
             }
         };
         let page = cursors.page(&window, rows, |row| self.position(&row.of));
@@ -70,24 +70,24 @@ impl CadreList {
         Ok(Page { rows, has_next: page.has_next, has_previous: page.has_previous })
     }
 
-    /// Finds the persons of a page among all people or the candidates.
-    async fn found(
+    /// Finds the persons of a page, among all people or among the candidates.
+    async fn find_rows(
         &self,
         access: &Access,
         window: &Window,
         with: Option<Rotations<'_>>,
     ) -> Result<Vec<WithRotations<Listed>>> {
         let (reader, candidates) = (access.reader(), self.candidates(access, Some(window)).await?);
-        let few = candidates.is_some();
+        let has_candidates = candidates.is_some();
         let keys = self.keys(access, window, candidates)?;
-        match few {
-            true => self.listed(access, &reader.prepared(), keys, window, with).await,
-            false => self.listed(access, reader, keys, window, with).await,
+        match has_candidates {
+            true => self.read_rows(access, &reader.prepared(), keys, window, with).await,
+            false => self.read_rows(access, reader, keys, window, with).await,
         }
     }
 
     /// Reads the persons of a page, selected by `keys`, with their sort keys.
-    async fn listed(
+    async fn read_rows(
         &self,
         access: &Access,
         connection: &impl ConnectionTrait,
@@ -95,12 +95,12 @@ impl CadreList {
         window: &Window,
         with: Option<Rotations<'_>>,
     ) -> Result<Vec<WithRotations<Listed>>> {
-        let listed = |row: &QueryResult| Ok(Listed::from_query_result(row, "")?);
-        access.read_beside(connection, self.with_cards(keys, window), with, listed).await
+        let read_rows = |row: &QueryResult| Ok(Listed::from_query_result(row, "")?);
+        access.read_beside(connection, self.with_cards(keys, window), with, read_rows).await
     }
 
-    /// Small superset of the result, by search words or by the posts of the units; `None` if scanning all people is
-    /// cheaper.
+    /// Condition for a small superset of the result, by search words or by the posts of the units; `None` if scanning
+    /// all people is cheaper.
     async fn candidates(&self, access: &Access, window: Option<&Window>) -> Result<Option<SimpleExpr>> {
         match search::candidates(access, self).await? {
             Some(candidates) => Ok(Some(candidates)),

@@ -89,7 +89,7 @@ pub async fn look_up(
     }
 }
 
-/// Post that determines a person's unit on a day: the primary post; of several, the one that started last.
+/// Post that determines a person's unit on a day: the primary post; of several, the post that started last.
 pub fn post_on(posts: &[assignment::Model], day: Day) -> Option<&assignment::Model> {
     posts.iter().filter(|post| post.is_primary && post.is_held_on(day)).max_by_key(|post| (post.start_on, post.id))
 }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_two_primary_posts_the_later_counts() {
+    fn the_later_of_two_primary_posts_determines_the_unit() {
         let cadre = CadreId::new();
         let post = |start: &str, end: &str, is_primary| assignment::Model {
             cadre_id: cadre,

@@ -1,5 +1,5 @@
-//! Searches by name. Starts from the rarest word within the requested units: cost depends on the matches, not the
-//! population.
+//! Searches by name. A search starts from the rarest word within the requested units, so its cost depends on the number
+//! of matches and not on the population.
 
 use std::cmp::Reverse;
 
@@ -19,11 +19,11 @@ use crate::{
     text,
 };
 
-/// A word that this many people of the units have is not selective: a scan in list order finds matches quickly, and
-/// reading and sorting all of them costs more.
-const MANY: u64 = 3_000;
+/// A word is not selective if at least this many people of the units have it: a scan in list order then finds matches
+/// quickly, while reading and sorting all of them costs more.
+const SELECTIVE_BELOW: u64 = 3_000;
 
-/// Codes that the whole search may be: as it was typed, and in capitals.
+/// Codes that the whole search may be: as typed, and in capitals.
 fn codes(search: &str) -> Vec<CadreCode> {
     let typed = search.trim();
     let mut codes: Vec<CadreCode> =
@@ -32,9 +32,9 @@ fn codes(search: &str) -> Vec<CadreCode> {
     codes
 }
 
-/// Codes of a search that cannot be a name, because it has the form of a code and contains a digit. Such a search is
-/// answered by the unique index of codes, without reading names.
-fn codes_alone(search: &str) -> Option<Vec<CadreCode>> {
+/// Codes of a search that cannot be a name, because it has the form of a code and contains a digit. Such a search uses
+/// the unique index of codes and reads no names.
+fn codes_only(search: &str) -> Option<Vec<CadreCode>> {
     let codes = search.contains(|c: char| c.is_ascii_digit()).then(|| codes(search))?;
     (!codes.is_empty()).then_some(codes)
 }
@@ -49,11 +49,11 @@ pub(super) fn matching(search: &str) -> Result<Condition> {
     if search.contains('\0') {
         return Ok(Condition::all().add(Expr::val(1).eq(0)));
     }
-    if let Some(codes) = codes_alone(search) {
+    if let Some(codes) = codes_only(search) {
         return Ok(Condition::all().add(cadre::Column::Code.is_in(codes)));
     }
     let folded = text::fold(search);
-    // A search of punctuation only matches no name; a blank search matches everyone.
+    // A search of punctuation only matches no name; a blank search matches all names.
     let name = match folded.is_empty() && !search.trim().is_empty() {
         true => Condition::all().add(Expr::val(1).eq(0)),
         false => every_word(cadre::Column::SearchKey, &folded),
@@ -93,7 +93,7 @@ fn every_word(name: impl ColumnTrait, folded: &str) -> Condition {
 pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Option<SimpleExpr>> {
     let Some(search) = list.search.as_deref().filter(|search| !search.contains('\0')) else { return Ok(None) };
     ensure_short(search)?;
-    if let Some(codes) = codes_alone(search) {
+    if let Some(codes) = codes_only(search) {
         return Ok(Some(cadre::Column::Code.is_in(codes)));
     }
     let Some(units) = units(access, list)?.filter(|units| units.len() <= unit_scan::MAX_UNITS) else {
@@ -102,16 +102,16 @@ pub(super) async fn candidates(access: &Access, list: &CadreList) -> Result<Opti
     let (words, folded) = (Words { access, list, units }, text::fold(search));
     let mut rarest = None;
     for word in folded.split(' ').filter(|word| !word.is_empty()) {
-        let (people, length) = (words.about(word).await?, Reverse(word.len()));
+        let (people, length) = (words.estimated_people(word).await?, Reverse(word.len()));
         rarest = rarest.into_iter().chain([(people, length, word)]).min();
     }
-    let Some((_, _, word)) = rarest.filter(|(people, ..)| *people < MANY) else { return Ok(None) };
+    let Some((_, _, word)) = rarest.filter(|(people, ..)| *people < SELECTIVE_BELOW) else { return Ok(None) };
     let by_code = Query::select()
         .column(cadre::Column::Id)
         .from(cadre::Entity)
         .and_where(cadre::Column::Code.is_in(codes(search)))
         .take();
-    let mut found = words.who_has(word);
+    let mut found = words.people_with(word);
     found.column(name_index::Column::CadreId).cond_where(every_word(name_index::Column::Words, &folded));
     found.union(UnionType::All, by_code);
     Ok(Some(db::any_found(access.backend(), Expr::col((cadre::Entity, cadre::Column::Id)), found)))
@@ -132,27 +132,27 @@ struct Words<'a> {
 
 impl Words<'_> {
     /// Select, without columns, of people with a word that has this prefix.
-    fn who_has(&self, beginning: &str) -> SelectStatement {
+    fn people_with(&self, beginning: &str) -> SelectStatement {
         use name_index::Column as Word;
         let mut found = Query::select();
         found
             .from(name_index::Entity)
             .and_where(db::any_id(self.access.backend(), Expr::col(Word::UnitId), self.units.iter().copied()))
             .and_where(Word::Words.gte(format!(" {beginning}")));
-        if let Some(after) = after(beginning) {
-            found.and_where(Word::Words.lt(format!(" {after}")));
+        if let Some(successor) = successor(beginning) {
+            found.and_where(Word::Words.lt(format!(" {successor}")));
         }
         found
     }
 
-    /// Estimated number of people with a word that has this prefix, at most `MANY`; used to choose a strategy.
-    async fn about(&self, beginning: &str) -> Result<u64> {
+    /// Estimated number of people with a word that has this prefix, at most `SELECTIVE_BELOW`; used to choose a strategy.
+    async fn estimated_people(&self, beginning: &str) -> Result<u64> {
         let (within, unit) = (self.list.within, &self.list.filter.unit);
         let name = format!("words {within:?} {unit:?} {} {beginning}", self.units.len());
         if let Some(people) = self.access.caches().row_estimate(&name) {
             return Ok(people);
         }
-        let bounded = self.who_has(beginning).expr_as(Expr::val(1), "one").limit(MANY).take();
+        let bounded = self.people_with(beginning).expr_as(Expr::val(1), "one").limit(SELECTIVE_BELOW).take();
         let count =
             Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
         let people = self.access.number(&count).await?;
@@ -162,10 +162,10 @@ impl Words<'_> {
 }
 
 /// Smallest text after all texts with this prefix, in code point order; `None` if there is none.
-fn after(beginning: &str) -> Option<String> {
+fn successor(beginning: &str) -> Option<String> {
     let mut rest = beginning.chars();
     while let Some(last) = rest.next_back() {
-        // The next character after the last one, if there is one; the range skips surrogates.
+        // The next character after the last one, if any; the range skips surrogates.
         if let Some(next) = (last..=char::MAX).nth(1) {
             return Some(format!("{}{next}", rest.as_str()));
         }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_search_with_a_digit_is_a_code_and_nothing_else() {
-        for (search, codes, alone) in [
+        for (search, codes, codes_only) in [
             ("CB0001", "CB0001", true),
             (" cb0001 ", "cb0001 CB0001", true),
             ("BN", "BN", false),
@@ -190,12 +190,12 @@ mod tests {
         ] {
             let text = |codes: Vec<CadreCode>| codes.iter().map(CadreCode::as_str).collect::<Vec<_>>().join(" ");
             assert_eq!(text(super::codes(search)), codes, "{search:?}");
-            assert_eq!(codes_alone(search).is_some(), alone, "{search:?}");
+            assert_eq!(super::codes_only(search).is_some(), codes_only, "{search:?}");
         }
     }
 
     #[test]
-    fn what_begins_so_lies_before_what_comes_after() {
+    fn texts_with_a_prefix_sort_before_its_successor() {
         for (beginning, expected) in [
             ("a", Some("b")),
             ("hung", Some("hunh")),
@@ -204,10 +204,10 @@ mod tests {
             ("a\u{10ffff}", Some("b")),
             ("\u{10ffff}\u{10ffff}", None),
         ] {
-            assert_eq!(after(beginning).as_deref(), expected, "{beginning:?}");
+            assert_eq!(successor(beginning).as_deref(), expected, "{beginning:?}");
         }
-        let after = after("hung").expect("something");
-        assert!(["hung", "hunga", "hung\u{10ffff}\u{10ffff}"].iter().all(|word| *word < after.as_str()));
-        assert!(["hunh", "huong"].iter().all(|word| *word >= after.as_str()), "the control");
+        let successor = successor("hung").expect("something");
+        assert!(["hung", "hunga", "hung\u{10ffff}\u{10ffff}"].iter().all(|word| *word < successor.as_str()));
+        assert!(["hunh", "huong"].iter().all(|word| *word >= successor.as_str()), "the control");
     }
 }

@@ -1,5 +1,5 @@
-//! Lists of the people of some units. Starts from assignments when units are few: cost depends on units, not
-//! population.
+//! Lists of the people of some units. A list of few units starts from their posts, so its cost depends on the number of
+//! units and not on the population.
 
 use entity::{assignment, cadre};
 use sea_orm::{
@@ -24,13 +24,13 @@ pub(super) const MAX_UNITS: usize = 5_000;
 
 /// Maximum number of posts to read for an unrestricted caller. Above it, scanning all people for an ordinary page is
 /// cheaper.
-const FEW: u64 = 3_000;
+const MAX_POSTS_UNRESTRICTED: u64 = 3_000;
 
 /// Upper limit for counting posts.
-const MAX: u64 = 100_000;
+const MAX_POSTS: u64 = 100_000;
 
-/// Estimated cost of an RLS rejection, in assignment reads.
-const OUT_OF_SIGHT: u64 = 20;
+/// Estimated cost of a row that row-level security rejects, in reads of posts.
+const COST_OF_HIDDEN_ROW: u64 = 20;
 
 /// Condition that a person holds a post in the requested units; `None` if scanning all people is cheaper. `window` is
 /// `None` for a count, which reads every row.
@@ -42,15 +42,15 @@ pub(super) async fn candidates(
     list: &CadreList,
     window: Option<&Window>,
 ) -> Result<Option<SimpleExpr>> {
-    let asked = units(access, list)?;
-    let Some(units) = asked.as_ref().map(ReachedUnits::len).or(access.narrowing().map(|units| units.len())) else {
+    let requested = units(access, list)?;
+    let Some(units) = requested.as_ref().map(ReachedUnits::len).or(access.narrowing().map(|units| units.len())) else {
         return Ok(None);
     };
     if units > MAX_UNITS {
         return Ok(None);
     }
-    let posts = Posts { access, list, asked, units };
-    if posts.about().await? > posts.worth_reading(window) {
+    let posts = Posts { access, list, asked: requested, units };
+    if posts.estimated_posts().await? > posts.worth_reading(window) {
         return Ok(None);
     }
     let mut holders = posts.select()?;
@@ -58,7 +58,7 @@ pub(super) async fn candidates(
     Ok(Some(db::any_found(access.backend(), Expr::col((cadre::Entity, cadre::Column::Id)), holders)))
 }
 
-/// Smallest set of units that the list restricts posts to; `None` if it names no unit.
+/// Smallest set of units to which the list restricts posts; `None` if it names no unit.
 pub(super) fn units(access: &Access, list: &CadreList) -> Result<Option<ReachedUnits>> {
     let day = list.day(access);
     let within = list.within.map(|(unit, reach)| below(access, unit, reach, day));
@@ -85,9 +85,9 @@ impl Posts<'_> {
     }
 
     /// Estimated number of posts, used to choose a strategy.
-    async fn about(&self) -> Result<u64> {
+    async fn estimated_posts(&self) -> Result<u64> {
         let caller = self.access.caller();
-        // Key includes the caller's roots: estimates differ by reach.
+        // The key includes the caller's roots, because estimates differ by reach.
         let roots = || (caller.roots(), caller.on_behalf_of().map(User::roots));
         let reach = self.access.narrowing().map(|_| roots());
         let (within, filter) = (self.list.within, &self.list.filter);
@@ -96,7 +96,7 @@ impl Posts<'_> {
         if let Some(posts) = self.access.caches().row_estimate(&name) {
             return Ok(posts);
         }
-        let bounded = self.select()?.expr_as(Expr::val(1), "one").limit(MAX + 1).take();
+        let bounded = self.select()?.expr_as(Expr::val(1), "one").limit(MAX_POSTS + 1).take();
         let count =
             Query::select().expr_as(Func::count(Expr::cust("*")), "found").from_subquery(bounded, "bounded").take();
         let posts = self.access.number(&count).await?;
@@ -104,21 +104,22 @@ impl Posts<'_> {
         Ok(posts)
     }
 
-    /// Maximum number of posts worth reading before a scan in list order is cheaper. If the list takes all people of
-    /// the units, a scan finds about one match in `others` rows until the page is full; otherwise its cost is unknown.
+    /// Maximum number of posts that are worth reading, because a scan in list order is not cheaper. If the list
+    /// contains all people of the units, a scan finds about one match in `others` rows until the page is full;
+    /// otherwise its cost is unknown.
     fn worth_reading(&self, window: Option<&Window>) -> u64 {
         let is_narrow = self.access.narrowing().is_some();
-        let most = if is_narrow { MAX } else { FEW };
-        let Some(window) = window.filter(|_| self.list.takes_everybody()) else { return most };
+        let most = if is_narrow { MAX_POSTS } else { MAX_POSTS_UNRESTRICTED };
+        let Some(window) = window.filter(|_| self.list.has_no_other_condition()) else { return most };
         let others = (self.access.reference_data().units().len() / self.units.max(1)) as u64;
-        let each = if is_narrow { OUT_OF_SIGHT } else { 1 };
+        let each = if is_narrow { COST_OF_HIDDEN_ROW } else { 1 };
         others.saturating_mul(window.size as u64 + 1).saturating_mul(each).min(most)
     }
 }
 
 impl CadreList {
     /// Whether the list has no condition except units.
-    fn takes_everybody(&self) -> bool {
+    fn has_no_other_condition(&self) -> bool {
         let CadreWhere {
             with_post,
             unit: _,
@@ -134,9 +135,10 @@ impl CadreList {
             or,
             not,
         } = &self.filter;
-        let asks_of_post = *with_post == Some(false) || titles.is_some() || key_leader.is_some();
-        let asks_of_person = category.is_some() || gender.is_some() || holds.is_some() || trained.is_some();
-        let asks_otherwise = codes.is_some() || status.is_some() || and.is_some() || or.is_some() || not.is_some();
-        !(asks_of_post || asks_of_person || asks_otherwise || self.search.is_some())
+        let restricts_post = *with_post == Some(false) || titles.is_some() || key_leader.is_some();
+        let restricts_person = category.is_some() || gender.is_some() || holds.is_some() || trained.is_some();
+        let has_nested_conditions =
+            codes.is_some() || status.is_some() || and.is_some() || or.is_some() || not.is_some();
+        !(restricts_post || restricts_person || has_nested_conditions || self.search.is_some())
     }
 }

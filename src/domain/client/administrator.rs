@@ -75,7 +75,7 @@ impl Standing {
     }
 
     /// Maximum limits over current and future grants; `None` for a revoked client.
-    fn takes(&self, service: Limits, today: Day) -> Option<Limits> {
+    fn max_limits(&self, service: Limits, today: Day) -> Option<Limits> {
         let live = self.grants.iter().filter(|grant| self.row.revoked_at.is_none() && !grant.is_over(today));
         live.map(|grant| service.with(grant.limits())).reduce(Limits::max)
     }
@@ -85,7 +85,7 @@ impl Standing {
         let bound = self.in_force(today).filter(|_| is_live).map(VisibleGrant::limits);
         Share {
             administrator: self.row.administrator_id,
-            takes: self.takes(service, today),
+            max_limits: self.max_limits(service, today),
             bound: bound.unwrap_or_default(),
         }
     }
@@ -98,7 +98,7 @@ pub(super) fn shares(standings: &[Standing], service: Limits, today: Day) -> Sha
     )
 }
 
-/// A client with `clients:admin`, with its current rights, restricted to those of the request.
+/// A client with `clients:admin`, with its current rights, restricted to the rights of the request.
 #[derive(Debug)]
 pub(super) struct Administrator<'a> {
     access: &'a Access,
@@ -117,7 +117,7 @@ impl<'a> Administrator<'a> {
         let named = found.map(|(_, grant)| grant.limits()).unwrap_or_default();
         let mut administrator = Self { access, named, own: None };
         administrator.own =
-            found.map(|(standing, grant)| administrator.narrowed(administrator.rights(standing, grant)));
+            found.map(|(standing, grant)| administrator.restrict_to_request(administrator.rights(standing, grant)));
         administrator
     }
 
@@ -132,19 +132,19 @@ impl<'a> Administrator<'a> {
         self.own.as_ref()
     }
 
-    /// Returns the client if the administrator may administer it: it has a grant, and no right that the administrator
-    /// lacks. Ended grants count too, since they are shown, except for their limits.
+    /// Returns the client if the administrator may administer it: the client has a grant, and no right that the
+    /// administrator lacks. Ended grants count too, because they are shown, but their limits do not.
     pub fn administers(&self, standing: Standing) -> Option<VisibleClient> {
         let own = self.own.as_ref()?;
         let is_covered = |grant: &VisibleGrant| {
             // Cheaper than the full comparison, which computes the whole reach of the grant.
             grant.units().iter().all(|unit| own.units.contains(unit)) && own.cover(&self.rights(&standing, grant))
         };
-        let is_its = !standing.grants.is_empty() && standing.grants.iter().all(is_covered);
-        is_its.then(|| VisibleClient::new(standing.row, standing.grants))
+        let is_administered = !standing.grants.is_empty() && standing.grants.iter().all(is_covered);
+        is_administered.then(|| VisibleClient::new(standing.row, standing.grants))
     }
 
-    /// Rights of a new grant, without those of an existing client.
+    /// Rights of a new grant alone, without the rights of an existing client.
     pub fn rights_of_terms(&self, terms: &super::grant::Terms) -> Rights {
         Rights {
             scopes: terms.scopes.iter().copied().collect(),
@@ -176,7 +176,7 @@ impl<'a> Administrator<'a> {
 
     /// Restricts rights to those of the request: its token may have fewer scopes, and the user on whose behalf it acts
     /// fewer rights of any kind.
-    fn narrowed(&self, mut rights: Rights) -> Rights {
+    fn restrict_to_request(&self, mut rights: Rights) -> Rights {
         let (scopes, purposes): (&BTreeSet<Scope>, &BTreeSet<Purpose>) =
             (self.access.caller().scopes(), self.access.caller().purposes());
         rights.scopes.retain(|scope| scopes.contains(scope));

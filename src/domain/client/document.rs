@@ -1,5 +1,5 @@
-//! Registered documents of clients (văn bản truy vấn đã đăng ký): registration, list and end. Only the operator registers
-//! and ends them, because versions of an app stay in use for years.
+//! Registered documents of clients (văn bản truy vấn đã đăng ký): registration, list and end. Only the operator
+//! registers and ends documents, because versions of an app stay in use for years.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,12 @@ use crate::{
     authz::{Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::client::row::{bump_version, kind, lock_living},
+    domain::client::row::{bump_version, kind, lock_active},
     error::{Error, Result},
     language::Sentence,
 };
 
-/// Maximum length of the names of a document's operations, in characters; longer ones are cut.
+/// Maximum length of the names of a document's operations, in characters; longer names are truncated.
 const LONGEST_NAME: usize = 200;
 
 /// A document to register, which compiles under the schema of this version.
@@ -68,12 +68,13 @@ pub struct Listed {
     pub name: Option<String>,
     /// Time of registration.
     pub added_at: DateTime<Utc>,
-    /// Time at which it was ended; `None` if it is registered.
+    /// Time at which the document was ended; `None` if it is registered.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// Registers documents for a client (đăng ký văn bản truy vấn), all or none, and returns the hashes of those that were
-/// not registered. If all of them were, nothing changes. Every node knows them within 5 seconds.
+/// Registers documents for a client (đăng ký văn bản truy vấn), all or none, and returns the hashes of the documents
+/// that were not registered before. If all of them were, nothing changes. Every instance of the service accepts them
+/// within 5 seconds.
 ///
 /// # Errors
 /// `NotFound` if the client does not exist; `Conflict` if it was revoked, or if it would have too many documents.
@@ -86,7 +87,7 @@ pub async fn add(
     let permit = Permit::operator(database, clock, kind("client.document-add"));
     let detail = crate::text::count(documents.len() as u64, "document");
     let txn = permit.begin(Some(id.to_string()), Some(detail)).await?;
-    lock_living(&txn, id).await?;
+    lock_active(&txn, id).await?;
     let before: BTreeMap<String, client_document::Model> =
         of_client(txn.connection(), id).await?.into_iter().map(|row| (row.hash.clone(), row)).collect();
     let is_registered = |hash: DocumentHash| before.get(&hash.to_string()).is_some_and(|row| row.ended_at.is_none());
@@ -182,7 +183,7 @@ async fn of_client(connection: &impl ConnectionTrait, id: ClientId) -> Result<Ve
     Ok(documents.all(connection).await?)
 }
 
-/// Writes a document that is not registered. One that was ended is registered again.
+/// Writes a document that is not registered. A document that was ended is registered again.
 async fn insert(txn: &Txn, id: ClientId, document: &Document, was_ended: bool) -> Result<()> {
     let row = client_document::ActiveModel {
         client_id: Set(id),

@@ -10,7 +10,7 @@ use crate::{
     authz::Permit,
     clock::Clock,
     db::Database,
-    domain::client::row::{kind, lock_living},
+    domain::client::row::{kind, lock_active},
     error::{Error, Result},
     language::Sentence,
 };
@@ -58,7 +58,7 @@ pub async fn link(database: &Database, clock: Clock, client: ClientId, name: Ext
     let name = name.ensure("external-id")?;
     let permit = Permit::operator(database, clock, kind("client.link"));
     let txn = permit.begin(Some(client.to_string()), Some(object(&name))).await?;
-    lock_living(&txn, client).await?;
+    lock_active(&txn, client).await?;
     let object = object(&name);
     let row = external_client::ActiveModel {
         issuer: Set(name.issuer),

@@ -19,7 +19,7 @@ use crate::{
     authz::{Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::client::row::{kind, lock_living, place_below},
+    domain::client::row::{kind, lock_active, set_administrator},
     error::{Error, Result},
     language::Sentence,
     limit::Overrides,
@@ -89,7 +89,7 @@ pub struct ListedGrant {
 }
 
 impl Asked {
-    /// Validates everything that needs no database access and returns the codes of the units.
+    /// Validates the parts that need no database access, and returns the codes of the units.
     ///
     /// # Errors
     /// `Invalid` for the field; `until` is the name of the field with the end.
@@ -130,14 +130,14 @@ impl Asked {
 /// `Invalid` for the field, such as a first day in the past; `NotFound` if the client does not exist; `Conflict` if it
 /// was revoked.
 pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked) -> Result<()> {
-    let from = begins(asked.valid_from, clock.today())?;
+    let from = first_day(asked.valid_from, clock.today())?;
     let asked = Asked { valid_from: Some(from), ..asked };
     let codes = asked.ensure("until")?;
 
     let permit = Permit::operator(database, clock, kind(GRANT));
     let txn = permit.begin(Some(id.to_string()), Some(detail(&asked.scopes, &codes))).await?;
-    lock_living(&txn, id).await?;
-    place_below(&txn, id, None).await?;
+    lock_active(&txn, id).await?;
+    set_administrator(&txn, id, None).await?;
     let terms = asked.found(txn.connection(), &codes).await?;
     replace(&txn, id, from, &terms).await?;
     txn.commit().await
@@ -150,7 +150,7 @@ pub async fn grant(database: &Database, clock: Clock, id: ClientId, asked: Asked
 /// `NotFound` if the client does not exist; `Conflict` if it was revoked, or has no current or future grant.
 pub async fn end_grant(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, kind("client.end-grant")).begin(Some(id.to_string()), None).await?;
-    lock_living(&txn, id).await?;
+    lock_active(&txn, id).await?;
     if end_from(&txn, id, clock.today()).await? == 0 {
         return Err(Error::Conflict(Sentence::new(
             "hệ thống kết nối không có phạm vi được cấp nào đang có hiệu lực hoặc sắp có hiệu lực",
@@ -262,7 +262,7 @@ fn bad_basis() -> Error {
 }
 
 /// Validates the first day of a replacement. A past day is rejected, because rights in the past cannot change.
-fn begins(from: Option<Day>, today: Day) -> Result<Day> {
+fn first_day(from: Option<Day>, today: Day) -> Result<Day> {
     match from {
         Some(from) if from < today => Err(Error::invalid(
             "from",

@@ -16,7 +16,7 @@ use crate::{
     authz::Permit,
     clock::Clock,
     db::Database,
-    domain::client::row::{kind, lock_living},
+    domain::client::row::{kind, lock_active},
     error::{Error, Result},
     language::Sentence,
 };
@@ -34,9 +34,9 @@ pub struct Add {
     pub client: ClientId,
     /// The key, in PEM or as a JWK.
     pub text: String,
-    /// Key id; `None`: that of the JWK, or the SHA-256 of the key.
+    /// Key id; `None`: the id of the JWK, or the SHA-256 of the key.
     pub kid: Option<String>,
-    /// Signature algorithm; `None`: that of the JWK, or PS256 for an RSA key.
+    /// Signature algorithm; `None`: the algorithm of the JWK, or PS256 for an RSA key.
     pub algorithm: Option<KeyAlgorithm>,
 }
 
@@ -66,7 +66,7 @@ pub async fn add(database: &Database, clock: Clock, add: Add) -> Result<Listed> 
     let permit = Permit::operator(database, clock, kind("client.key-add"));
     let txn = permit.begin(Some(add.client.to_string()), Some(detail)).await?;
     let connection = txn.connection();
-    lock_living(&txn, add.client).await?;
+    lock_active(&txn, add.client).await?;
     let living = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(add.client));
     if living.filter(client_key::COLUMN.revoked_at.is_null()).count(connection).await? >= MAX_KEYS {
         return Err(Error::Conflict(Sentence::new(

@@ -1,6 +1,6 @@
 //! Clients visible to an administrator: those without a right that the administrator lacks.
 //!
-//! There are few clients, and every process reads all of them every two seconds, so lists are made in memory.
+//! There are few clients, and every process reads all of them every two seconds anyway, so lists are made in memory.
 
 use entity::value::{ClientId, Scope};
 use sea_orm::ConnectionTrait;
@@ -66,7 +66,7 @@ pub async fn by_key(access: &Access, ClientKey::Id(id): &ClientKey) -> Result<Vi
     look_up(access, access.reader(), id).await
 }
 
-/// Clients by id, in no particular order. Those that the caller may not administer are omitted.
+/// Clients by id, in no particular order. Clients that the caller may not administer are omitted.
 ///
 /// # Errors
 /// `Forbidden` without `clients:admin`.

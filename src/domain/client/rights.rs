@@ -1,7 +1,7 @@
 //! Rights of a client as one value, and the comparison of the rights of two clients.
 //!
-//! Every check of an administrator is this comparison: which clients it sees, which it may change, and what it may
-//! grant.
+//! Every check of an administrator is this comparison: which clients the administrator may see, which it may change,
+//! and which rights it may grant.
 
 use std::collections::BTreeSet;
 

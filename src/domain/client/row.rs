@@ -31,7 +31,7 @@ pub(super) async fn bump_version(txn: &Txn, id: ClientId) -> Result<client::Mode
 }
 
 /// Same as `bump_version`, for a client that must not be revoked.
-pub(super) async fn lock_living(txn: &Txn, id: ClientId) -> Result<client::Model> {
+pub(super) async fn lock_active(txn: &Txn, id: ClientId) -> Result<client::Model> {
     let client = bump_version(txn, id).await?;
     if client.revoked_at.is_some() { Err(has_been_revoked()) } else { Ok(client) }
 }
@@ -44,7 +44,7 @@ fn has_been_revoked() -> Error {
 }
 
 /// Sets the administrator whose limits apply to a client; `None` for the operator.
-pub(super) async fn place_below(txn: &Txn, id: ClientId, administrator: Option<ClientId>) -> Result<()> {
+pub(super) async fn set_administrator(txn: &Txn, id: ClientId, administrator: Option<ClientId>) -> Result<()> {
     client::Entity::update_many()
         .col_expr(client::Column::AdministratorId, Expr::value(administrator))
         .filter(client::COLUMN.id.eq(id))

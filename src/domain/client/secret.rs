@@ -15,7 +15,7 @@ use crate::{
     authz::{Permit, Txn},
     clock::Clock,
     db::Database,
-    domain::client::row::{kind, lock_living},
+    domain::client::row::{kind, lock_active},
     error::{Error, Result},
     language::Sentence,
 };
@@ -45,7 +45,7 @@ pub async fn rotate(database: &Database, clock: Clock, id: ClientId, overlap: Ti
     let detail = format!("overlap {} s", overlap.num_seconds());
     let permit = Permit::operator(database, clock, kind(ROTATE_SECRET));
     let txn = permit.begin(Some(id.to_string()), Some(detail)).await?;
-    lock_living(&txn, id).await?;
+    lock_active(&txn, id).await?;
     renew(&txn, id, &secret, overlap).await?;
     txn.commit().await?;
 
@@ -75,7 +75,7 @@ pub(super) async fn renew(txn: &Txn, id: ClientId, secret: &Secret, overlap: Tim
 /// `NotFound` if the client does not exist; `Conflict` if it was revoked, or has no active key.
 pub async fn end(database: &Database, clock: Clock, id: ClientId) -> Result<()> {
     let txn = Permit::operator(database, clock, kind("client.end-secrets")).begin(Some(id.to_string()), None).await?;
-    lock_living(&txn, id).await?;
+    lock_active(&txn, id).await?;
     let keys = client_key::Entity::find().filter(client_key::COLUMN.client_id.eq(id));
     if keys.filter(client_key::COLUMN.revoked_at.is_null()).count(txn.connection()).await? == 0 {
         return Err(Error::Conflict(Sentence::new(

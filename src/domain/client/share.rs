@@ -1,8 +1,8 @@
 //! Limits of administrators apply to the sum of the limits of the clients below them.
 //!
-//! A client that an administrator registers or grants rights to is below that administrator, as are all clients below
-//! that client. If the grant of an administrator contains a limit, the limits of all clients below it may not exceed it
-//! in total.
+//! A client that an administrator registers or grants rights to is below that administrator, and so are all clients
+//! below that client. If the grant of an administrator contains a limit, the limits of all clients below it may not
+//! exceed it in total.
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -16,7 +16,7 @@ pub(super) struct Share {
     /// Administrator whose limits apply to the client; `None` for the operator.
     pub administrator: Option<ClientId>,
     /// Maximum limits over current and future grants; `None` if there is no such grant.
-    pub takes: Option<Limits>,
+    pub max_limits: Option<Limits>,
     /// Limits in the grant in force.
     pub bound: Overrides,
 }
@@ -37,49 +37,53 @@ pub(super) enum Exceeded {
 impl Shares {
     /// Whether a client is `top` or below it.
     pub fn is_within(&self, client: ClientId, top: ClientId) -> bool {
-        client == top || self.above(client).contains(&top)
+        client == top || self.administrators_above(client).contains(&top)
     }
 
     /// Administrators above a client, nearest first.
-    fn above(&self, client: ClientId) -> Vec<ClientId> {
-        let mut above = Vec::new();
+    fn administrators_above(&self, client: ClientId) -> Vec<ClientId> {
+        let mut administrators_above = Vec::new();
         let mut next = self.0.get(&client).and_then(|share| share.administrator);
-        while let Some(id) = next.filter(|id| !above.contains(id)) {
-            above.push(id);
+        while let Some(id) = next.filter(|id| !administrators_above.contains(id)) {
+            administrators_above.push(id);
             next = self.0.get(&id).and_then(|share| share.administrator);
         }
-        above
+        administrators_above
     }
 
-    /// Total that all clients below `top` take.
-    fn below(&self, top: ClientId, amount: fn(&Limits) -> NonZeroU32) -> u64 {
-        let below = self.0.iter().filter(|(id, _)| **id != top && self.is_within(**id, top));
-        below.filter_map(|(_, share)| share.takes.as_ref()).map(|limits| u64::from(amount(limits).get())).sum()
+    /// Total limit of all clients below `top`.
+    fn total_below(&self, top: ClientId, amount: fn(&Limits) -> NonZeroU32) -> u64 {
+        let total_below = self.0.iter().filter(|(id, _)| **id != top && self.is_within(**id, top));
+        total_below
+            .filter_map(|(_, share)| share.max_limits.as_ref())
+            .map(|limits| u64::from(amount(limits).get()))
+            .sum()
     }
 
-    /// First limit of an administrator above `client` that is exceeded by more than before.
+    /// First limit of an administrator above `client` that is exceeded by more than before the command.
     pub fn exceeded(&self, before: &Self, client: ClientId) -> Option<Exceeded> {
-        let requests = self.left(before, client, |limits| limits.requests_per_second, |own| own.requests_per_second);
-        let cost = || self.left(before, client, |limits| limits.cost_per_minute, |own| own.cost_per_minute);
+        let requests =
+            self.allowed_amount(before, client, |limits| limits.requests_per_second, |own| own.requests_per_second);
+        let cost = || self.allowed_amount(before, client, |limits| limits.cost_per_minute, |own| own.cost_per_minute);
         requests.map(Exceeded::Requests).or_else(|| cost().map(Exceeded::Cost))
     }
 
-    /// Maximum of one limit that `client` may take, if the limit of an administrator above it is exceeded.
-    fn left(
+    /// Maximum of one limit that `client` may have, if the limit of an administrator above it is exceeded.
+    fn allowed_amount(
         &self,
         before: &Self,
         client: ClientId,
         amount: fn(&Limits) -> NonZeroU32,
         bound: fn(&Overrides) -> Option<NonZeroU32>,
     ) -> Option<u64> {
-        let takes = self.0.get(&client).and_then(|share| share.takes.as_ref());
-        let taken = takes.map_or(0, |limits| u64::from(amount(limits).get()));
-        let left = self.above(client).into_iter().filter_map(|top| {
+        let max_limits = self.0.get(&client).and_then(|share| share.max_limits.as_ref());
+        let client_amount = max_limits.map_or(0, |limits| u64::from(amount(limits).get()));
+        let allowed_amount = self.administrators_above(client).into_iter().filter_map(|top| {
             let bound = u64::from(bound(&self.0.get(&top)?.bound)?.get());
-            let sum = self.below(top, amount);
-            (sum > bound && sum > before.below(top, amount)).then(|| (bound + taken).saturating_sub(sum))
+            let sum = self.total_below(top, amount);
+            (sum > bound && sum > before.total_below(top, amount)).then(|| (bound + client_amount).saturating_sub(sum))
         });
-        left.min()
+        allowed_amount.min()
     }
 }
 
@@ -97,9 +101,9 @@ mod tests {
     type Row = (u128, Option<u128>, Option<u32>, Option<u32>);
 
     fn shares(of: &[Row]) -> Shares {
-        let share = |&(number, administrator, takes, bound): &Row| {
-            let takes = takes.map(|requests| Limits::of(requests, 1));
-            (id(number), Share { administrator: administrator.map(id), takes, bound: Overrides::of(bound, None) })
+        let share = |&(number, administrator, max_limits, bound): &Row| {
+            let max_limits = max_limits.map(|requests| Limits::of(requests, 1));
+            (id(number), Share { administrator: administrator.map(id), max_limits, bound: Overrides::of(bound, None) })
         };
         Shares(of.iter().map(share).collect())
     }
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_of_administrators_ends() {
+    fn a_cycle_of_administrators_does_not_loop_forever() {
         let shares = shares(&[(1, Some(2), Some(1), None), (2, Some(1), Some(1), None)]);
         assert!(shares.is_within(id(1), id(2)) && shares.is_within(id(2), id(1)));
         assert!(!shares.is_within(id(1), id(3)));

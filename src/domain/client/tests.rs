@@ -35,12 +35,13 @@ async fn tokens(database: &Database) -> Tokens {
     Tokens::load(auth_fixture::store(database), auth_fixture::clock(), auth_fixture::PUBLIC_URL).await.unwrap()
 }
 
-/// Entries of the audit log and of the change log for clients.
-async fn traces(database: &Database) -> (Vec<String>, Vec<ChangeKind>) {
-    let acts = audit_entry::Entity::find().order_by_asc(audit_entry::COLUMN.seq).all(database.reader()).await.unwrap();
+/// Entries of the audit log and of the change log about clients.
+async fn log_entries(database: &Database) -> (Vec<String>, Vec<ChangeKind>) {
+    let entries =
+        audit_entry::Entity::find().order_by_asc(audit_entry::COLUMN.seq).all(database.reader()).await.unwrap();
     let changes = change::Entity::find().order_by_asc(change::COLUMN.seq).all(database.reader()).await.unwrap();
     (
-        acts.into_iter().map(|entry| entry.act).filter(|act| act.starts_with("client.")).collect(),
+        entries.into_iter().map(|entry| entry.act).filter(|act| act.starts_with("client.")).collect(),
         changes.into_iter().filter(|change| change.object_type == "client").map(|change| change.kind).collect(),
     )
 }
@@ -64,12 +65,12 @@ async fn a_registered_client_is_listed_with_its_grant_and_gets_a_token() {
     let token = exchange(&tokens, &registered.client_id, &registered.client_secret).await.unwrap();
     let caller = tokens.verifier.verify(&token.token, auth_fixture::now()).await.unwrap();
     assert_eq!(caller.roots().len(), 2);
-    assert_eq!(traces(&database).await, (vec!["client.add".to_owned()], vec![ChangeKind::Created]));
+    assert_eq!(log_entries(&database).await, (vec!["client.add".to_owned()], vec![ChangeKind::Created]));
     assert!(!format!("{registered:?}").contains(&registered.client_secret));
 }
 
 #[tokio::test]
-async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
+async fn a_bad_registration_names_the_wrong_field_and_changes_nothing() {
     let (_folder, database) = fixture().await;
     let day = |text: &str| text.parse().ok();
 
@@ -90,12 +91,12 @@ async fn a_bad_registration_says_what_is_wrong_and_changes_nothing() {
         assert_eq!(named, field);
         assert!(sentence.en.contains(says), "{}", sentence.en);
     }
-    assert_eq!(traces(&database).await, (vec![], vec![]));
+    assert_eq!(log_entries(&database).await, (vec![], vec![]));
     assert_eq!(client::Entity::find().count(database.reader()).await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
+async fn a_name_is_unique_in_all_unicode_spellings() {
     let (_folder, database) = fixture().await;
     add(&database, auth_fixture::clock(), request("Hồ sơ")).await.unwrap();
 
@@ -103,7 +104,7 @@ async fn a_name_is_given_once_however_it_is_spelled_in_unicode() {
         let refused = add(&database, auth_fixture::clock(), request(again)).await;
         assert!(matches!(refused, Err(Error::Conflict(_))), "{again}");
     }
-    assert_eq!(traces(&database).await.0.len(), 1);
+    assert_eq!(log_entries(&database).await.0.len(), 1);
 }
 
 #[tokio::test]
@@ -117,16 +118,16 @@ async fn a_new_secret_ends_the_old_one() {
     let old = exchange(&tokens, &id, &registered.client_secret).await;
     assert!(matches!(old, Err(Refused::InvalidClient)));
     assert!(exchange(&tokens, &id, &secret).await.is_ok());
-    assert_eq!(traces(&database).await.1, [ChangeKind::Created, ChangeKind::Updated]);
+    assert_eq!(log_entries(&database).await.1, [ChangeKind::Created, ChangeKind::Updated]);
 }
 
 #[tokio::test]
-async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
+async fn an_old_secret_stays_valid_for_the_overlap_and_at_most_two_are_valid() {
     let (_folder, database) = fixture().await;
     let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let (id, first) = (registered.client_id, registered.client_secret);
     let at = |hours: i64| Clock::Fixed(auth_fixture::now() + TimeDelta::hours(hours));
-    let opens = async |secret: &str, hours: i64| {
+    let is_accepted = async |secret: &str, hours: i64| {
         let url = auth_fixture::PUBLIC_URL;
         let tokens = Tokens::load(auth_fixture::store(&database), at(hours), url).await.unwrap();
         exchange(&tokens, &id, secret).await.is_ok()
@@ -134,34 +135,34 @@ async fn an_old_secret_lives_on_for_the_overlap_and_two_live_at_most() {
 
     let second = secret::rotate(&database, at(0), id, TimeDelta::hours(24)).await.unwrap();
     for (hours, of_first) in [(0, true), (23, true), (24, false), (1000, false)] {
-        assert_eq!((opens(&first, hours).await, opens(&second, hours).await), (of_first, true), "{hours}");
+        assert_eq!((is_accepted(&first, hours).await, is_accepted(&second, hours).await), (of_first, true), "{hours}");
     }
     let ends = Some(auth_fixture::now() + TimeDelta::hours(24));
     assert_eq!(list(&database, at(1)).await.unwrap()[0].secrets, [ends, None]);
     assert_eq!(list(&database, at(24)).await.unwrap()[0].secrets, [None]);
 
     let third = secret::rotate(&database, at(1), id, TimeDelta::hours(24)).await.unwrap();
-    assert!(!opens(&first, 1).await, "the oldest of three ends at once");
-    assert!(opens(&second, 24).await && !opens(&second, 25).await && opens(&third, 25).await);
+    assert!(!is_accepted(&first, 1).await, "the oldest of three ends at once");
+    assert!(is_accepted(&second, 24).await && !is_accepted(&second, 25).await && is_accepted(&third, 25).await);
 
     let fourth = secret::rotate(&database, at(2), id, TimeDelta::zero()).await.unwrap();
-    assert!(!opens(&second, 2).await && !opens(&third, 2).await && opens(&fourth, 2).await);
+    assert!(!is_accepted(&second, 2).await && !is_accepted(&third, 2).await && is_accepted(&fourth, 2).await);
     for overlap in [TimeDelta::seconds(-1), TimeDelta::days(30) + TimeDelta::seconds(1), TimeDelta::MAX] {
         let refused = secret::rotate(&database, at(2), id, overlap).await;
         assert!(matches!(refused, Err(Error::Invalid { .. })), "{overlap}");
     }
-    assert!(opens(&fourth, 2).await);
+    assert!(is_accepted(&fourth, 2).await);
 }
 
 #[tokio::test]
-async fn secrets_that_are_drawn_at_once_leave_one_that_lasts() {
+async fn concurrent_rotations_leave_one_permanent_secret() {
     let (_folder, database) = fixture().await;
     let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let rotate = || secret::rotate(&database, auth_fixture::clock(), registered.client_id, TimeDelta::hours(1));
 
-    let drawn = futures_util::future::join_all((0..8).map(|_| rotate())).await;
+    let rotated = futures_util::future::join_all((0..8).map(|_| rotate())).await;
 
-    assert!(drawn.iter().all(Result::is_ok));
+    assert!(rotated.iter().all(Result::is_ok));
     let secrets = &list(&database, auth_fixture::clock()).await.unwrap()[0].secrets;
     assert_eq!(secrets.iter().filter(|end| end.is_none()).count(), 1);
     assert_eq!(secrets.len(), 2);
@@ -181,13 +182,13 @@ async fn a_client_without_a_key_keeps_its_secret() {
     key::add(&database, auth_fixture::clock(), key).await.unwrap();
     secret::end(&database, auth_fixture::clock(), id).await.unwrap();
     assert!(exchange(&tokens, &id, &registered.client_secret).await.is_err());
-    assert_eq!(traces(&database).await.0, ["client.add", "client.key-add", "client.end-secrets"]);
+    assert_eq!(log_entries(&database).await.0, ["client.add", "client.key-add", "client.end-secrets"]);
     let again = secret::rotate(&database, auth_fixture::clock(), id, TimeDelta::zero()).await.unwrap();
     assert!(exchange(&tokens, &id, &again).await.is_ok(), "an operator may think better of it");
 }
 
 #[tokio::test]
-async fn a_client_is_revoked_once_and_for_ever() {
+async fn a_client_is_revoked_permanently() {
     let (_folder, database) = fixture().await;
     let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let id = registered.client_id;
@@ -204,10 +205,10 @@ async fn a_client_is_revoked_once_and_for_ever() {
     ));
     assert!(matches!(revoke(&database, auth_fixture::clock(), ClientId::new()).await, Err(Error::NotFound)));
     assert_eq!(list(&database, auth_fixture::clock()).await.unwrap()[0].revoked_at, Some(auth_fixture::now()));
-    assert_eq!(traces(&database).await.0, ["client.add", "client.revoke"]);
+    assert_eq!(log_entries(&database).await.0, ["client.add", "client.revoke"]);
 }
 
-fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
+fn terms(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
     let day = |text: &str| text.parse().unwrap();
     Asked {
         scopes: scopes.to_vec(),
@@ -222,11 +223,11 @@ fn asked(scopes: &[Scope], from: Option<&str>, until: Option<&str>) -> Asked {
 }
 
 #[tokio::test]
-async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
+async fn a_grant_replaces_the_previous_one_from_its_first_day() {
     let (_folder, database) = fixture().await;
     let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
     let (id, clock) = (registered.client_id, auth_fixture::clock());
-    let held = async |day: &str| {
+    let scopes_on = async |day: &str| {
         let at = Clock::Fixed(format!("{day}T03:00:00Z").parse().unwrap());
         let tokens = Tokens::load(auth_fixture::store(&database), at, auth_fixture::PUBLIC_URL).await.unwrap();
         exchange(&tokens, &id, &registered.client_secret)
@@ -238,7 +239,7 @@ async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
         assert_eq!(ends, expected.iter().map(|day| day.map(|day| day.parse().unwrap())).collect::<Vec<_>>());
     };
 
-    grant(&database, clock, id, asked(&[Scope::StatsRead], Some("2026-03-10"), Some("2026-03-20"))).await.unwrap();
+    grant(&database, clock, id, terms(&[Scope::StatsRead], Some("2026-03-10"), Some("2026-03-20"))).await.unwrap();
     for (day, scopes) in [
         ("2026-03-02", "cadre:read stats:read"),
         ("2026-03-09", "cadre:read stats:read"),
@@ -246,41 +247,41 @@ async fn a_grant_takes_the_place_of_the_one_before_from_its_first_day() {
         ("2026-03-19", "stats:read"),
         ("2026-03-20", "nothing"),
     ] {
-        assert_eq!(held(day).await, scopes, "{day}: what was replaced does not come back");
+        assert_eq!(scopes_on(day).await, scopes, "{day}: what was replaced does not come back");
     }
     history(&[Some("2026-03-10"), None]).await;
 
-    grant(&database, clock, id, asked(&[Scope::CadreRead], None, None)).await.unwrap();
+    grant(&database, clock, id, terms(&[Scope::CadreRead], None, None)).await.unwrap();
     for day in ["2026-03-02", "2026-03-10", "2026-03-20", "2027-01-01"] {
-        assert_eq!(held(day).await, "cadre:read", "{day}: what was to come is replaced too");
+        assert_eq!(scopes_on(day).await, "cadre:read", "{day}: what was to come is replaced too");
     }
     history(&[Some("2026-03-02"), Some("2026-03-02"), None]).await;
 
     end_grant(&database, clock, id).await.unwrap();
-    assert_eq!(held("2026-03-02").await, "nothing");
+    assert_eq!(scopes_on("2026-03-02").await, "nothing");
     assert!(matches!(end_grant(&database, clock, id).await, Err(Error::Conflict(_))));
-    let yesterday = grant(&database, clock, id, asked(&[Scope::CadreRead], Some("2026-03-01"), None)).await;
+    let yesterday = grant(&database, clock, id, terms(&[Scope::CadreRead], Some("2026-03-01"), None)).await;
     assert!(matches!(yesterday, Err(Error::Invalid { .. })));
-    grant(&database, clock, id, asked(&[Scope::CadreRead], Some("2026-03-02"), None)).await.unwrap();
-    assert_eq!(held("2026-03-02").await, "cadre:read");
+    grant(&database, clock, id, terms(&[Scope::CadreRead], Some("2026-03-02"), None)).await.unwrap();
+    assert_eq!(scopes_on("2026-03-02").await, "cadre:read");
     let listed = &list(&database, clock).await.unwrap()[0];
     assert_eq!(listed.grants.len(), 4);
     assert_eq!(listed.grants[3].limits, Overrides::of(Some(5), None));
     assert_eq!(
-        traces(&database).await.0,
+        log_entries(&database).await.0,
         ["client.add", "client.grant", "client.grant", "client.end-grant", "client.grant"]
     );
 }
 
 #[tokio::test]
-async fn grants_that_are_given_at_once_leave_one_in_force() {
+async fn concurrent_grants_leave_one_in_force() {
     let (_folder, database) = fixture().await;
     let registered = add(&database, auth_fixture::clock(), request("x")).await.unwrap();
-    let give = || grant(&database, auth_fixture::clock(), registered.client_id, asked(&[Scope::CadreRead], None, None));
+    let give = || grant(&database, auth_fixture::clock(), registered.client_id, terms(&[Scope::CadreRead], None, None));
 
-    let given = futures_util::future::join_all((0..8).map(|_| give())).await;
+    let results = futures_util::future::join_all((0..8).map(|_| give())).await;
 
-    assert!(given.iter().all(Result::is_ok));
+    assert!(results.iter().all(Result::is_ok));
     let grants = history(&database, registered.client_id).await.unwrap();
     assert_eq!((grants.len(), grants.iter().filter(|grant| grant.ended_on.is_none()).count()), (9, 1));
     assert_eq!(client::Entity::find().one(database.reader()).await.unwrap().unwrap().version, 9);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Replaces each identifier `SYSTEM:VALUE` by the code of the unit to which it belongs today. Codes of units contain no
-/// colon, so all other texts remain.
+/// colon, so other texts are unchanged.
 ///
 /// # Errors
 /// `Invalid` for an identifier that belongs to no unit today.
@@ -32,7 +32,8 @@ pub async fn unit_codes_of(database: &Database, clock: Clock, names: Vec<String>
     Ok(codes)
 }
 
-/// The unit to which an identifier belongs on a day. It is looked up as a whole: its parts do not name other units.
+/// The unit to which an identifier belongs on a day. Only the whole identifier is looked up: its parts do not name
+/// other units.
 async fn code_of(database: &Database, (system, value): (IdentifierSystem, &str), day: Day) -> Result<Option<String>> {
     use unit_identifier::Column::{System, ValidFrom, ValidTo, Value};
     let found = unit_identifier::Entity::find()

@@ -1,4 +1,4 @@
-//! Clients as an administrator sees them.
+//! Clients and grants that an administrator may see.
 
 use entity::{
     client, client_grant,

@@ -1,4 +1,4 @@
-//! Idempotency: a command sent again with the same key is executed once, and every response is the same.
+//! Idempotency: a command that is sent again with the same key is executed once, and every response is equal.
 
 use data_encoding::HEXLOWER;
 use entity::{
@@ -33,7 +33,7 @@ pub(super) struct IdempotentRequest {
 pub(super) enum Claim {
     /// A new request: the transaction contains its key and its audit entry.
     New(Box<Txn>),
-    /// A repeated request; contains the object of the first one.
+    /// A repeated request, with the object of the first request.
     Replayed(String),
 }
 
@@ -58,7 +58,7 @@ impl IdempotentRequest {
         Ok(Self { kind, client: access.caller().client_id(), key, print })
     }
 
-    /// Begins the command on an object and its units, unless the request is a repeated one. The detail is for the audit
+    /// Begins the command on an object and its units, unless the request is repeated. The detail is for the audit
     /// entry: numbers and codes, never a protected value.
     pub(super) async fn begin(
         &self,
@@ -74,7 +74,7 @@ impl IdempotentRequest {
     }
 
     /// Claims the key in the command's transaction. Returns the object of the first request if this one is repeated. A
-    /// concurrent request with the same key waits here until the first has ended.
+    /// concurrent request with the same key waits here until the first request has ended.
     async fn claim(&self, txn: &Txn, object: &str) -> CommandResult<Option<String>> {
         let row = idempotency_key::ActiveModel {
             client_id: Set(self.client),

@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A command of a client: the input of a mutation, with what it does to its subject.
+/// A command of a client: the input of a mutation, and its effect on the subject.
 pub trait Command: Serialize + Send + Sync + 'static {
     /// Name in the audit log, such as `rotation.extend`.
     const NAME: &'static str;
@@ -34,11 +34,11 @@ pub trait Command: Serialize + Send + Sync + 'static {
     /// The client's idempotency key.
     fn idempotency_key(&self) -> &str;
 
-    /// The subject, as the client names it.
+    /// The subject, as the input names it.
     fn target(&self) -> <Self::Subject as Subject>::Target<'_>;
 
-    /// Applies the command to its locked subject, and writes all rows but that of an existing subject, which is written
-    /// afterwards. A command that creates its object inserts it here.
+    /// Applies the command to its locked subject. Writes all rows except the row of an existing subject, which
+    /// `Subject::write` writes afterwards. A command that creates its object inserts it here.
     fn apply(
         &self,
         context: &mut CommandContext<'_, Self::Subject>,
@@ -48,9 +48,9 @@ pub trait Command: Serialize + Send + Sync + 'static {
 /// The kind of object of a command, locked by its transaction. The steps are declared in the order in which `execute`
 /// runs them.
 pub trait Subject: Sized + Send + 'static {
-    /// The object as a command names it, with the needs of the command.
+    /// The object as the input names it, with the requirements of the command.
     type Target<'a>: Copy + Send + Sync;
-    /// The object as the caller sees it before the command.
+    /// The object before the command, as the caller may see it.
     type Found: Send + 'static;
     /// The object before it is locked: all look-ups and checks outside of the transaction are done.
     type Prepared: Send + 'static;
@@ -74,7 +74,7 @@ pub trait Subject: Sized + Send + 'static {
         found: Self::Found,
     ) -> impl Future<Output = CommandResult<Ready<Self::Prepared>>> + Send;
 
-    /// The view for a repeated request. `object` is the object of the first one.
+    /// The view for a repeated request. `object` is the object of the first request.
     fn replay(
         access: &Access,
         object: &str,
@@ -91,7 +91,7 @@ pub trait Subject: Sized + Send + 'static {
     /// Writes the row of the object and its entries in the change log.
     fn write(self, txn: &Txn, effect: Self::Effect) -> impl Future<Output = CommandResult<Self::Written>> + Send;
 
-    /// The view after the commit; `None` if the caller may not see the object, which is a fault.
+    /// The view after the commit; `None` if the caller may not see the object, which is an internal error.
     fn view(access: &Access, written: Self::Written) -> impl Future<Output = CommandResult<Option<Self::View>>> + Send;
 }
 
@@ -131,10 +131,10 @@ pub fn execute<'a, C: Command>(
     access: &'a Access,
     command: &'a C,
 ) -> impl Future<Output = Result<Outcome<<C::Subject as Subject>::View>>> + Send + 'a {
-    async move { outcome(executed(access, command).await) }
+    async move { outcome(execute_once(access, command).await) }
 }
 
-async fn executed<C: Command>(access: &Access, command: &C) -> CommandResult<<C::Subject as Subject>::View> {
+async fn execute_once<C: Command>(access: &Access, command: &C) -> CommandResult<<C::Subject as Subject>::View> {
     let target = command.target();
     let found = C::Subject::find(access, target).await?;
     let kind = CommandKind::of_client(C::NAME, C::SCOPE, C::Subject::AREA);

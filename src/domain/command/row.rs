@@ -33,22 +33,23 @@ pub(in crate::domain) async fn bump_version<E: Versioned>(
     if is_raised { Ok(row) } else { Err(Refusal::version(E::version(&row)).into()) }
 }
 
-/// Raises the version of a row by one conditional statement. Returns whether it did, and the current row.
+/// Increments the version of a row by one conditional statement. Returns whether the row was changed, and the current
+/// row.
 pub(in crate::domain) async fn raise_version<E: Versioned>(
     txn: &Txn,
     id: impl Into<Value> + Copy + Send,
     expected: Option<i32>,
 ) -> Result<(bool, Option<E::Model>)> {
-    let mut raise = E::update_many().col_expr(E::VERSION, Expr::col(E::VERSION).add(1)).filter(E::ID.eq(id));
+    let mut update = E::update_many().col_expr(E::VERSION, Expr::col(E::VERSION).add(1)).filter(E::ID.eq(id));
     if let Some(expected) = expected {
-        raise = raise.filter(E::VERSION.eq(expected));
+        update = update.filter(E::VERSION.eq(expected));
     }
-    let raised = raise.exec(txn.connection()).await?.rows_affected;
+    let changed_rows = update.exec(txn.connection()).await?.rows_affected;
     let row = E::find().filter(E::ID.eq(id)).one(txn.connection()).await?;
-    Ok((raised > 0, row))
+    Ok((changed_rows > 0, row))
 }
 
-/// The refusal for a violated unique index; any other error stays an error.
+/// The refusal for a violated unique index; any other error is returned as an error.
 pub(in crate::domain) fn unless_unique(error: DbErr, refuse: impl FnOnce() -> Refusal) -> CommandError {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => refuse().into(),

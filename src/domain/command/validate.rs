@@ -15,33 +15,33 @@ pub(in crate::domain) const LONGEST_NUMBER: usize = 100;
 pub(in crate::domain) const LONGEST_REMARK: usize = 2_000;
 
 /// Validates a document number; normalised by `text::clean` and trimmed.
-pub(in crate::domain) fn number(field: &str, given: &str) -> Result<String, Refusal> {
-    words(field, given, LONGEST_NUMBER)
+pub(in crate::domain) fn number(field: &str, text: &str) -> Result<String, Refusal> {
+    words(field, text, LONGEST_NUMBER)
 }
 
 /// Validates an optional document number.
-pub(in crate::domain) fn number_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
-    given.map(|given| number(field, given)).transpose()
+pub(in crate::domain) fn number_if(field: &str, text: Option<&str>) -> Result<Option<String>, Refusal> {
+    text.map(|text| number(field, text)).transpose()
 }
 
 /// Validates a remark or reason.
-pub(in crate::domain) fn remark(field: &str, given: &str) -> Result<String, Refusal> {
-    words(field, given, LONGEST_REMARK)
+pub(in crate::domain) fn remark(field: &str, text: &str) -> Result<String, Refusal> {
+    words(field, text, LONGEST_REMARK)
 }
 
 /// Validates an optional remark.
-pub(in crate::domain) fn remark_if(field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
-    given.map(|given| remark(field, given)).transpose()
+pub(in crate::domain) fn remark_if(field: &str, text: Option<&str>) -> Result<Option<String>, Refusal> {
+    text.map(|text| remark(field, text)).transpose()
 }
 
 /// Validates a text with a maximum length; normalised by `text::clean` and trimmed.
-pub(in crate::domain) fn text(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
-    words(field, given, longest)
+pub(in crate::domain) fn text(field: &str, text: &str, longest: usize) -> Result<String, Refusal> {
+    words(field, text, longest)
 }
 
 /// Validates a code.
-pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C, Refusal> {
-    given.parse().map_err(|_| {
+pub(in crate::domain) fn code<C: FromStr>(field: &str, text: &str) -> Result<C, Refusal> {
+    text.parse().map_err(|_| {
         Refusal::input(
             Code::InvalidCode,
             field,
@@ -53,8 +53,8 @@ pub(in crate::domain) fn code<C: FromStr>(field: &str, given: &str) -> Result<C,
     })
 }
 
-fn words(field: &str, given: &str, longest: usize) -> Result<String, Refusal> {
-    let cleaned = text::clean(given);
+fn words(field: &str, text: &str, longest: usize) -> Result<String, Refusal> {
+    let cleaned = text::clean(text);
     let words = cleaned.as_deref().unwrap_or_default().trim();
     let is_plain = !words.chars().any(|c| c.is_control() && c != '\n');
     if !words.is_empty() && words.chars().count() <= longest && is_plain {
@@ -88,7 +88,7 @@ pub(in crate::domain) fn between(field: &str, number: i32, (least, most): (i32, 
 }
 
 /// Validates that a day is today or earlier.
-pub(in crate::domain) fn not_ahead(field: &str, day: Day, today: Day) -> Result<Day, Refusal> {
+pub(in crate::domain) fn not_in_future(field: &str, day: Day, today: Day) -> Result<Day, Refusal> {
     if day <= today {
         return Ok(day);
     }
@@ -156,24 +156,24 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_held_to_their_bounds() {
+    fn numbers_must_lie_within_their_bounds() {
         for (number, good) in [(0, false), (1, true), (9, true), (10, false)] {
             assert_eq!(between("n", number, (1, 9)).is_ok(), good, "{number}");
         }
     }
 
     #[test]
-    fn days_are_held_to_their_bounds_on_the_day() {
+    fn days_must_lie_within_their_bounds() {
         let day = |text: &str| -> Day { text.parse().expect("a day") };
-        let (eve, today) = (day("2026-05-31"), day("2026-06-01"));
+        let (yesterday, today) = (day("2026-05-31"), day("2026-06-01"));
         for (held, good) in [
-            (not_ahead("d", today, today), true),
-            (not_ahead("d", today, eve), false),
+            (not_in_future("d", today, today), true),
+            (not_in_future("d", today, yesterday), false),
             (not_before("d", today, today), true),
-            (not_before("d", eve, today), false),
-            (later_than("d", today, eve), true),
+            (not_before("d", yesterday, today), false),
+            (later_than("d", today, yesterday), true),
             (later_than("d", today, today), false),
-            (earlier_than("d", eve, today), true),
+            (earlier_than("d", yesterday, today), true),
             (earlier_than("d", today, today), false),
         ] {
             assert_eq!(held.is_ok(), good, "{held:?}");

@@ -11,7 +11,7 @@ async fn two_nodes() -> (tempfile::TempDir, KeyStore, KeyStore) {
     (folder, fixture::store(&first), fixture::store(&second))
 }
 
-async fn acts(store: &KeyStore) -> Vec<String> {
+async fn commands(store: &KeyStore) -> Vec<String> {
     let entries = audit_entry::Entity::find().order_by_asc(audit_entry::COLUMN.seq);
     entries.all(store.database.reader()).await.unwrap().into_iter().map(|entry| entry.act).collect()
 }
@@ -21,13 +21,13 @@ fn at(hours: i64) -> Clock {
 }
 
 #[tokio::test]
-async fn nodes_that_start_at_once_share_their_keys() {
+async fn instances_that_start_concurrently_share_their_keys() {
     let (_folder, first, second) = two_nodes().await;
     let clock = fixture::clock();
 
     let nodes = [&first, &second, &first, &second];
-    for made in join_all(nodes.map(|node| ensure(node, clock))).await {
-        made.unwrap();
+    for result in join_all(nodes.map(|node| ensure(node, clock))).await {
+        result.unwrap();
     }
     ensure(&first, clock).await.unwrap();
 
@@ -45,21 +45,21 @@ async fn a_plain_key_is_encrypted_once_and_a_foreign_key_stops_the_start() {
     ensure(&first, fixture::clock()).await.unwrap();
     let row = signing_key::Entity::find_by_id("access-1").one(first.database.reader()).await.unwrap().unwrap();
     let plain = first.encryption.decrypt(&row).unwrap();
-    let left = signing_key::ActiveModel {
+    let plain_key = signing_key::ActiveModel {
         material: Set(plain.clone()),
         encryption_key_id: Set(None),
         ..row.into_active_model()
     };
-    left.update(first.database.writer()).await.unwrap();
+    plain_key.update(first.database.writer()).await.unwrap();
 
-    for made in join_all([&first, &second, &first].map(|node| ensure(node, fixture::clock()))).await {
-        made.unwrap();
+    for result in join_all([&first, &second, &first].map(|node| ensure(node, fixture::clock()))).await {
+        result.unwrap();
     }
 
     let row = signing_key::Entity::find_by_id("access-1").one(first.database.reader()).await.unwrap().unwrap();
     assert_ne!(row.material, plain);
     assert_eq!(first.encryption.decrypt(&row).unwrap(), plain, "it is the same key");
-    assert_eq!(acts(&first).await, ["key.make", "key.make", "key.make", "key.encrypt"]);
+    assert_eq!(commands(&first).await, ["key.make", "key.make", "key.make", "key.encrypt"]);
 
     let text = auth::KeyEncryption::draw().unwrap();
     let foreign = std::sync::Arc::new(auth::KeyEncryption::read(&text).unwrap());
@@ -69,21 +69,21 @@ async fn a_plain_key_is_encrypted_once_and_a_foreign_key_stops_the_start() {
 }
 
 #[tokio::test]
-async fn a_key_that_has_leaked_is_replaced_at_once() {
+async fn a_leaked_key_is_replaced_at_once() {
     let (_folder, first, second) = two_nodes().await;
     ensure(&first, at(0)).await.unwrap();
     rotate(&first, at(1)).await.unwrap();
 
-    let made = replace(&second, at(1)).await.unwrap();
+    let result = replace(&second, at(1)).await.unwrap();
 
-    assert_eq!((made.kid.as_str(), made.state), ("access-3", KeyState::Active));
-    assert_eq!(list(&first, at(1)).await.unwrap(), [made]);
-    let last = acts(&first).await.split_off(4);
+    assert_eq!((result.kid.as_str(), result.state), ("access-3", KeyState::Active));
+    assert_eq!(list(&first, at(1)).await.unwrap(), [result]);
+    let last = commands(&first).await.split_off(4);
     assert_eq!(last, ["key.rotate", "key.destroy", "key.destroy"]);
 }
 
 #[tokio::test]
-async fn keys_take_turns_once_however_many_nodes_ask() {
+async fn concurrent_instances_rotate_a_key_once() {
     let (_folder, first, second) = two_nodes().await;
     ensure(&first, at(0)).await.unwrap();
     let days = TimeDelta::days(90);
@@ -93,17 +93,17 @@ async fn keys_take_turns_once_however_many_nodes_ask() {
     };
     let due = async |clock: Clock| {
         let asked = [&first, &second, &first, &second].map(|node| rotate_if_due(node, clock, days));
-        join_all(asked).await.into_iter().filter(|made| *made.as_ref().unwrap()).count()
+        join_all(asked).await.into_iter().filter(|result| *result.as_ref().unwrap()).count()
     };
 
     assert_eq!(due(at(90 * 24 - 1)).await, 0);
-    let turn = at(90 * 24);
-    assert_eq!(due(turn).await, 1);
+    let rotation_time = at(90 * 24);
+    assert_eq!(due(rotation_time).await, 1);
     let [old, new] = ["access-1", "access-2"].map(str::to_owned);
-    assert_eq!(states(turn).await, [(old.clone(), KeyState::Active), (new.clone(), KeyState::Next)]);
-    assert!(matches!(rotate(&second, turn).await, Err(Error::Conflict(_))), "one waits already");
+    assert_eq!(states(rotation_time).await, [(old.clone(), KeyState::Active), (new.clone(), KeyState::Next)]);
+    assert!(matches!(rotate(&second, rotation_time).await, Err(Error::Conflict(_))), "one waits already");
 
-    let minutes = |minutes: i64| Clock::Fixed(turn.now() + TimeDelta::minutes(minutes));
+    let minutes = |minutes: i64| Clock::Fixed(rotation_time.now() + TimeDelta::minutes(minutes));
     assert_eq!(due(minutes(11)).await, 0);
     assert_eq!(states(minutes(11)).await, [(old, KeyState::Retired), (new.clone(), KeyState::Active)]);
     assert_eq!(destroy_ended(&first, minutes(20)).await.unwrap(), Vec::<String>::new());
@@ -112,5 +112,5 @@ async fn keys_take_turns_once_however_many_nodes_ask() {
     assert_eq!(destroyed, ["access-1"]);
     assert_eq!(states(minutes(21)).await, [(new, KeyState::Active)]);
     assert_eq!(rotate(&second, minutes(22)).await.unwrap().kid, "access-3", "no key id comes again");
-    assert_eq!(acts(&first).await, ["key.make", "key.make", "key.make", "key.rotate", "key.destroy", "key.rotate"]);
+    assert_eq!(commands(&first).await, ["key.make", "key.make", "key.make", "key.rotate", "key.destroy", "key.rotate"]);
 }

@@ -1,5 +1,5 @@
-//! Commands of the operator on derived and shipped data: installs the reference lists of this version, rebuilds the
-//! projections, records what a new day changes.
+//! Commands of the operator on derived and shipped data: install the reference lists of this version, rebuild the
+//! projections, record the changes that a new day brings.
 
 mod new_day;
 mod projections;

@@ -1,5 +1,5 @@
-//! Records what a new day changes without a command: posts and versions of units that begin or end. Otherwise the change
-//! feed would not contain these changes.
+//! Records the changes that a new day brings without a command: posts and versions of units that begin or end.
+//! Otherwise the change feed would not contain these changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,8 @@ const RECORD: CommandKind = CommandKind::of_operator("day.record", Area::Records
 /// Number of persons whose posts are read in one statement.
 const PERSONS: usize = 1_000;
 
-/// Records the persons and units that the days since the last call changed, up to today in Việt Nam. Returns whether this
-/// call did so; each day is recorded once, by the first process that gets the lock.
+/// Records the persons and units that changed on the days since the last call, up to today in Việt Nam. Returns whether
+/// this call recorded them; each day is recorded once, by the first process that gets the lock.
 ///
 /// # Errors
 /// `Unavailable` or `Internal` if the database does not answer.

@@ -16,11 +16,11 @@ const REBUILD: CommandKind = CommandKind::of_operator("read-model.rebuild", Area
 /// `Unavailable` or `Internal` if the database does not answer.
 pub async fn rebuild_projections(database: &Database, clock: Clock) -> Result<()> {
     let txn = Permit::operator(database, clock, REBUILD).begin(None, None).await?;
-    txn.everybody_changed();
+    txn.all_persons_changed();
     txn.commit().await
 }
 
-/// Rebuilds all projections if their format version is not this program's.
+/// Rebuilds all projections if this program uses another format version.
 ///
 /// # Errors
 /// As `rebuild_projections`.

@@ -14,8 +14,8 @@ use crate::{
 const INSTALL: CommandKind = CommandKind::of_operator("reference.install", Area::Records);
 
 /// Updates the reference lists (danh mục) in the database to the files of this version, in one transaction. Returns
-/// whether anything changed. Rows removed from a file stay, because records may refer to them. Rules and ages added by
-/// an office are left unchanged, even if a shipped one has the same code.
+/// whether anything changed. Rows that were removed from a file remain, because records may refer to them. Rules and
+/// ages that an office added are left unchanged, even if a shipped one has the same code.
 pub async fn install_reference_lists(database: &Database, clock: Clock) -> Result<bool> {
     if Pending::find(database.reader()).await?.is_empty() {
         return Ok(false);
@@ -28,7 +28,7 @@ pub async fn install_reference_lists(database: &Database, clock: Clock) -> Resul
         return Ok(false);
     }
     if !pending.levels.is_empty() {
-        txn.everybody_changed();
+        txn.all_persons_changed();
     }
     write(&txn, pending.subjects, "qualification_subject", |row| row.code.to_string()).await?;
     write(&txn, pending.levels, "qualification_level", |row| format!("{}/{}", row.subject_code, row.code)).await?;
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_second_install_writes_nothing_and_a_differing_row_is_put_right() {
+    async fn a_second_install_writes_nothing_and_a_differing_row_is_corrected() {
         let (_dir, database) = empty().await;
         let entries = async || audit_entry::Entity::find().count(database.reader()).await.unwrap();
 
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_an_office_added_is_left_alone() {
+    async fn rows_of_an_office_are_left_unchanged() {
         let (_dir, database) = empty().await;
         let mut own_rule = file_rules().unwrap().remove(0);
         let mut own_age = file_retirement_ages().unwrap().remove(0);
@@ -121,11 +121,11 @@ mod tests {
         assert!(rules.contains(&own_rule) && ages.contains(&own_age));
 
         // The control: a shipped row that differs is corrected.
-        let mut bent = rules.iter().find(|rule| rule.code != own_rule.code).unwrap().clone();
-        bent.value += 1;
-        bent.clone().into_active_model().reset_all().update(database.writer()).await.unwrap();
+        let mut changed = rules.iter().find(|rule| rule.code != own_rule.code).unwrap().clone();
+        changed.value += 1;
+        changed.clone().into_active_model().reset_all().update(database.writer()).await.unwrap();
         assert!(install_reference_lists(&database, Clock::System).await.unwrap());
         let rules = rule::Entity::find().all(database.reader()).await.unwrap();
-        assert!(!rules.contains(&bent) && rules.contains(&own_rule));
+        assert!(!rules.contains(&changed) && rules.contains(&own_rule));
     }
 }

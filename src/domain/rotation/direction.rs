@@ -1,4 +1,4 @@
-//! The direction of a rotation: derived from the tiers and territories of both units on its start day, never typed.
+//! The direction of a rotation: derived from the tiers and territories of both units on its start day, never entered.
 
 use entity::value::{Day, Hierarchy, RotationDirection, Tier, UnitId, UnitKind};
 
@@ -7,9 +7,9 @@ use crate::reference::units::Units;
 /// Position of a unit in the hierarchy on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Its tier.
+    /// Tier of the unit.
     pub tier: Tier,
-    /// The province, district or commune that it is or lies in; none at the centre.
+    /// The province, district or commune that the unit is or lies in; `None` at the central tier.
     pub territory: Option<UnitId>,
 }
 
@@ -26,10 +26,10 @@ impl Standing {
     }
 }
 
-/// The direction between two places: by tier; on one tier by territory (Regulation 65-QĐ/TW, Art. 4).
+/// The direction between two positions: by tier; within one tier by territory (Regulation 65-QĐ/TW, Art. 4).
 pub fn direction(from: Standing, to: Standing) -> RotationDirection {
     match to.tier.cmp(&from.tier) {
-        // The order of tiers runs from the centre down.
+        // The order of tiers begins with the central tier.
         std::cmp::Ordering::Less => RotationDirection::Up,
         std::cmp::Ordering::Greater => RotationDirection::Down,
         std::cmp::Ordering::Equal if from.territory == to.territory => RotationDirection::LateralAgency,
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tiers_decide_first_and_territories_on_one_tier() {
+    fn the_direction_depends_on_tiers_and_within_a_tier_on_territories() {
         use RotationDirection::{Down, LateralAgency, LateralLocality, Up};
         let (here, there) = (Some(UnitId::new()), Some(UnitId::new()));
         let at = |tier, territory| Standing { tier, territory };

@@ -51,7 +51,7 @@ pub struct RotationFlow {
 /// A row of numbers: direction, tiers, rotations, persons.
 type Counted = (RotationDirection, Tier, Tier, i64, i64);
 
-/// The counted cell that a number belongs to: the same for rotations and their persons.
+/// The rounding cell of a number: the same for rotations and their persons.
 #[derive(Serialize)]
 struct Cell {
     flows_of: UnitId,
@@ -127,8 +127,8 @@ fn flow(
 }
 
 impl FlowsAsked {
-    /// Rejects queries of rounded numbers that could be compared to undo the rounding: the same rotations counted over
-    /// many periods or sets of forms. Each rotation is counted in one cell only.
+    /// Rejects queries of rounded numbers whose results could be compared to undo the rounding: the same rotations
+    /// counted over many periods or sets of forms. Each rotation is thus counted in one cell only.
     fn ensure_one_cell_a_year(&self, access: &Access) -> Result<()> {
         if self.forms != [RotationForm::Rotation] {
             access.require(Scope::RotationRead, "Unit.rotationFlows(forms:)")?;

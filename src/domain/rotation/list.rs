@@ -120,7 +120,7 @@ impl RotationList {
         let keys = self.effective_order().map(|order| {
             let key = match order.field {
                 RotationOrderField::Start => Expr::col((rotation::Entity, rotation::Column::StartOn)),
-                RotationOrderField::End => Func::coalesce([end(), Expr::val(never())]).into(),
+                RotationOrderField::End => Func::coalesce([end(), Expr::val(last_day())]).into(),
             };
             (key, order.direction)
         });
@@ -137,7 +137,7 @@ impl RotationList {
         let key = |order: RotationOrder| {
             Key::Day(match order.field {
                 RotationOrderField::Start => row.start_on,
-                RotationOrderField::End => row.end_on.or(row.planned_end_on).unwrap_or(never()),
+                RotationOrderField::End => row.end_on.or(row.planned_end_on).unwrap_or(last_day()),
             })
         };
         Position { keys: self.effective_order().map(key).collect(), id: row.id.0 }
@@ -145,7 +145,7 @@ impl RotationList {
 }
 
 /// The last day of the calendar; replaces an unknown end when ends are compared.
-fn never() -> Day {
+fn last_day() -> Day {
     Day::end_of_year(2199).expect("a valid calendar day")
 }
 
@@ -175,12 +175,12 @@ impl RotationWhere {
     }
 
     fn of_units(&self, access: &Access, started: Period) -> Result<Condition> {
-        let ever = Period::default();
+        let all_days = Period::default();
         let places = [
             ("fromUnit", &self.from_unit, Place::From, started),
             ("toUnit", &self.to_unit, Place::To, started),
             ("unit", &self.unit, Place::Either, started),
-            ("preparingUnit", &self.preparing_unit, Place::Preparing, ever),
+            ("preparingUnit", &self.preparing_unit, Place::Preparing, all_days),
         ];
         let mut all = Condition::all();
         for (field, condition, place, during) in places {
@@ -204,10 +204,10 @@ impl RotationWhere {
 }
 
 fn running_on(day: Day) -> Condition {
-    let states = |is_meant: fn(RotationState) -> bool| {
-        rotation::Column::State.is_in(RotationState::iter().filter(|state| is_meant(*state)))
+    let states = |has_state: fn(RotationState) -> bool| {
+        rotation::Column::State.is_in(RotationState::iter().filter(|state| has_state(*state)))
     };
-    // Without a day of its end, what has ended may have ended at any time: it does not count.
+    // A rotation that has ended on an unknown day may have ended at any time, so it does not count.
     let open = Condition::all().add(rotation::Column::EndOn.is_null()).add(states(RotationState::is_running));
     Condition::all()
         .add(states(RotationState::has_started))
@@ -220,7 +220,7 @@ fn placement_missing(is_missing: bool) -> Condition {
     // Each part is true or false, never null, so the condition can be negated.
     let missing = Condition::all()
         .add(rotation::Column::State.eq(RotationState::Ended))
-        // Without a day of its end, imported history only shows that another rotation followed.
+        // Without an end day, imported history only shows that another rotation followed.
         .add(rotation::Column::EndOn.is_not_null())
         .add(rotation::Column::PlacedOn.is_null())
         .add(Condition::any().add(rotation::Column::EndReason.is_null()).add(retired.not()));

@@ -29,7 +29,7 @@ pub enum RotationKey {
     Id(async_graphql::ID),
 }
 
-/// A rotation by id, as it is today, if the caller may know of it.
+/// A rotation by id, as it is today, if the caller may see it.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without `rotation:read`.
@@ -47,12 +47,12 @@ pub fn history(access: &Access, rows: &[rotation::Model], day: Day) -> Result<Ve
     Ok(rows.iter().filter_map(|row| rotations.admitted(row.clone(), day)).collect())
 }
 
-/// Results of the rules of the start day for a rotation as it is shown. Rules that depend on the day of birth are
-/// judged only for callers who may read the person's identity, and each such access is logged.
-pub fn checks(access: &Access, rotation: &VisibleRotation, judged: &RuleInputs) -> Vec<RuleCheck> {
+/// Results of the rules of the start day for a rotation, as of the day on which it is shown. Rules that depend on the
+/// day of birth are checked only for callers that may read the person's identity, and each such access is logged.
+pub fn checks(access: &Access, rotation: &VisibleRotation, inputs: &RuleInputs) -> Vec<RuleCheck> {
     let rules = access.reference_data().rules();
-    let facts = Facts::of(rotation.row(), &judged.cadre);
-    let key = facts.rule_of_service(rules).and_then(|_| access.service_key(judged, "Rotation.checks").ok()?);
-    let service = key.and_then(|key| key.open(&judged.cadre, rules.retirement_ages()));
-    rule::judge(rules, &facts.with_service(service), &judged.overrides)
+    let facts = Facts::of(rotation.row(), &inputs.cadre);
+    let key = facts.rule_of_service(rules).and_then(|_| access.service_key(inputs, "Rotation.checks").ok()?);
+    let service = key.and_then(|key| key.open(&inputs.cadre, rules.retirement_ages()));
+    rule::judge(rules, &facts.with_service(service), &inputs.overrides)
 }

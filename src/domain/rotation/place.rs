@@ -11,11 +11,11 @@ use crate::{
 /// Selects which units of a rotation a condition applies to, and the day of the tree that they are looked up in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The unit left, on the start day.
+    /// The origin, on the start day.
     From,
-    /// The unit gone to, on the start day.
+    /// The destination, on the start day.
     To,
-    /// Either of the two, on the start day.
+    /// The origin or the destination, on the start day.
     Either,
     /// The preparing unit, on the day of the proposal.
     Preparing,
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// Rotations with a unit there that was in a subtree on the day.
+    /// Rotations whose unit of this kind was in a subtree on the day.
     pub(super) fn lies_in(self, backend: DatabaseBackend, subtree: &[Membership]) -> Condition {
         lies_in(backend, subtree, self.columns(), |during| within(self.day(), during))
     }

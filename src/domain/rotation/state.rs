@@ -1,4 +1,4 @@
-//! State machine of a rotation: which command is due in which state (Decree 170/2025, Arts. 46 and 50).
+//! State machine of a rotation: the commands that are allowed in each state (Decree 170/2025, Arts. 46 and 50).
 
 use entity::value::RotationState;
 
@@ -67,12 +67,12 @@ impl Transition {
 /// The state after a transition.
 ///
 /// # Errors
-/// `Step`, with the transitions that are due, if this one is not.
+/// `Step` if this transition is not allowed, with the transitions that are.
 pub fn after(state: RotationState, step: Transition) -> Result<RotationState, Refusal> {
     use RotationState::{
         Decided, Draft, Ended, Exchanged, Extended, InProgress, Nominated, Placed, PolicyApproved, Prepared, Published,
     };
-    let led = match (step, state) {
+    let next = match (step, state) {
         (Transition::Advance(StepName::Policy), Draft) => Some(PolicyApproved),
         (Transition::Advance(StepName::Nomination), PolicyApproved) => Some(Nominated),
         (Transition::Advance(StepName::Preparation), Nominated) => Some(Prepared),
@@ -91,7 +91,7 @@ pub fn after(state: RotationState, step: Transition) -> Result<RotationState, Re
         (Transition::Override, same) if !has_ended(same) => Some(same),
         _ => None,
     };
-    led.ok_or_else(|| not_due(state))
+    next.ok_or_else(|| not_due(state))
 }
 
 /// The transitions out of a state, the regular one first.
@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    const MOVES: [Transition; 13] = [
+    const TRANSITIONS: [Transition; 13] = [
         Transition::Advance(StepName::Policy),
         Transition::Advance(StepName::Nomination),
         Transition::Advance(StepName::Preparation),
@@ -153,7 +153,8 @@ mod tests {
         Transition::Override,
     ];
 
-    /// A line per state, a column per move in the order above; `-` where the move is not due.
+    /// A line for each state, and a column for each transition in the order above; `-` if the transition is not
+    /// allowed.
     const TABLE: &str = "
         DRAFT           POLICY_APPROVED - - -  - -  - - - -  CANCELLED - DRAFT
         POLICY_APPROVED - NOMINATED - -  - -  - - - -  CANCELLED - POLICY_APPROVED
@@ -171,23 +172,23 @@ mod tests {
     ";
 
     #[test]
-    fn every_move_leads_from_every_state_where_the_table_says() {
+    fn every_transition_from_every_state_matches_the_table() {
         let lines: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines.len(), RotationState::iter().count());
         for line in lines {
             let state: RotationState = line[0].parse().expect("a state");
-            assert_eq!(line.len(), 1 + MOVES.len(), "{state}");
-            for (step, expected) in MOVES.into_iter().zip(&line[1..]) {
-                let led = after(state, step);
+            assert_eq!(line.len(), 1 + TRANSITIONS.len(), "{state}");
+            for (step, expected) in TRANSITIONS.into_iter().zip(&line[1..]) {
+                let next = after(state, step);
                 assert_eq!(
-                    led.as_ref().ok().map(ToString::to_string).as_deref().unwrap_or("-"),
+                    next.as_ref().ok().map(ToString::to_string).as_deref().unwrap_or("-"),
                     *expected,
                     "{state} {step:?}"
                 );
                 let is_step = !matches!(step, Transition::Appraise | Transition::Override);
                 assert_eq!(
                     due(state).contains(&step),
-                    led.is_ok() && is_step,
+                    next.is_ok() && is_step,
                     "what is due is what leads: {state} {step:?}"
                 );
             }
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_step_is_told_what_is_due() {
+    fn a_refused_step_names_the_allowed_ones() {
         let Err(refusal) = after(RotationState::Nominated, Transition::Decide) else { panic!("not due") };
 
         let Refusal::Step { state, due, sentence, .. } = refusal else { panic!("a step") };

@@ -35,7 +35,7 @@ pub enum RuleResult {
 pub struct Facts<'a> {
     rotation: &'a rotation::Model,
     category: Category,
-    /// `None` if the caller may not learn it.
+    /// `None` if the caller may not learn the end of service.
     service: Option<RetirementOutlook>,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Facts<'a> {
         Self { rotation, category: cadre.category, service: None }
     }
 
-    /// The same facts with the end of service.
+    /// Adds the end of service to the facts.
     pub(in crate::domain) fn with_service(self, service: Option<RetirementOutlook>) -> Self {
         Self { service, ..self }
     }
@@ -89,7 +89,7 @@ pub fn judge(rules: &Rules, facts: &Facts<'_>, overrides: &[rule_override::Model
         let overridden = overrides.iter().find(is_for).cloned();
         match rules.rule_for(key, event) {
             Some(rule) => by_rule(rule, facts, overridden),
-            None => by_none(key, overridden),
+            None => without_rule(key, overridden),
         }
     };
     RuleKey::iter().map(of_key).collect()
@@ -105,7 +105,7 @@ pub fn blocking(checks: &[RuleCheck]) -> impl Iterator<Item = &RuleCheck> {
     checks.iter().filter(|check| check.result == RuleResult::Fail && check.overridden.is_none())
 }
 
-fn by_none(key: RuleKey, overridden: Option<rule_override::Model>) -> RuleCheck {
+fn without_rule(key: RuleKey, overridden: Option<rule_override::Model>) -> RuleCheck {
     RuleCheck {
         key,
         result: RuleResult::NotApplicable,
@@ -121,12 +121,12 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
     let verdict = verdict(rule, facts);
     let verification = verification(rule, facts);
     let (result, sentence) = match (verdict, verification) {
-        (Verdict::AsksNothing, _) => (RuleResult::NotApplicable, sentence::asks_nothing(rule)),
+        (Verdict::AsksNothing, _) => (RuleResult::NotApplicable, sentence::no_requirement(rule)),
         (Verdict::Lacks(fact), _) => (RuleResult::Indeterminate, sentence::lacks(rule, fact)),
         (Verdict::Withheld, _) => (RuleResult::Indeterminate, sentence::withheld(rule)),
         (_, Verification::Unverified) => (RuleResult::Indeterminate, sentence::unverified(rule, verdict)),
-        (Verdict::Holds, Verification::Verified) => (RuleResult::Pass, sentence::holds(rule)),
-        (Verdict::Broken, Verification::Verified) => (RuleResult::Fail, sentence::broken(rule, overridden.as_ref())),
+        (Verdict::Holds, Verification::Verified) => (RuleResult::Pass, sentence::complies(rule)),
+        (Verdict::Broken, Verification::Verified) => (RuleResult::Fail, sentence::violated(rule, overridden.as_ref())),
     };
     RuleCheck {
         key: rule.key,
@@ -139,8 +139,8 @@ fn by_rule(rule: &rule::Model, facts: &Facts<'_>, overridden: Option<rule_overri
     }
 }
 
-/// Whether all values behind the verdict were compared with their instruments: the rule, and the retirement age if it
-/// is used.
+/// Whether all values that the verdict uses were compared with their instruments: the rule, and the retirement age if
+/// it is used.
 fn verification(rule: &rule::Model, facts: &Facts<'_>) -> Verification {
     match rule.key {
         // `Unverified` is greater than `Verified`.
@@ -161,7 +161,8 @@ fn verdict(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
     }
 }
 
-/// Regulation 98-QĐ/TW counts the time in one title, Decree 170/2025/NĐ-CP, Art. 48 the whole rotation.
+/// The minimum term. Regulation 98-QĐ/TW counts the time in one title, Decree 170/2025/NĐ-CP, Art. 48 the whole
+/// rotation.
 fn min_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     if matches!(rule.basis, CountingBasis::PerTitle) && rotation.to_title_code.is_none() {
         return Verdict::Lacks(Fact::DestinationTitle);
@@ -169,7 +170,8 @@ fn min_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     compare_end(rule, rotation, |end, due| end >= due)
 }
 
-/// Decree 170/2025/NĐ-CP. Applies to secondments only, even if the scope of its row is wider.
+/// The maximum term of a secondment (Decree 170/2025/NĐ-CP). Applies to secondments only, even if the scope of its row
+/// is wider.
 fn max_secondment_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     match rotation.form {
         RotationForm::Secondment => compare_end(rule, rotation, |end, due| end <= due),
@@ -177,20 +179,20 @@ fn max_secondment_term(rule: &rule::Model, rotation: &rotation::Model) -> Verdic
     }
 }
 
-fn compare_end(rule: &rule::Model, rotation: &rotation::Model, meets: impl Fn(Day, Day) -> bool) -> Verdict {
+fn compare_end(rule: &rule::Model, rotation: &rotation::Model, complies: impl Fn(Day, Day) -> bool) -> Verdict {
     let Some(end) = rotation.end_on.or(rotation.planned_end_on) else { return Verdict::Lacks(Fact::End) };
     let Some(due) = due(rule, rotation) else { return Verdict::Lacks(Fact::Deadline) };
-    meets(end, due).into()
+    complies(end, due).into()
 }
 
-/// Decree 138/2020/NĐ-CP, Art. 56(4).
+/// The minimum remaining service (Decree 138/2020/NĐ-CP, Art. 56(4)).
 fn min_remaining_service(rule: &rule::Model, facts: &Facts<'_>) -> Verdict {
     let Some(due) = due(rule, facts.rotation) else { return Verdict::Lacks(Fact::Deadline) };
     let Some(service) = &facts.service else { return Verdict::Withheld };
     service.lasts_until(due).map_or(Verdict::Lacks(Fact::Retirement), Verdict::from)
 }
 
-/// Decree 138/2020/NĐ-CP, Art. 56(2). Old files often lack the planning entry; a prepared rotation must have it.
+/// The planning entry (Decree 138/2020/NĐ-CP, Art. 56(2)). Old files often lack it; a prepared rotation must have it.
 fn requires_planning_entry(rule: &rule::Model, rotation: &rotation::Model) -> Verdict {
     if rule.value == 0 {
         return Verdict::AsksNothing;

@@ -22,8 +22,8 @@ pub(super) fn none_in_force(key: RuleKey) -> Sentence {
 }
 
 /// The rule sets no requirement for the rotation.
-pub(super) fn asks_nothing(rule: &rule::Model) -> Sentence {
-    cited(
+pub(super) fn no_requirement(rule: &rule::Model) -> Sentence {
+    with_legal_basis(
         rule,
         &Sentence::new("không đặt ra yêu cầu đối với trường hợp này.", "the rule has no requirement in this case."),
     )
@@ -56,12 +56,12 @@ pub(super) fn lacks(rule: &rule::Model, fact: Fact) -> Sentence {
             "the end of the term cannot be computed; check the start day and the value of the rule.",
         ),
     };
-    cited(rule, &Sentence::new(vi, en))
+    with_legal_basis(rule, &Sentence::new(vi, en))
 }
 
 /// The rule depends on the day of birth, which is not open to the caller.
 pub(super) fn withheld(rule: &rule::Model) -> Sentence {
-    cited(
+    with_legal_basis(
         rule,
         &Sentence::new(
             "kết quả được suy ra từ ngày sinh nên không hiển thị; cần có quyền cadre.identity:read, mục đích trong tiêu \
@@ -73,17 +73,17 @@ pub(super) fn withheld(rule: &rule::Model) -> Sentence {
 }
 
 /// The rotation complies with the rule.
-pub(super) fn holds(rule: &rule::Model) -> Sentence {
-    let said = met(rule);
-    cited(rule, &Sentence::new(format!("{}.", said.vi), format!("{}.", said.en)))
+pub(super) fn complies(rule: &rule::Model) -> Sentence {
+    let sentence = compliance(rule);
+    with_legal_basis(rule, &Sentence::new(format!("{}.", sentence.vi), format!("{}.", sentence.en)))
 }
 
 /// The rotation violates the rule; includes a remedy.
-pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Model>) -> Sentence {
-    let said = unmet(rule);
+pub(super) fn violated(rule: &rule::Model, overridden: Option<&rule_override::Model>) -> Sentence {
+    let sentence = violation(rule);
     if overridden.is_some() {
-        let vi = format!("{}; đã có ngoại lệ được cho phép.", said.vi);
-        return cited(rule, &Sentence::new(vi, format!("{}; an override was granted.", said.en)));
+        let vi = format!("{}; đã có ngoại lệ được cho phép.", sentence.vi);
+        return with_legal_basis(rule, &Sentence::new(vi, format!("{}; an override was granted.", sentence.en)));
     }
     let (vi, en) = match rule.key {
         RuleKey::MinTerm => ("lùi ngày kết thúc", "choose a later end"),
@@ -97,21 +97,21 @@ pub(super) fn broken(rule: &rule::Model, overridden: Option<&rule_override::Mode
         "hoặc ghi nhận ngoại lệ, nêu lý do và cơ quan cho phép",
         "or record an override with its reason and the authority that granted it",
     );
-    let vi = format!("{}; {vi} {}.", said.vi, exception.0);
-    cited(rule, &Sentence::new(vi, format!("{}; {en}, {}.", said.en, exception.1)))
+    let vi = format!("{}; {vi} {}.", sentence.vi, exception.0);
+    with_legal_basis(rule, &Sentence::new(vi, format!("{}; {en}, {}.", sentence.en, exception.1)))
 }
 
 /// Provisional result, because the rule's value or the retirement age was not compared with its instrument.
 pub(super) fn unverified(rule: &rule::Model, verdict: Verdict) -> Sentence {
-    let said = if verdict == Verdict::Holds { met(rule) } else { unmet(rule) };
+    let sentence = if verdict == Verdict::Holds { compliance(rule) } else { violation(rule) };
     let vi =
         "có giá trị chưa được đối chiếu với văn bản gốc nên chưa kết luận đạt hay không đạt; nếu đúng như đã ghi thì";
     let en = "a value has not been compared with the text of its legal instrument, so the check neither passes nor \
               fails; if the recorded values are right,";
-    cited(rule, &Sentence::new(format!("{vi} {}.", said.vi), format!("{en} {}.", said.en)))
+    with_legal_basis(rule, &Sentence::new(format!("{vi} {}.", sentence.vi), format!("{en} {}.", sentence.en)))
 }
 
-fn met(rule: &rule::Model) -> Sentence {
+fn compliance(rule: &rule::Model) -> Sentence {
     let value = rule.value;
     match rule.key {
         RuleKey::MinTerm => Sentence::new(
@@ -132,7 +132,7 @@ fn met(rule: &rule::Model) -> Sentence {
     }
 }
 
-fn unmet(rule: &rule::Model) -> Sentence {
+fn violation(rule: &rule::Model) -> Sentence {
     let value = rule.value;
     match rule.key {
         RuleKey::MinTerm => Sentence::new(
@@ -155,7 +155,7 @@ fn unmet(rule: &rule::Model) -> Sentence {
 }
 
 /// Prefixes a message with the legal basis of its rule.
-fn cited(rule: &rule::Model, said: &Sentence) -> Sentence {
+fn with_legal_basis(rule: &rule::Model, sentence: &Sentence) -> Sentence {
     let law = &rule.legal_basis;
-    Sentence::new(format!("{law}: {}", said.vi), format!("{law}: {}", said.en))
+    Sentence::new(format!("{law}: {}", sentence.vi), format!("{law}: {}", sentence.en))
 }

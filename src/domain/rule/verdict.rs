@@ -1,13 +1,13 @@
 //! The verdict of a rule on the facts of a rotation.
 
-/// Verdict on the facts, assuming that the value of the rule is right.
+/// Verdict on the facts, assuming that the value of the rule is correct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Holds,
     Broken,
     AsksNothing,
     Lacks(Fact),
-    /// It depends on a protected fact that the caller may not learn.
+    /// The verdict depends on a protected fact that the caller may not learn.
     Withheld,
 }
 

@@ -107,8 +107,8 @@ pub async fn look_up(access: &Access, key: &TrainingClassKey) -> Result<VisibleC
     row.and_then(|row| training.admitted_class(row)).ok_or(Error::NotFound)
 }
 
-/// Learners in percent of the seats, to one decimal: the seats taken, or the reported head count if that is higher.
-/// `None` if the seats are not limited.
+/// Learners in percent of the seats, to one decimal, by the seats taken or the reported head count, whichever is
+/// higher. `None` if the seats are not limited.
 pub fn fill_percent(row: &training_class::Model) -> Option<f64> {
     let seats = row.capacity.and_then(|seats| u64::try_from(seats).ok()).filter(|seats| *seats > 0)?;
     let learners = row.enrolled.max(row.reported_learners.unwrap_or(0));
@@ -221,7 +221,7 @@ pub(super) fn organised_in(access: &Access, field: &str, condition: &UnitReach, 
     }))
 }
 
-/// Classes of the plan with a code. A plan that the caller may not know of gives no classes.
+/// Classes of the plan with a code. A plan that the caller may not see gives no classes.
 pub(super) fn of_plan(access: &Access, code: &str) -> Result<Condition> {
     let Ok(code) = code.parse::<PlanCode>() else { return Ok(nothing()) };
     let plan = plan::of_code(&access.training()?, code);

@@ -94,7 +94,7 @@ pub enum EnrolmentsOf {
 impl EnrolmentList {
     /// Enrolments of a person as known on a day: of one year, or of all years up to the day.
     pub fn of_person(access: &Access, person: CadreId, year: Option<i32>, day: Day) -> Self {
-        // Enrolments of later years were not yet known on a past day. As of today, registrations for later years are
+        // On a past day, enrolments of later years were not yet known. As of today, registrations for later years are
         // included.
         let until = (day < access.today()).then(|| day.year());
         let year_to = [year, until].into_iter().flatten().min();
@@ -173,7 +173,7 @@ impl EnrolmentWhere {
             .add_option(self.without_class.map(without_class)))
     }
 
-    /// Sent by the units that belong to the subtree in the year of the enrolment.
+    /// Condition that one of the units that belong to the subtree in the year of the enrolment sent the person.
     fn of_unit(&self, access: &Access) -> Result<Option<Condition>> {
         let Some(condition) = &self.unit else { return Ok(None) };
         let years = years(("where.yearFrom", self.year_from), ("where.yearTo", self.year_to))?;
@@ -183,7 +183,7 @@ impl EnrolmentWhere {
         Ok(Some(lies_in(access.backend(), &subtree, &[enrolment::Column::UnitId], of_years)))
     }
 
-    /// Condition on the class. A caller who may know of an enrolment may know of its class.
+    /// Condition on the class. A caller that may see an enrolment may see its class.
     fn of_class(&self, access: &Access) -> Result<Option<Condition>> {
         let code = match self.class.as_deref().map(str::parse::<ClassCode>) {
             // A malformed code may contain characters that a database rejects.
@@ -217,7 +217,7 @@ impl EnrolmentWhere {
     }
 }
 
-/// The enrolment's year lies in a period of whole years.
+/// Condition that the year of the enrolment is in a period of whole years.
 pub(super) fn of_years(during: Period) -> Condition {
     Condition::all()
         .add_option(during.from().map(|from| enrolment::Column::Year.gte(from.year())))

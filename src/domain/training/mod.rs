@@ -1,4 +1,4 @@
-//! Training (đào tạo, bồi dưỡng): plans, quotas, classes, enrolments, and how far a plan has been carried out.
+//! Training (đào tạo, bồi dưỡng): plans, quotas, classes, enrolments, and the progress of plans.
 
 pub mod class;
 pub mod commands;
@@ -21,7 +21,7 @@ use crate::{
 /// Checks that a year lies in the calendar.
 ///
 /// # Errors
-/// `Invalid` naming the field for a year outside 1800 to 2199.
+/// `Invalid` for the field if the year is outside 1800 to 2199.
 fn ensure_year(field: &str, year: i32) -> Result<()> {
     Day::end_of_year(year).map(|_| ()).ok_or_else(|| {
         Error::invalid(
@@ -32,11 +32,11 @@ fn ensure_year(field: &str, year: i32) -> Result<()> {
     })
 }
 
-/// The days of the calendar years between two that are named by fields; open where one is absent. None if the last year
-/// comes before the first.
+/// The days of the calendar years between two fields; open on a side whose field is absent. `None` if the last year is
+/// before the first.
 ///
 /// # Errors
-/// `Invalid` naming the field for a year outside 1800 to 2199.
+/// `Invalid` for the field of a year outside 1800 to 2199.
 fn years(first: (&str, Option<i32>), last: (&str, Option<i32>)) -> Result<Option<Period>> {
     for (field, year) in [first, last] {
         year.map(|year| ensure_year(field, year)).transpose()?;

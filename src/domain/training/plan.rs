@@ -73,7 +73,7 @@ pub struct PlanList {
     pub order: Vec<TrainingPlanOrder>,
 }
 
-/// A plan by id or code, if the caller may know of it.
+/// A plan by id or code, if the caller may see it.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without `training:read`.
@@ -177,13 +177,13 @@ pub(super) fn has_year_in(period: Period) -> Condition {
         .add_option(period.until().map(|until| training_plan::Column::YearFrom.lt(until.year())))
 }
 
-/// Whether days, both inclusive, touch the years of a plan, both inclusive. The days of each of its classes must, in
-/// imports as in commands.
-pub(crate) fn touches_years((first, last): (i32, i32), (start, end): (Day, Day)) -> bool {
+/// Whether a period of days overlaps the years of a plan (all ends inclusive). The days of each class must overlap the
+/// years of its plan, in imports as in commands.
+pub(crate) fn overlaps_years((first, last): (i32, i32), (start, end): (Day, Day)) -> bool {
     start.0.year() <= last && first <= end.0.year()
 }
 
-/// The id of the plan with a code: of none, if there is none or the caller may not know of it.
+/// The id of the plan with a code; no row if there is none or the caller may not see it.
 pub(super) fn of_code(training: &Training<'_>, code: PlanCode) -> SelectStatement {
     training
         .plans()

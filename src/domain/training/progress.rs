@@ -1,4 +1,4 @@
-//! Progress (tiến độ thực hiện kế hoạch): turns and persons of a year against the seats that plans gave.
+//! Progress (tiến độ thực hiện kế hoạch): turns and persons of a year, compared with the planned seats.
 
 use entity::{
     enrolment, quota, training_class, training_plan,
@@ -106,7 +106,7 @@ impl Progress {
             .into_tuple()
             .one(access.reader())
             .await?;
-        Ok(whole(count))
+        Ok(non_negative(count))
     }
 }
 
@@ -126,7 +126,7 @@ pub async fn progress(access: &Access, asked: &ProgressAsked) -> Result<Progress
         ensure_one_cell_a_year(access, asked, &counted)?;
     }
     let (planned, bounds) = planned(access, &statistics, &counted).await?;
-    let (turns, persons) = took_part(access, &statistics, &counted).await?;
+    let (turns, persons) = participation(access, &statistics, &counted).await?;
     Ok(Progress {
         year: counted.from,
         until_year: counted.to,
@@ -168,7 +168,7 @@ impl ProgressAsked {
 }
 
 impl Counted {
-    /// The unit in the column belongs to the branch in the year of the row.
+    /// Condition that the unit in the column belongs to the branch in the year of the row.
     fn by<C: ColumnTrait>(&self, access: &Access, column: C, is_of_years: impl Fn(Period) -> Condition) -> Condition {
         lies_in(access.backend(), &self.units, &[column], is_of_years)
     }
@@ -179,10 +179,11 @@ impl Counted {
     }
 }
 
-/// Seats, and how many of the quotas are lower bounds.
+/// The number of seats, and the number of quotas that are lower bounds.
 async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
     let column = |column| Expr::col((quota::Entity, column));
-    // A lower bound may have allocated more seats than it states; it then holds zero seats, never a negative number.
+    // A lower bound may have allocated more seats than it states; it then counts as zero seats, never as a negative
+    // number.
     let kept = column(quota::Column::Seats).sub(column(quota::Column::Allocated));
     let held = Expr::case(column(quota::Column::Allocated).lt(column(quota::Column::Seats)), kept).finally(0);
     let bound = Expr::case(quota::Column::IsLowerBound.eq(true), 1).finally(0);
@@ -205,10 +206,10 @@ async fn planned(access: &Access, statistics: &Statistics<'_>, counted: &Counted
         .one(access.reader())
         .await?;
     let (seats, bounds) = sums.unwrap_or_default();
-    Ok((whole(seats), whole(bounds)))
+    Ok((non_negative(seats), non_negative(bounds)))
 }
 
-/// The plan's first year lies in a period of whole years.
+/// Condition that the plan's first year is in a period of whole years.
 fn plan_of_years(during: Period) -> Condition {
     let year = training_plan::Column::YearFrom;
     Condition::all()
@@ -216,7 +217,7 @@ fn plan_of_years(during: Period) -> Condition {
         .add_option(during.until().map(|until| year.lt(until.year())))
 }
 
-/// The counted cell that a number belongs to: the same for turns and their persons.
+/// The rounding cell of a number: the same for turns and their persons.
 #[derive(Serialize)]
 struct Cell<'a> {
     /// Fingerprint of the units.
@@ -225,8 +226,7 @@ struct Cell<'a> {
     programmes: Option<&'a [String]>,
 }
 
-/// Rejects queries that could undo the rounding: the same people could be combined in many sets of years and
-/// programmes.
+/// Rejects queries that could undo the rounding: the same people could be counted in many sets of years and programmes.
 fn ensure_one_cell_a_year(access: &Access, asked: &ProgressAsked, counted: &Counted) -> Result<()> {
     if asked.predecessors == Predecessors::Included {
         access.require(Scope::TrainingRead, "Unit.trainingProgress(includePredecessors:)")?;
@@ -241,7 +241,7 @@ fn ensure_one_cell_a_year(access: &Access, asked: &ProgressAsked, counted: &Coun
 }
 
 /// Turns and persons, as the caller may see them.
-async fn took_part(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
+async fn participation(access: &Access, statistics: &Statistics<'_>, counted: &Counted) -> Result<(u64, u64)> {
     let person = Expr::col((enrolment::Entity, enrolment::Column::CadreId));
     let counts: Option<(i64, i64)> = statistics
         .enrolments()
@@ -256,17 +256,17 @@ async fn took_part(access: &Access, statistics: &Statistics<'_>, counted: &Count
         .one(access.reader())
         .await?;
     let (turns, persons) = counts.unwrap_or_default();
-    let (turns, persons) = (whole(Some(turns)), whole(Some(persons)));
+    let (turns, persons) = (non_negative(Some(turns)), non_negative(Some(persons)));
     if !statistics.is_rounded() {
         return Ok((turns, persons));
     }
-    // One year has one membership at most.
+    // One year has at most one membership.
     let units: UnitSet = counted.units.iter().flat_map(|of| of.units.iter().copied()).collect();
     let units = fingerprint(&units);
     let cell = Cell { progress_of: &units, year: counted.from, programmes: counted.programmes.as_deref() };
     Ok((statistics.shown(&cell, turns), statistics.shown(&cell, persons)))
 }
 
-fn whole(count: Option<i64>) -> u64 {
+fn non_negative(count: Option<i64>) -> u64 {
     u64::try_from(count.unwrap_or(0)).unwrap_or(0)
 }

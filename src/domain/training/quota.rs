@@ -82,7 +82,7 @@ pub enum QuotaKey {
     Id(async_graphql::ID),
 }
 
-/// A quota by id, if the caller may know of it.
+/// A quota by id, if the caller may see it.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` without `quota:read`.
@@ -207,7 +207,7 @@ fn of_plans_in(period: Period) -> Condition {
 fn of_branch(access: &Access, branch: Branch, year: i32) -> Result<Condition> {
     let years = years(("year", Some(year)), ("year", Some(year)))?;
     let memberships = years.map(|years| below_by_year(access, branch, years)).unwrap_or_default();
-    // Over one year there is one membership at most.
+    // One year has at most one membership.
     let units: Vec<_> = memberships.into_iter().flat_map(|of| of.units).map(|unit| unit.0).collect();
     let column = Expr::col((quota::Entity, quota::Column::UnitId));
     let plans = Query::select()
@@ -225,7 +225,7 @@ fn of_branch(access: &Access, branch: Branch, year: i32) -> Result<Condition> {
 fn has_seats() -> Condition {
     let column = |column| Expr::col((quota::Entity, column));
     let taken = column(quota::Column::Allocated).add(column(quota::Column::Used));
-    let giving = Query::select()
+    let usable_plans = Query::select()
         .column((training_plan::Entity, training_plan::Column::Id))
         .from(training_plan::Entity)
         .and_where(training_plan::Column::State.is_in(PlanState::GIVING))
@@ -233,7 +233,7 @@ fn has_seats() -> Condition {
     Condition::all()
         .add(quota::Column::State.eq(QuotaState::Issued))
         .add(column(quota::Column::Seats).gt(taken))
-        .add(quota::Column::PlanId.in_subquery(giving))
+        .add(quota::Column::PlanId.in_subquery(usable_plans))
 }
 
 #[cfg(test)]
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quota_is_filled_by_what_is_used_of_the_seats_it_kept() {
+    fn the_fill_percentage_is_used_seats_of_unallocated_seats() {
         let quota = |seats, allocated, used| quota::Model { seats, allocated, used, ..sample::quota() };
         for (seats, allocated, used, expected) in [
             (8145, 0, 8672, Some(106.5)),

@@ -62,8 +62,8 @@ pub fn overlap(one: ClassDays<'_>, other: ClassDays<'_>) -> Overlap {
     }
     match (one.sessions, other.sessions) {
         ([], []) => Overlap::Possible,
-        (stated, []) => within(stated, other.class),
-        ([], stated) => within(stated, one.class),
+        (stated, []) => overlap_with_days(stated, other.class),
+        ([], stated) => overlap_with_days(stated, one.class),
         (stated, others) => {
             let shared: Vec<Day> = stated.iter().copied().filter(|day| others.binary_search(day).is_ok()).collect();
             if shared.is_empty() { Overlap::Apart } else { Overlap::Sessions(shared) }
@@ -76,9 +76,9 @@ fn is_full_time(class: &training_class::Model) -> bool {
 }
 
 /// The overlap of sessions with a class that has only a first and a last day.
-fn within(sessions: &[Day], class: &training_class::Model) -> Overlap {
-    let lasts = class.start_on..=class.end_on;
-    if sessions.iter().any(|day| lasts.contains(day)) { Overlap::Possible } else { Overlap::Apart }
+fn overlap_with_days(sessions: &[Day], class: &training_class::Model) -> Overlap {
+    let days = class.start_on..=class.end_on;
+    if sessions.iter().any(|day| days.contains(day)) { Overlap::Possible } else { Overlap::Apart }
 }
 
 fn too_many(field: &str, given: usize) -> Refusal {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_lie_within_the_class_and_are_named_once() {
+    fn sessions_lie_within_the_class_and_are_not_repeated() {
         let class = (day("2026-06-08"), day("2026-06-12"));
         for (given, expected) in [
             ("", Ok("")),
@@ -195,7 +195,7 @@ mod tests {
     ";
 
     #[test]
-    fn two_classes_are_to_each_other_what_the_table_says() {
+    fn two_classes_overlap_as_the_table_says() {
         for line in TABLE.trim().lines() {
             let parts: Vec<&str> = line.split('|').map(str::trim).collect();
             let held = |text: &str| {

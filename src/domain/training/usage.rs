@@ -1,9 +1,10 @@
 //! Counts the seats of quotas that enrolments use.
 //!
-//! `enrolment_quota` lists the quotas of each enrolment: the one that the command named, or those that `Holders` finds
-//! for an imported enrolment. They are written with the enrolment and never change. A seat is used while the enrolment
-//! is in a state that takes one; a quota of persons (người) counts a person once. `quota.used` is this count. Commands
-//! change it by one conditional statement, imports set it for the quotas of their own rows, and `verify` compares it.
+//! `enrolment_quota` lists the quotas of each enrolment: the quota that the command named, or the quotas that `Holders`
+//! finds for an imported enrolment. They are written with the enrolment and never change. A seat is used while the
+//! enrolment is in a state that takes one; a quota of persons (người) counts a person once. `quota.used` is this count.
+//! Commands change it by one conditional statement, imports set it for the quotas of their rows, and `verify` compares
+//! it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,8 +31,8 @@ const RECOUNT: CommandKind = CommandKind::of_operator("quota.recount", Area::Rec
 /// Quotas of one statement.
 const BATCH: u64 = 1_000;
 
-/// A unit and those above it in a year, nearest first.
-pub(crate) fn upwards(units: &Units, unit: UnitId, year: i32) -> Vec<UnitId> {
+/// A unit and its ancestors in a year, nearest first.
+pub(crate) fn with_ancestors(units: &Units, unit: UnitId, year: i32) -> Vec<UnitId> {
     std::iter::once(unit).chain(units.ancestors_in_year(unit, Hierarchy::Administrative, year)).collect()
 }
 
@@ -57,12 +58,12 @@ pub(crate) struct Taught<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Holders {
     quotas: HashMap<(PlanId, ProgrammeCode, UnitId), Vec<QuotaRef>>,
-    /// For each plan, the programmes of its quotas whose programme matches any other programme.
+    /// For each plan, the programmes of its quotas that include every programme of the plan.
     any: HashMap<PlanId, HashSet<ProgrammeCode>>,
 }
 
 impl Holders {
-    /// Adds a quota. `is_any`: its programme matches every programme of the plan.
+    /// Adds a quota. `is_any` states that its programme includes every programme of the plan.
     pub fn add(&mut self, quota: &quota::Model, is_any: bool) {
         if is_any {
             self.any.entry(quota.plan_id).or_default().insert(quota.programme_code.clone());
@@ -71,13 +72,13 @@ impl Holders {
         self.quotas.entry(key).or_default().push(QuotaRef { id: quota.id, mode: quota.mode });
     }
 
-    /// The quotas that an imported learner uses. For the programme, and for each programme that matches any, these are
-    /// the quotas of the nearest unit that holds one. `upwards` lists the sending unit and the units above it, nearest
-    /// first.
-    pub fn used_by(&self, taught: Taught<'_>, upwards: &[UnitId]) -> Vec<QuotaId> {
+    /// The quotas that an imported learner uses: for the programme of the learner, and for each programme that includes
+    /// every programme, the quotas of the nearest unit that holds one. `with_ancestors` lists the sending unit and its
+    /// ancestors, nearest first.
+    pub fn used_by(&self, taught: Taught<'_>, with_ancestors: &[UnitId]) -> Vec<QuotaId> {
         let any = self.any.get(&taught.plan).into_iter().flatten().filter(|code| *code != taught.programme);
         let nearest = |programme: &ProgrammeCode| {
-            upwards.iter().find_map(|unit| self.quotas.get(&(taught.plan, programme.clone(), *unit)))
+            with_ancestors.iter().find_map(|unit| self.quotas.get(&(taught.plan, programme.clone(), *unit)))
         };
         let held = any.chain([taught.programme]).filter_map(nearest).flatten();
         held.filter(|quota| quota.mode.is_none() || quota.mode == taught.mode).map(|quota| quota.id).collect()
@@ -106,14 +107,14 @@ pub(crate) async fn counted(connection: &impl ConnectionTrait, quotas: &[QuotaId
     rows.into_iter().map(|(id, seats)| Ok((id, i32::try_from(seats).map_err(Error::internal)?))).collect()
 }
 
-/// A quota whose number of used seats is not the count of its enrolments.
+/// A quota whose number of used seats differs from the count of its enrolments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The quota.
     pub quota: QuotaId,
     /// The number of used seats as stored.
     pub used: i32,
-    /// The count.
+    /// The number of used seats, counted from the enrolments.
     pub counted: i32,
 }
 
@@ -124,10 +125,10 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// How many quotas were compared, and those that differ.
+/// Result of comparing all quotas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// Quotas.
+    /// Number of compared quotas.
     pub quotas: usize,
     /// Differences, by quota.
     pub differences: Vec<Difference>,
@@ -136,7 +137,7 @@ pub struct Compared {
 /// Compares the used seats of every quota with its enrolments.
 ///
 /// # Errors
-/// `Unavailable` or `Internal` if the database does not answer. A difference is no error.
+/// `Unavailable` or `Internal` if the database does not answer. A difference is not an error.
 pub async fn verify(connection: &DatabaseTransaction) -> Result<Compared> {
     let mut compared = Compared::default();
     let mut last = None;
@@ -168,9 +169,9 @@ async fn after(connection: &DatabaseTransaction, last: Option<QuotaId>) -> Resul
     Ok(quotas.all(connection).await?)
 }
 
-/// Sets the used seats of these quotas to the count of their enrolments. The quotas are locked first, so that no
-/// command changes them in between, and in the order of their ids, which is that of commands. Returns those that
-/// changed, as they were and as they are.
+/// Sets the used seats of these quotas to the count of their enrolments. The quotas are locked first, in the order of
+/// their ids like commands do, so that no command changes them meanwhile. Returns the changed quotas, each as it was
+/// before and as it is now.
 pub(crate) async fn settle(txn: &DatabaseTransaction, quotas: &[QuotaId]) -> Result<Vec<(quota::Model, quota::Model)>> {
     let mut changed = Vec::new();
     for chunk in quotas.chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
@@ -188,7 +189,7 @@ pub(crate) async fn settle(txn: &DatabaseTransaction, quotas: &[QuotaId]) -> Res
     Ok(changed)
 }
 
-/// Stores quotas over those with their ids.
+/// Replaces the stored quotas that have the same ids.
 pub(crate) async fn store(txn: &DatabaseTransaction, quotas: impl Iterator<Item = quota::Model>) -> Result<()> {
     use sea_orm::{ActiveModelTrait, IntoActiveModel};
     Ok(bulk::replace(txn, quotas.map(|row| row.into_active_model().reset_all())).await?)
@@ -273,7 +274,7 @@ mod tests {
             ("the joker itself", ("ALL", None, west, 2025), &[5]),
         ] {
             let programme = &programme.parse().unwrap();
-            let found = holders.used_by(Taught { plan, programme, mode }, &upwards(&units, unit, year));
+            let found = holders.used_by(Taught { plan, programme, mode }, &with_ancestors(&units, unit, year));
             let mut found: Vec<_> =
                 found.iter().map(|id| quotas.iter().position(|quota| quota.id == *id).unwrap()).collect();
             found.sort_unstable();

@@ -8,9 +8,9 @@ use sea_orm::{
 
 use crate::{db, reference::units::Membership};
 
-/// Conditions in one pair of parentheses. A chain of `OR` nests as deep as it is long, and both SQLite and the
-/// statement builder recurse into it.
-const IN_A_BRACKET: usize = 100;
+/// Number of conditions in one pair of parentheses. A chain of `OR` nests as deep as it is long, and both SQLite and
+/// the statement builder recurse into it.
+const CONDITIONS_PER_GROUP: usize = 100;
 
 /// Condition that a unit in one of the columns was in a subtree on the row's own day. `when` selects the rows whose day
 /// is in a period.
@@ -29,8 +29,8 @@ pub(in crate::domain) fn lies_in<C: ColumnTrait>(
     };
     // Membership in an empty set is false; an empty condition would be true.
     let none = subtree.is_empty().then(|| Condition::all().add(Expr::val(1).eq(0)));
-    let brackets = subtree.chunks(IN_A_BRACKET).map(|part| part.iter().map(during).fold(Condition::any(), add));
-    brackets.chain(none).fold(Condition::any(), add)
+    let groups = subtree.chunks(CONDITIONS_PER_GROUP).map(|part| part.iter().map(during).fold(Condition::any(), add));
+    groups.chain(none).fold(Condition::any(), add)
 }
 
 fn add(of: Condition, one: Condition) -> Condition {

@@ -1,4 +1,4 @@
-//! Units (đơn vị) as a caller may see them, within its reach or named by a visible record.
+//! Units (đơn vị) that a caller may see: within its reach, or named by a visible record.
 
 mod during;
 mod list;
@@ -21,8 +21,8 @@ use crate::{
     },
 };
 
-/// A unit that may be shown to the caller, on a day: a unit within reach, or one named by a visible record, of which
-/// only its own facts are open. Only `on_day` and `named_by` create values, so a value is proof of access.
+/// A unit that may be shown to the caller, on a day: a unit within reach, or a unit named by a visible record, of which
+/// only the unit's own facts may be read. Only `on_day` and `named_by` create values, so a value is proof of access.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitOnDay {
     id: UnitId,
@@ -72,7 +72,7 @@ impl UnitOnDay {
     }
 }
 
-/// Names of a unit before the one of the day, latest first.
+/// Names of a unit before the name of the day, latest first.
 pub fn former_names(access: &Access, of: UnitOnDay) -> Vec<FormerName> {
     of.unit(access.reference_data()).former_names(of.day)
 }
@@ -100,7 +100,8 @@ pub struct IdentifierKey {
     pub as_of: Option<Day>,
 }
 
-/// Finds a unit: by id or code independent of the day, by identifier as of the day of the key, by default the given day.
+/// Finds a unit: by id or code independent of the day, by identifier as of the day in the key, by default the given
+/// day.
 ///
 /// # Errors
 /// `NotFound` if it does not exist or is out of reach.
@@ -114,8 +115,8 @@ pub fn look_up(access: &Access, key: &UnitKey, day: Day) -> Result<UnitOnDay> {
     found.and_then(|unit| on_day(access, unit.row.id, day)).ok_or(Error::NotFound)
 }
 
-/// Roots of the caller's reach today: roots of the client and of the user on whose behalf it acts, as far as they are
-/// within both reaches.
+/// Roots of the caller's reach today: the roots of the client and of the user on whose behalf it acts that are within
+/// both reaches.
 pub fn roots(access: &Access) -> Vec<UnitOnDay> {
     let (day, caller) = (access.today(), access.caller());
     let of_person = caller.on_behalf_of().map(User::roots).unwrap_or_default();
@@ -161,15 +162,15 @@ pub fn meant(access: &Access, field: &str, condition: &UnitReach, day: Day) -> R
     Ok(access.within(&access.subtree((root, hierarchy, reach, day))))
 }
 
-/// Units that satisfy a condition on each day of a period, for rows that are evaluated on their own day. Not restricted
-/// to the reach: the rows must be.
+/// Units that satisfy a condition on each day of a period, for rows that are evaluated on their own day. The units are
+/// not restricted to the reach, so the caller must restrict the rows.
 pub fn meant_during(access: &Access, field: &str, condition: &UnitReach, within: Period) -> Result<Vec<Membership>> {
     let root = named(access, &format!("{field}.code"), &condition.code)?;
     Ok(access.reference_data().units().memberships(root, condition.hierarchy, condition.reach, within))
 }
 
-/// Units that satisfy a condition in each calendar year of a period of whole years. Not restricted to the reach: the
-/// rows must be.
+/// Units that satisfy a condition in each calendar year of a period of whole years. The units are not restricted to the
+/// reach, so the caller must restrict the rows.
 pub fn meant_by_year(
     access: &Access,
     field: &str,
@@ -202,9 +203,9 @@ pub fn successions(access: &Access, of: UnitOnDay, side: Side) -> Vec<(unit_succ
 /// Side of a succession.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Units from which it was formed.
+    /// Units from which the unit was formed.
     Predecessors,
-    /// Units that were formed from it.
+    /// Units that were formed from the unit.
     Successors,
 }
 

@@ -12,12 +12,13 @@ use crate::error::{Error, Result};
 pub(super) enum Argument<T> {
     /// Constant: the same in each response.
     Known(T),
-    /// Contains variables. If it is one that was not sent, the default of the schema applies.
+    /// Contains variables. If the argument is a single variable that the client did not send, the
+    /// default of the schema applies.
     Open(Literal, Option<ConstValue>),
 }
 
 impl<T: InputType + Clone> Argument<T> {
-    /// The value in a response.
+    /// The value of the argument with the variables of one request.
     ///
     /// # Errors
     /// If the variables do not form a valid value.
@@ -25,7 +26,7 @@ impl<T: InputType + Clone> Argument<T> {
         match self {
             Self::Known(value) => Ok(Cow::Borrowed(value)),
             Self::Open(literal, default) => {
-                let value = T::parse(settled(literal, variables).or_else(|| default.clone()));
+                let value = T::parse(substitute(literal, variables).or_else(|| default.clone()));
                 value
                     .map(Cow::Owned)
                     .map_err(|_| Error::internal("an argument has a value that its type does not allow"))
@@ -36,15 +37,15 @@ impl<T: InputType + Clone> Argument<T> {
 
 /// A literal with its variables substituted: a variable that was not sent is absent, and null in a list (GraphQL,
 /// section 3.10).
-fn settled(literal: &Literal, variables: &Variables) -> Option<ConstValue> {
+fn substitute(literal: &Literal, variables: &Variables) -> Option<ConstValue> {
     match literal {
         Literal::Variable(name) => variables.get(name).cloned(),
         Literal::List(items) => {
-            let items = items.iter().map(|item| settled(item, variables).unwrap_or_default());
+            let items = items.iter().map(|item| substitute(item, variables).unwrap_or_default());
             Some(ConstValue::List(items.collect()))
         }
         Literal::Object(fields) => {
-            let fields = fields.iter().filter_map(|(name, value)| Some((name.clone(), settled(value, variables)?)));
+            let fields = fields.iter().filter_map(|(name, value)| Some((name.clone(), substitute(value, variables)?)));
             Some(ConstValue::Object(fields.collect::<IndexMap<_, _>>()))
         }
         literal => literal.clone().into_const(),

@@ -12,7 +12,7 @@ pub(super) struct Conditions(Vec<Condition>);
 struct Condition {
     variable: Name,
     /// Required value of the variable.
-    is: bool,
+    required_value: bool,
 }
 
 impl Conditions {
@@ -20,22 +20,23 @@ impl Conditions {
     pub fn are_met(&self, variables: &Variables) -> bool {
         self.0.iter().all(|condition| {
             let value = variables.get(&condition.variable);
-            matches!(value, Some(ConstValue::Boolean(true))) == condition.is
+            matches!(value, Some(ConstValue::Boolean(true))) == condition.required_value
         })
     }
 
-    /// Adds `@skip` and `@include`. Constant-false selections are left to the engine.
+    /// Adds the conditions of these directives. `None` if a constant excludes the selection, which
+    /// is left to the engine.
     pub fn and(&self, directives: &[Positioned<Directive>]) -> Option<Self> {
         let mut all = self.clone();
         for directive in directives {
-            let is = match directive.node.name.node.as_str() {
+            let required_value = match directive.node.name.node.as_str() {
                 "include" => true,
                 "skip" => false,
                 _ => return None,
             };
             match &directive.node.get_argument("if")?.node {
-                Literal::Boolean(value) if *value == is => {}
-                Literal::Variable(name) => all.0.push(Condition { variable: name.clone(), is }),
+                Literal::Boolean(value) if *value == required_value => {}
+                Literal::Variable(name) => all.0.push(Condition { variable: name.clone(), required_value }),
                 _ => return None,
             }
         }

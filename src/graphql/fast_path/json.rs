@@ -40,7 +40,7 @@ impl JsonWriter {
 
     /// Writes a serializable value as JSON.
     pub fn leaf(&mut self, value: impl Serialize) -> Result<()> {
-        serde_json::to_writer(&mut self.0, &value).map_err(unwritten)
+        serde_json::to_writer(&mut self.0, &value).map_err(write_failed)
     }
 
     /// The bytes.
@@ -49,6 +49,6 @@ impl JsonWriter {
     }
 }
 
-fn unwritten(error: serde_json::Error) -> Error {
+fn write_failed(error: serde_json::Error) -> Error {
     Error::internal(error)
 }

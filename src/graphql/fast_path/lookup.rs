@@ -1,4 +1,4 @@
-//! Lookups of a query, and the lists of a unit that are read for it.
+//! Lookups of a query: its root fields, and the lists of a unit under a root field.
 
 use std::{borrow::Cow, iter::Sum};
 
@@ -22,7 +22,7 @@ use crate::{
             paging::{Count, Listing, Paging},
             prefetch::Requirements,
         },
-        unit::asked_day,
+        unit::list_day,
     },
     reference::units::{Predecessors, Reach},
 };
@@ -32,7 +32,7 @@ pub(super) struct RootField {
     /// Conditions of the field.
     pub when: Conditions,
     /// The kind of lookup.
-    pub what: RootKind,
+    pub kind: RootKind,
 }
 
 /// Kinds of lookups.
@@ -40,17 +40,17 @@ pub(super) enum RootKind {
     /// A person.
     Cadre { by: Argument<CadreKey>, as_of: Argument<Option<Day>> },
     /// A unit, with the lookups of its fields.
-    Unit { by: Argument<UnitKey>, as_of: Argument<Option<Day>>, hanging: Vec<RootField> },
+    Unit { by: Argument<UnitKey>, as_of: Argument<Option<Day>>, children: Vec<RootField> },
     /// A page of persons.
-    Cadres(Box<CadresAsked>),
+    Cadres(Box<CadresArguments>),
     /// A composition of a unit.
-    Composition(Box<CompositionAsked>),
+    Composition(Box<CompositionArguments>),
     /// A page of quotas of a unit.
-    Quotas(Box<QuotasAsked>),
+    Quotas(Box<QuotasArguments>),
 }
 
 /// Arguments of a page of persons.
-pub(super) struct CadresAsked {
+pub(super) struct CadresArguments {
     pub filter: Argument<Option<CadreWhere>>,
     pub search: Option<Argument<Option<String>>>,
     pub reach: Option<Argument<Reach>>,
@@ -61,7 +61,7 @@ pub(super) struct CadresAsked {
 }
 
 /// Arguments of a composition.
-pub(super) struct CompositionAsked {
+pub(super) struct CompositionArguments {
     pub subject: Argument<String>,
     pub titles: Argument<Option<Vec<String>>>,
     pub key_leaders_only: Argument<bool>,
@@ -72,7 +72,7 @@ pub(super) struct CompositionAsked {
 }
 
 /// Arguments of a page of quotas.
-pub(super) struct QuotasAsked {
+pub(super) struct QuotasArguments {
     pub year: Argument<i32>,
     pub reach: Argument<Reach>,
     pub unused_only: Argument<bool>,
@@ -103,7 +103,7 @@ impl RootData {
     pub fn quotas(&self) -> Vec<&VisibleQuota> {
         match self {
             Self::Quotas(listing) => listing.page.rows.iter().map(|(_, row)| row).collect(),
-            Self::Unit(_, hanging) => hanging.iter().flat_map(Self::quotas).collect(),
+            Self::Unit(_, children) => children.iter().flat_map(Self::quotas).collect(),
             Self::Nothing | Self::Cadre(_) | Self::Cadres(_) | Self::Composition(_) => Vec::new(),
         }
     }
@@ -114,7 +114,8 @@ impl RootData {
 pub(super) struct Reads {
     /// Number of statements whose rows become part of the response.
     pub statements: usize,
-    /// Whether PostgreSQL should choose the plan of one that follows a prepared statement.
+    /// Whether one of the statements follows a prepared statement, so that PostgreSQL should choose
+    /// its plan.
     pub need_choice: bool,
 }
 
@@ -130,40 +131,42 @@ impl Sum for Reads {
 impl RootField {
     /// The statements of the lookup.
     pub fn reads(&self) -> Reads {
-        let counted = |count: &Option<Count>| 1 + usize::from(count.is_some());
-        match &self.what {
+        let statements_of = |count: &Option<Count>| 1 + usize::from(count.is_some());
+        match &self.kind {
             RootKind::Cadre { .. } | RootKind::Composition(_) => Reads { statements: 1, need_choice: false },
-            RootKind::Unit { hanging, .. } => hanging.iter().map(Self::reads).sum(),
-            RootKind::Cadres(asked) => Reads { statements: counted(&asked.count), need_choice: false },
-            RootKind::Quotas(asked) => Reads { statements: counted(&asked.count), need_choice: asked.count.is_some() },
+            RootKind::Unit { children, .. } => children.iter().map(Self::reads).sum(),
+            RootKind::Cadres(lookup) => Reads { statements: statements_of(&lookup.count), need_choice: false },
+            RootKind::Quotas(lookup) => {
+                Reads { statements: statements_of(&lookup.count), need_choice: lookup.count.is_some() }
+            }
         }
     }
 
     /// Executes the lookup.
     ///
     /// # Errors
-    /// Those of the resolvers of the same fields.
+    /// The errors of the resolvers of the same fields.
     pub async fn find(&self, access: &Access, requirements: &Requirements, variables: &Variables) -> Result<RootData> {
         if !self.when.are_met(variables) {
             return Ok(RootData::Nothing);
         }
-        match &self.what {
+        match &self.kind {
             RootKind::Cadre { by, as_of } => {
                 let (by, day) = (by.value(variables)?, as_of.value(variables)?.unwrap_or(access.today()));
                 Ok(found(cadre::look_up(access, &by, requirements.rotations(access)?, day).await)?
                     .map_or(RootData::Nothing, RootData::Cadre))
             }
-            RootKind::Unit { by, as_of, hanging } => {
+            RootKind::Unit { by, as_of, children } => {
                 let (by, day) = (by.value(variables)?, as_of.value(variables)?.unwrap_or(access.today()));
                 let Some(unit) = found(unit::look_up(access, &by, day))? else { return Ok(RootData::Nothing) };
-                let mut hung = Vec::with_capacity(hanging.len());
-                for asked in hanging {
-                    hung.push(asked.find_on(unit, access, requirements, variables).await?);
+                let mut child_results = Vec::with_capacity(children.len());
+                for lookup in children {
+                    child_results.push(lookup.find_on(unit, access, requirements, variables).await?);
                 }
-                Ok(RootData::Unit(unit, hung))
+                Ok(RootData::Unit(unit, child_results))
             }
-            RootKind::Cadres(asked) => asked.find(None, access, requirements, variables).await,
-            // These occur as fields of units only.
+            RootKind::Cadres(lookup) => lookup.find(None, access, requirements, variables).await,
+            // Compositions and quotas are selected on a unit only.
             RootKind::Composition(_) | RootKind::Quotas(_) => Ok(RootData::Nothing),
         }
     }
@@ -178,16 +181,16 @@ impl RootField {
         if !self.when.are_met(variables) {
             return Ok(RootData::Nothing);
         }
-        match &self.what {
-            RootKind::Cadres(asked) => asked.find(Some(unit), access, requirements, variables).await,
-            RootKind::Composition(asked) => asked.find(unit, access, variables).await,
-            RootKind::Quotas(asked) => asked.find(unit, access, variables).await,
+        match &self.kind {
+            RootKind::Cadres(lookup) => lookup.find(Some(unit), access, requirements, variables).await,
+            RootKind::Composition(lookup) => lookup.find(unit, access, variables).await,
+            RootKind::Quotas(lookup) => lookup.find(unit, access, variables).await,
             RootKind::Cadre { .. } | RootKind::Unit { .. } => Ok(RootData::Nothing),
         }
     }
 }
 
-impl CadresAsked {
+impl CadresArguments {
     async fn find(
         &self,
         on: Option<UnitOnDay>,
@@ -203,7 +206,7 @@ impl CadresAsked {
             filter: self.filter.value(variables)?.into_owned().unwrap_or_default(),
             search: search.and_then(Cow::into_owned),
             order: self.order.value(variables)?.into_owned().unwrap_or_default(),
-            as_of: on.map_or(as_of, |unit| asked_day(access, unit, as_of)),
+            as_of: on.map_or(as_of, |unit| list_day(access, unit, as_of)),
         };
         let page = list.page(access, &self.paging.value(variables)?, requirements.rotations(access)?).await?;
         let count = match self.count.as_ref().map(|count| count.bound(variables)).transpose()?.flatten() {
@@ -214,9 +217,9 @@ impl CadresAsked {
     }
 }
 
-impl CompositionAsked {
+impl CompositionArguments {
     async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<RootData> {
-        let asked = composition::Asked {
+        let lookup = composition::Asked {
             unit: unit.id(),
             subject: self.subject.value(variables)?.into_owned(),
             titles: self.titles.value(variables)?.into_owned(),
@@ -226,11 +229,11 @@ impl CompositionAsked {
             day: self.as_of.value(variables)?.unwrap_or(unit.day()),
             decimals: *self.decimals.value(variables)?,
         };
-        composition::compose(access, &asked).await.map(RootData::Composition)
+        composition::compose(access, &lookup).await.map(RootData::Composition)
     }
 }
 
-impl QuotasAsked {
+impl QuotasArguments {
     async fn find(&self, unit: UnitOnDay, access: &Access, variables: &Variables) -> Result<RootData> {
         let (year, reach) = (*self.year.value(variables)?, *self.reach.value(variables)?);
         let predecessors = Predecessors::from_argument(*self.include_predecessors.value(variables)?);

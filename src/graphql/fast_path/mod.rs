@@ -44,16 +44,16 @@ use crate::{
 };
 
 /// Initial buffer size for a response, in bytes.
-const USUAL: usize = 4 * 1024;
+const INITIAL_BUFFER: usize = 4 * 1024;
 
 /// A query that is executed without the engine.
 pub struct FastPath {
-    asked: Vec<RootField>,
+    lookups: Vec<RootField>,
     set: CompiledSelection<roots::Query>,
     requirements: Requirements,
     read_mode: ReadMode,
     /// Size of the last response, in bytes.
-    last: AtomicUsize,
+    last_size: AtomicUsize,
 }
 
 impl fmt::Debug for FastPath {
@@ -65,7 +65,7 @@ impl fmt::Debug for FastPath {
 impl FastPath {
     /// Compiles the single operation of a document that the engine has validated; `None` if it is not a query or
     /// selects an unsupported field.
-    pub fn compile(schema_index: &SchemaIndex, document: &ExecutableDocument, largest: u64) -> Option<Self> {
+    pub fn compile(schema_index: &SchemaIndex, document: &ExecutableDocument, max_fields: u64) -> Option<Self> {
         let operation = match &document.operations {
             DocumentOperations::Single(operation) => operation,
             DocumentOperations::Multiple(operations) if operations.len() == 1 => operations.values().next()?,
@@ -75,11 +75,11 @@ impl FastPath {
         if operation.ty != OperationType::Query || !operation.directives.is_empty() {
             return None;
         }
-        let compiling = Compiling::new(schema_index, &document.fragments, largest);
+        let compiling = Compiling::new(schema_index, &document.fragments, max_fields);
         let set = compiling.set::<roots::Query>(&[&operation.selection_set.node])?;
-        let (asked, requirements) = compiling.into_parts();
-        let read_mode = read_mode(&asked, &requirements);
-        Some(Self { asked, set, requirements, read_mode, last: AtomicUsize::new(USUAL) })
+        let (lookups, requirements) = compiling.into_parts();
+        let read_mode = read_mode(&lookups, &requirements);
+        Some(Self { lookups, set, requirements, read_mode, last_size: AtomicUsize::new(INITIAL_BUFFER) })
     }
 
     /// The whole body of the response.
@@ -88,28 +88,28 @@ impl FastPath {
     /// Any error that the engine would report.
     pub async fn answer(&self, access: &Access, language: Language, variables: &Variables) -> Result<Vec<u8>> {
         access.start_reading(self.read_mode).await;
-        let mut found = Vec::with_capacity(self.asked.len());
-        for asked in &self.asked {
-            found.push(asked.find(access, &self.requirements, variables).await?);
+        let mut results = Vec::with_capacity(self.lookups.len());
+        for lookups in &self.lookups {
+            results.push(lookups.find(access, &self.requirements, variables).await?);
         }
-        let quotas: Vec<&VisibleQuota> = found.iter().flat_map(RootData::quotas).collect();
+        let quotas: Vec<&VisibleQuota> = results.iter().flat_map(RootData::quotas).collect();
         let prefetched = Prefetched::of(access, &self.requirements, &quotas).await?;
         let with = RenderContext { view: ViewContext { access, language }, variables, prefetched: &prefetched };
-        let last = self.last.load(Ordering::Relaxed);
-        let mut out = JsonWriter::of(last + last / 8);
+        let last_size = self.last_size.load(Ordering::Relaxed);
+        let mut out = JsonWriter::of(last_size + last_size / 8);
         out.raw(br#"{"data":"#);
-        self.set.one(found.as_slice(), with, &mut out)?;
+        self.set.one(results.as_slice(), with, &mut out)?;
         out.raw(b"}");
         let body = out.into_bytes();
-        self.last.store(body.len(), Ordering::Relaxed);
+        self.last_size.store(body.len(), Ordering::Relaxed);
         Ok(body)
     }
 }
 
 /// The cheapest mode for these reads. Lists and compositions that are not covered by a projection continue in a more
 /// general mode (`Access::continue_reading`).
-fn read_mode(asked: &[RootField], requirements: &Requirements) -> ReadMode {
-    let reads: Reads = asked.iter().map(RootField::reads).sum();
+fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
+    let reads: Reads = lookups.iter().map(RootField::reads).sum();
     match reads.statements + requirements.statements() {
         0 | 1 => ReadMode::Single,
         _ if reads.need_choice => ReadMode::Any,

@@ -33,7 +33,7 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    /// Their values in a response.
+    /// The values of the arguments with the variables of one request.
     pub fn value(&self, variables: &Variables) -> Result<PageArgs> {
         Ok(PageArgs {
             first: *self.first.value(variables)?,

@@ -95,8 +95,8 @@ async fn of_quotas(
         let mut ids: Vec<PlanId> = all.map(|quota| quota.row().plan_id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let read = access.training()?.plans_by_ids(&ids).await?;
-        plans.extend(read.into_iter().map(|plan| (plan.row().id, plan)));
+        let visible_plans = access.training()?.plans_by_ids(&ids).await?;
+        plans.extend(visible_plans.into_iter().map(|plan| (plan.row().id, plan)));
     }
     Ok((plans, children))
 }

@@ -8,7 +8,7 @@ use crate::{
         composition::Composition,
         fast_path::{
             json::{JsonWriter, RenderContext},
-            lookup::{CadresAsked, CompositionAsked, QuotasAsked, RootData, RootField, RootKind},
+            lookup::{CadresArguments, CompositionArguments, QuotasArguments, RootData, RootField, RootKind},
             page::Connection,
             paging::{Count, Paging},
             selection::{Render, Selected, Write, write},
@@ -30,24 +30,25 @@ impl Render for Query {
         match field.name {
             "cadre" => {
                 let set = field.set::<Cadre>()?;
-                let at = field.ask(RootKind::Cadre { by: field.argument("by")?, as_of: field.argument("asOf")? });
-                write::<Self>(move |found, with, out| match &found[at] {
+                let index =
+                    field.add_lookup(RootKind::Cadre { by: field.argument("by")?, as_of: field.argument("asOf")? });
+                write::<Self>(move |results, with, out| match &results[index] {
                     RootData::Cadre(cadre) => set.one(cadre, with, out),
                     _ => out.leaf(()),
                 })
             }
             "cadres" => {
                 let page = cadres(field)?;
-                write::<Self>(move |found, with, out| page(found, with, out))
+                write::<Self>(move |results, with, out| page(results, with, out))
             }
             "unit" => {
-                let outer = field.compiling.asked.take();
-                let set = field.set::<AskedUnit>()?;
-                let hanging = field.compiling.asked.replace(outer);
+                let outer = field.compiling.lookups.take();
+                let set = field.set::<RootUnit>()?;
+                let children = field.compiling.lookups.replace(outer);
                 let (by, as_of) = (field.argument("by")?, field.argument("asOf")?);
-                let at = field.ask(RootKind::Unit { by, as_of, hanging });
-                write::<Self>(move |found, with, out| match &found[at] {
-                    RootData::Unit(unit, hanging) => set.one((*unit, hanging), with, out),
+                let index = field.add_lookup(RootKind::Unit { by, as_of, children });
+                write::<Self>(move |results, with, out| match &results[index] {
+                    RootData::Unit(unit, children) => set.one((*unit, children), with, out),
                     _ => out.leaf(()),
                 })
             }
@@ -57,9 +58,9 @@ impl Render for Query {
 }
 
 /// A unit that a root returns, with the results of its fields.
-pub(super) struct AskedUnit;
+pub(super) struct RootUnit;
 
-impl Render for AskedUnit {
+impl Render for RootUnit {
     const NAME: &'static str = <Unit as View>::NAME;
     type Of<'a> = (UnitOnDay, &'a [RootData]);
 
@@ -67,12 +68,12 @@ impl Render for AskedUnit {
         match field.name {
             "cadres" => {
                 let page = cadres(field)?;
-                write::<Self>(move |(_, found), with, out| page(found, with, out))
+                write::<Self>(move |(_, results), with, out| page(results, with, out))
             }
             "composition" => {
                 let set = field.set::<Composition>()?;
-                let at = field.ask(RootKind::Composition(Box::new(CompositionAsked::of(field)?)));
-                write::<Self>(move |(_, found), with, out| match &found[at] {
+                let index = field.add_lookup(RootKind::Composition(Box::new(CompositionArguments::of(field)?)));
+                write::<Self>(move |(_, results), with, out| match &results[index] {
                     RootData::Composition(counted) => set.one(counted, with, out),
                     _ => out.leaf(()),
                 })
@@ -80,15 +81,15 @@ impl Render for AskedUnit {
             "quotas" => {
                 let set = field.set::<Connection<Quota>>()?;
                 let count = field.compiling.count.take();
-                let at = field.ask(RootKind::Quotas(Box::new(QuotasAsked::of(field, count)?)));
-                write::<Self>(move |(_, found), with, out| match &found[at] {
+                let index = field.add_lookup(RootKind::Quotas(Box::new(QuotasArguments::of(field, count)?)));
+                write::<Self>(move |(_, results), with, out| match &results[index] {
                     RootData::Quotas(listing) => set.one(listing, with, out),
                     _ => out.leaf(()),
                 })
             }
             _ => {
-                let plain = Unit::field(field)?;
-                write::<Self>(move |(unit, _), with, out| plain(unit, with, out))
+                let write_plain = Unit::field(field)?;
+                write::<Self>(move |(unit, _), with, out| write_plain(unit, with, out))
             }
         }
     }
@@ -100,14 +101,14 @@ fn cadres(
 ) -> Option<impl for<'a> Fn(&'a [RootData], RenderContext<'a>, &mut JsonWriter) -> Result<()> + Send + Sync + use<>> {
     let set = field.set::<Connection<Cadre>>()?;
     let count = field.compiling.count.take();
-    let at = field.ask(RootKind::Cadres(Box::new(CadresAsked::of(field, count)?)));
-    Some(move |found: &[RootData], with: RenderContext<'_>, out: &mut JsonWriter| match &found[at] {
+    let index = field.add_lookup(RootKind::Cadres(Box::new(CadresArguments::of(field, count)?)));
+    Some(move |results: &[RootData], with: RenderContext<'_>, out: &mut JsonWriter| match &results[index] {
         RootData::Cadres(listing) => set.one(listing, with, out),
         _ => out.leaf(()),
     })
 }
 
-impl CadresAsked {
+impl CadresArguments {
     fn of(field: &Selected<'_>, count: Option<Count>) -> Option<Self> {
         Some(Self {
             filter: field.argument("where")?,
@@ -121,7 +122,7 @@ impl CadresAsked {
     }
 }
 
-impl CompositionAsked {
+impl CompositionArguments {
     fn of(field: &Selected<'_>) -> Option<Self> {
         Some(Self {
             subject: field.argument("subject")?,
@@ -135,7 +136,7 @@ impl CompositionAsked {
     }
 }
 
-impl QuotasAsked {
+impl QuotasArguments {
     fn of(field: &Selected<'_>, count: Option<Count>) -> Option<Self> {
         Some(Self {
             year: field.argument("year")?,
@@ -162,7 +163,7 @@ impl Paging {
 
 impl Selected<'_> {
     /// Registers a lookup under the field's conditions and returns its index.
-    fn ask(&self, what: RootKind) -> usize {
-        self.compiling.ask(RootField { when: self.when.clone(), what })
+    fn add_lookup(&self, kind: RootKind) -> usize {
+        self.compiling.add_lookup(RootField { when: self.when.clone(), kind })
     }
 }

@@ -82,9 +82,9 @@ pub(super) struct Compiling<'d> {
     pub schema_index: &'d SchemaIndex,
     fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
     /// Remaining number of fields that may be compiled.
-    left: Cell<u64>,
+    remaining_fields: Cell<u64>,
     /// The lookups of the operation, in the order of their indexes.
-    pub asked: RefCell<Vec<RootField>>,
+    pub lookups: RefCell<Vec<RootField>>,
     /// The count of the connection that is being compiled.
     pub count: RefCell<Option<Count>>,
     /// Current nesting level of quotas.
@@ -115,30 +115,30 @@ impl<'d> Compiling<'d> {
         Self {
             schema_index,
             fragments,
-            left: Cell::new(largest),
-            asked: RefCell::default(),
+            remaining_fields: Cell::new(largest),
+            lookups: RefCell::default(),
             count: RefCell::default(),
             level: Cell::default(),
             requirements: RefCell::default(),
         }
     }
 
-    /// The lookups of the operation, and the related rows that it needs.
+    /// The lookups of the operation, and the related rows that the operation needs.
     pub fn into_parts(self) -> (Vec<RootField>, Requirements) {
-        (self.asked.into_inner(), self.requirements.into_inner())
+        (self.lookups.into_inner(), self.requirements.into_inner())
     }
 
     /// Registers a lookup and returns its index.
-    pub fn ask(&self, asked: RootField) -> usize {
-        let mut all = self.asked.borrow_mut();
-        all.push(asked);
+    pub fn add_lookup(&self, lookups: RootField) -> usize {
+        let mut all = self.lookups.borrow_mut();
+        all.push(lookups);
         all.len() - 1
     }
 
     /// Compiles a selection one level of quotas deeper.
-    fn below<R>(&self, compile: impl FnOnce() -> R) -> R {
+    fn one_level_deeper<R>(&self, compile: impl FnOnce() -> R) -> R {
         let level = self.level.get() + 1;
-        self.note(|requirements| requirements.children = requirements.children.max(level));
+        self.require(|requirements| requirements.children = requirements.children.max(level));
         self.level.set(level);
         let compiled = compile();
         self.level.set(level - 1);
@@ -146,18 +146,18 @@ impl<'d> Compiling<'d> {
     }
 
     /// Records related rows that the selection needs.
-    fn note(&self, note: impl FnOnce(&mut Requirements)) {
-        note(&mut self.requirements.borrow_mut());
+    fn require(&self, require: impl FnOnce(&mut Requirements)) {
+        require(&mut self.requirements.borrow_mut());
     }
 
     /// Compiles the merged selection sets of a type.
     pub fn set<T: Render>(&self, sets: &[&SelectionSet]) -> Option<CompiledSelection<T>> {
         let mut selected = Vec::new();
         for set in sets {
-            self.lay_out(T::NAME, set, &Conditions::default(), &mut selected)?;
+            self.expand(T::NAME, set, &Conditions::default(), &mut selected)?;
         }
         let slots = selected.into_iter().map(|field| {
-            self.left.set(self.left.get().checked_sub(1)?);
+            self.remaining_fields.set(self.remaining_fields.get().checked_sub(1)?);
             let mut key = serde_json::to_vec(field.field.response_key().node.as_str()).ok()?;
             key.push(b':');
             let write =
@@ -167,8 +167,9 @@ impl<'d> Compiling<'d> {
         slots.collect::<Option<_>>().map(CompiledSelection)
     }
 
-    /// Expands a set with its fragments. The recursion depth is that of the fragments, which was limited before.
-    fn lay_out<'s>(
+    /// Expands a set with its fragments. The recursion is as deep as the fragments are nested,
+    /// which the guard has limited.
+    fn expand<'s>(
         &'s self,
         on: &'static str,
         set: &'s SelectionSet,
@@ -192,7 +193,7 @@ impl<'d> Compiling<'d> {
             };
             let applies = |condition: &Name| Some(self.schema_index.possible_types(condition)?.contains(on));
             if condition.is_none_or(|condition| applies(&condition.node.on.node) == Some(true)) {
-                self.lay_out(on, set, &when, into)?;
+                self.expand(on, set, &when, into)?;
             }
         }
         Some(())
@@ -237,7 +238,8 @@ impl Selected<'_> {
         }
     }
 
-    /// An argument that not every field with this kind of result has.
+    /// An argument that the field need not have; `Some(None)` if the schema declares none with this
+    /// name.
     pub fn argument_if_declared<T: InputType>(&self, name: &str) -> Option<Option<Argument<T>>> {
         match self.compiling.schema_index.field(self.on, self.name)?.argument(name) {
             Some(_) => self.argument(name).map(Some),
@@ -260,9 +262,9 @@ impl<'d> Selected<'d> {
     /// The compiled selection of related rows, which are recorded as required.
     pub fn related<T: Render>(&self, requirement: Requirement) -> Option<CompiledSelection<T>> {
         match requirement {
-            Requirement::Rotations => self.compiling.note(|requirements| requirements.rotations = true),
-            Requirement::Plans => self.compiling.note(|requirements| requirements.plans = true),
-            Requirement::Children => return self.compiling.below(|| self.set()),
+            Requirement::Rotations => self.compiling.require(|requirements| requirements.rotations = true),
+            Requirement::Plans => self.compiling.require(|requirements| requirements.plans = true),
+            Requirement::Children => return self.compiling.one_level_deeper(|| self.set()),
         }
         self.set()
     }

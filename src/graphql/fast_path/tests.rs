@@ -10,7 +10,7 @@ use async_graphql::parser::{
 use super::{
     FastPath, NOT_ON_FAST_PATH,
     page::{BoundedCount, Connection, Edge, PageInfo},
-    roots::{AskedUnit, Query},
+    roots::{Query, RootUnit},
     selection::Compiling,
     selection::Render,
 };
@@ -79,9 +79,9 @@ fn objects() -> Vec<(String, ObjectType)> {
 }
 
 #[test]
-fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
+fn every_field_of_a_supported_type_is_written_or_listed_as_unsupported() {
     let (schema_index, objects) = (SchemaIndex::of(&sdl()), objects());
-    let (mut left, mut met, mut checked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut engine_fields, mut types_seen, mut checked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut check = |name: &'static str, is_written: &dyn Fn(&str) -> bool| {
         checked.insert(name.to_owned());
         let (_, object) = objects.iter().find(|(of, _)| of == name).expect(name);
@@ -89,9 +89,9 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
             let of = named(&field.node.ty.node);
             let is_object = objects.iter().any(|(name, _)| name == of);
             if is_written(&selection(&field.node, is_object)) {
-                met.extend(is_object.then(|| of.to_owned()));
+                types_seen.extend(is_object.then(|| of.to_owned()));
             } else if name != Query::NAME {
-                left.insert(format!("{name}.{}", field.node.name.node));
+                engine_fields.insert(format!("{name}.{}", field.node.name.node));
             }
         }
         assert!(is_written("{ __typename }") && !is_written("{ nothing }"), "{name}");
@@ -100,26 +100,27 @@ fn every_field_of_a_written_type_is_written_or_left_to_the_engine() {
     macro_rules! check {
         ($($of:ty),*) => {$( check(<$of as Render>::NAME, &|text| is_written::<$of>(&schema_index, text)); )*};
     }
-    check!(Query, AskedUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
+    check!(Query, RootUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
     check!(Qualification, QualificationSubject, QualificationLevel, Institution, Quota, TrainingPlan, Programme);
     check!(UnitIdentifier);
     check!(Connection<Cadre>, Edge<Cadre>, Connection<Quota>, Edge<Quota>, PageInfo, BoundedCount);
 
-    assert_eq!(left.iter().map(String::as_str).collect::<Vec<_>>(), NOT_ON_FAST_PATH);
-    assert_eq!(met.difference(&checked).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(engine_fields.iter().map(String::as_str).collect::<Vec<_>>(), NOT_ON_FAST_PATH);
+    assert_eq!(types_seen.difference(&checked).collect::<Vec<_>>(), Vec::<&String>::new());
     // The lists of a unit are supported under a root only.
-    for hanging in ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
+    for list_field in
+        ["cadres { __typename }", "composition(subject: \"X\") { total }", "quotas(year: 1) { __typename }"]
     {
-        let text = format!("{{ {hanging} }}");
+        let text = format!("{{ {list_field} }}");
         assert!(
-            is_written::<AskedUnit>(&schema_index, &text) && !is_written::<Unit>(&schema_index, &text),
-            "{hanging}"
+            is_written::<RootUnit>(&schema_index, &text) && !is_written::<Unit>(&schema_index, &text),
+            "{list_field}"
         );
     }
 }
 
 #[test]
-fn what_the_engine_merges_otherwise_is_left_to_it() {
+fn fields_that_the_engine_merges_differently_are_left_to_the_engine() {
     let schema_index = SchemaIndex::of(&sdl());
     for (selection, expected) in [
         ("{ code a: code }", true),
@@ -143,7 +144,7 @@ fn what_the_engine_merges_otherwise_is_left_to_it() {
 }
 
 #[test]
-fn a_selection_that_outgrows_its_document_is_left_to_the_engine() {
+fn a_selection_larger_than_its_document_is_left_to_the_engine() {
     let schema_index = SchemaIndex::of(&sdl());
     let document = parse_query("{ id code fullName }").expect("a document");
     let (_, operation) = document.operations.iter().next().expect("an operation");

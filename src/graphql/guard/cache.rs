@@ -16,9 +16,10 @@ use crate::graphql::guard::schema_index::SchemaIndex;
 /// Capacity of the cache in bytes of documents.
 const CAPACITY: u64 = 16 * 1024 * 1024;
 /// Estimated number of documents in a full cache.
-const ABOUT: usize = 1_000;
+const ESTIMATED_DOCUMENTS: usize = 1_000;
 
-/// A cryptographic digest: a collision would let a client substitute its document for another one.
+/// A cryptographic digest, because a collision would let a client substitute its document for
+/// another one.
 type Key = [u8; 32];
 
 /// Recently compiled documents. Refusals are not cached: they are cheap to repeat.
@@ -42,7 +43,7 @@ impl Documents {
     /// An empty cache for documents of this schema under these limits.
     #[must_use]
     pub fn new(schema_index: Arc<SchemaIndex>, limits: Limits) -> Documents {
-        Documents { schema_index, limits, cache: Cache::with_weighter(ABOUT, CAPACITY, Bytes) }
+        Documents { schema_index, limits, cache: Cache::with_weighter(ESTIMATED_DOCUMENTS, CAPACITY, Bytes) }
     }
 
     /// The schema of the documents, needed by `Operation::plan`.
@@ -61,7 +62,8 @@ impl Documents {
         if let Some(document) = self.cache.get(&key) {
             return Ok(document);
         }
-        // Two requests may compile the same text concurrently: better than waiting inside the event loop.
+        // Two requests may compile the same text concurrently; waiting for each other would block
+        // the event loop.
         let document = Arc::new(compile(&self.schema_index, &self.limits, text)?);
         self.cache.insert(key, Arc::clone(&document));
         Ok(document)
@@ -85,15 +87,15 @@ mod tests {
         let documents = documents();
 
         let first = documents.get_or_compile("{ programmes }").expect("it is small");
-        let again = documents.get_or_compile("{ programmes }").expect("it is small");
+        let second = documents.get_or_compile("{ programmes }").expect("it is small");
         let other = documents.get_or_compile("{ programmes  }").expect("it is small");
 
-        assert!(Arc::ptr_eq(&first, &again));
+        assert!(Arc::ptr_eq(&first, &second));
         assert!(!Arc::ptr_eq(&first, &other));
     }
 
     #[test]
-    fn a_refusal_is_not_kept() {
+    fn a_refusal_is_not_cached() {
         let documents = documents();
 
         for text in ["{", "subscription { a }", &" ".repeat(70_000)] {

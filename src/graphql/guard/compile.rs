@@ -170,35 +170,36 @@ impl<'d> Compiler<'d> {
     /// Everything named by a definition and by all fragments that it reaches.
     fn gather(&self, mut found: DefinitionNames) -> DefinitionNames {
         let mut reached = BTreeSet::new();
-        let mut waiting = found.spreads.clone();
-        while let Some(index) = waiting.pop_first() {
+        let mut pending = found.spreads.clone();
+        while let Some(index) = pending.pop_first() {
             if reached.insert(index) {
                 let fragment = &self.found[index];
                 found.coordinates.extend(fragment.coordinates.iter().cloned());
                 found.uses.extend(fragment.uses.iter().cloned());
                 found.misfit = found.misfit.or_else(|| fragment.misfit.clone());
-                waiting.extend(&fragment.spreads);
+                pending.extend(&fragment.spreads);
             }
         }
         found
     }
 
-    /// The engine executes a root field once for each occurrence, whereas the specification merges equal keys: a
-    /// command would be executed twice. The expansion is short, because root fields and nesting are limited before.
+    /// Refuses a response key that occurs twice among the root fields: the engine would execute the
+    /// command twice, whereas the specification merges equal keys. Root fields and nesting are
+    /// limited already, so the expansion is small.
     fn check_root_keys(&self, set: &'d SelectionSet) -> Result<(), Rejection> {
         let mut keys = HashSet::new();
-        let mut waiting = vec![set];
-        while let Some(set) = waiting.pop() {
+        let mut pending = vec![set];
+        while let Some(set) = pending.pop() {
             for selection in &set.items {
                 match &selection.node {
                     Selection::Field(field) if !keys.insert(&field.node.response_key().node) => {
                         return Err(Rejection::new(Rule::RepeatedMutationField, Some(field.pos)));
                     }
                     Selection::Field(_) => {}
-                    Selection::InlineFragment(inline) => waiting.push(&inline.node.selection_set.node),
+                    Selection::InlineFragment(inline) => pending.push(&inline.node.selection_set.node),
                     Selection::FragmentSpread(spread) => {
                         let fragment = self.document.fragments.get(&spread.node.fragment_name.node);
-                        waiting.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                        pending.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
                     }
                 }
             }
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_no_machine_holds_stay_at_the_largest() {
+    fn a_cost_beyond_64_bits_saturates() {
         let schema_index = schema_index();
         let limits = Limits { max_fragments: 100, max_fields: u64::MAX, max_nesting: 200, ..Limits::default() };
         let document = compile(&schema_index, &limits, &doubling(100)).expect("all but the cost is allowed");
@@ -277,14 +278,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_run_is_weighed_as_well() {
+    fn operations_that_are_not_executed_are_weighed_too() {
         let text = format!("query cheap {{ programmes }} {}", doubling(20).replacen('{', "query dear {", 1));
 
         assert!(outcome(&text).starts_with("OPERATION_TOO_COMPLEX: fields"));
     }
 
     #[test]
-    fn mutations_repeat_no_response_key() {
+    fn a_mutation_must_not_repeat_a_response_key() {
         let refused = "GRAPHQL_VALIDATION_FAILED: repeated-mutation-field";
         let table = [
             ("mutation { inc }", "ok"),
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_as_written_are_capped() {
+    fn counts_in_the_text_are_limited() {
         let many = |count: usize, of: &str| {
             let items: Vec<String> = (0..count).map(|number| of.replace('#', &number.to_string())).collect();
             items.join(" ")
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_introspection_passes_and_circles_do_not() {
+    fn the_usual_introspection_is_allowed_and_cycles_are_refused() {
         let circle = |turns: usize| {
             format!(
                 "{{ __schema {{ types {{ {} name {} }} }} }}",

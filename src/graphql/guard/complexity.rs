@@ -25,7 +25,7 @@ pub(super) struct Complexity {
     pub(super) cost: Cost,
     /// Prices charged once per page, regardless of its size: for selections other than its rows.
     pub(super) once: Cost,
-    /// Surcharge if a field above names a day.
+    /// Surcharge if an enclosing field has an `asOf` argument.
     pub(super) with_day: Cost,
     /// Number of fields, regardless of list sizes.
     pub(super) fields: u64,
@@ -33,11 +33,11 @@ pub(super) struct Complexity {
     pub(super) roots: u64,
     /// Nesting of selection sets, including those of fragments.
     pub(super) levels: u64,
-    /// Fields on the longest path through data.
+    /// Number of fields on the longest path, without introspection.
     pub(super) depth: u64,
-    /// Fields on the longest path that ends in introspection.
+    /// Number of fields on the longest path that ends in introspection.
     pub(super) introspection_depth: u64,
-    /// Lists of an introspected type on one path.
+    /// Largest number of nested lists of introspected types.
     pub(super) introspection_lists: u64,
 }
 
@@ -117,29 +117,29 @@ impl<'a> ComplexityVisitor<'a> {
     }
 
     fn field(&mut self, on: &str, field: &Field) -> Complexity {
-        // An unknown field counts like any other: it is refused, but only after the walk.
-        let Some(known) = self.schema_index.field(on, &field.name.node) else {
+        // An unknown field counts like any other field; validation refuses it after the weighing.
+        let Some(shape) = self.schema_index.field(on, &field.name.node) else {
             let inner = self.inner("", field);
             return inner.under_field(Cost::fixed(1), Size::Known(1));
         };
-        let mut own = self.note(known, field);
-        let price = price::of(&known.coordinate);
-        let is_beside_rows = on.ends_with("Connection");
-        own.add(Cost::fixed(if is_beside_rows { 1 } else { 1 + price }));
-        let inner = self.inner(&known.named, field);
+        let mut field_cost = self.record(shape, field);
+        let price = price::of(&shape.coordinate);
+        let is_connection = on.ends_with("Connection");
+        field_cost.add(Cost::fixed(if is_connection { 1 } else { 1 + price }));
+        let inner = self.inner(&shape.named, field);
         let name = field.name.node.as_str();
         if matches!(name, "__schema" | "__type") {
             return inner.under_introspection();
         }
-        let mut weight = inner.under_field(own, size(on, known, field));
-        if is_beside_rows {
-            weight.once.add(Cost::fixed(price / 10).repeated(counted_to(field)));
+        let mut weight = inner.under_field(field_cost, size(on, shape, field));
+        if is_connection {
+            weight.once.add(Cost::fixed(price / 10).repeated(count_bound(field)));
         }
-        weight.with_day.add(Cost::fixed(price::with_day(&known.coordinate)));
+        weight.with_day.add(Cost::fixed(price::with_day(&shape.coordinate)));
         if let Some(day) = field.get_argument(price::DAY) {
-            weight.cost.add(std::mem::take(&mut weight.with_day).repeated(price::given(&day.node)));
+            weight.cost.add(std::mem::take(&mut weight.with_day).repeated(price::one_unless_null(&day.node)));
         }
-        weight.introspection_lists += u64::from(on == "__Type" && known.is_list);
+        weight.introspection_lists += u64::from(on == "__Type" && shape.is_list);
         weight
     }
 
@@ -149,11 +149,11 @@ impl<'a> ComplexityVisitor<'a> {
     }
 
     /// Records the coordinates of a field and returns the prices of its arguments.
-    fn note(&mut self, known: &FieldShape, field: &Field) -> Cost {
+    fn record(&mut self, shape: &FieldShape, field: &Field) -> Cost {
         let mut cost = Cost::default();
-        self.found.coordinates.insert(known.coordinate.clone());
+        self.found.coordinates.insert(shape.coordinate.clone());
         for (name, value) in &field.arguments {
-            let Some(argument) = known.argument(&name.node) else {
+            let Some(argument) = shape.argument(&name.node) else {
                 continue;
             };
             self.found.coordinates.insert(argument.coordinate.clone());
@@ -186,11 +186,11 @@ impl Complexity {
         self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
     }
 
-    fn under_field(self, mut own: Cost, size: Size) -> Complexity {
-        own.add(self.cost.repeated(size.clone()));
-        own.add(self.once);
+    fn under_field(self, mut field_cost: Cost, size: Size) -> Complexity {
+        field_cost.add(self.cost.repeated(size.clone()));
+        field_cost.add(self.once);
         Complexity {
-            cost: own,
+            cost: field_cost,
             once: Cost::default(),
             with_day: self.with_day.repeated(size),
             fields: self.fields.saturating_add(1),
@@ -209,19 +209,19 @@ impl Complexity {
     }
 }
 
-fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
-    if known.is_connection {
+fn size(on: &str, shape: &FieldShape, field: &Field) -> Size {
+    if shape.is_connection {
         let asked = ["first", "last"].iter().filter_map(|name| amount(&field.get_argument(name)?.node)).collect();
-        let default = known.argument("first").and_then(|first| first.default.as_ref());
+        let default = shape.argument("first").and_then(|first| first.default.as_ref());
         let default = default.and_then(|value| serde_json::to_value(value).ok()?.as_u64());
         return Size::Page { asked, default: default.unwrap_or(DEFAULT_PAGE) };
     }
     // The connection has already multiplied by the size of its lists.
     let is_page = on.ends_with("Connection") && matches!(field.name.node.as_str(), "nodes" | "edges");
-    if !known.is_list || is_page {
+    if !shape.is_list || is_page {
         return Size::Known(1);
     }
-    match known.argument("ids").and_then(|_| field.get_argument("ids")).map(|ids| &ids.node) {
+    match shape.argument("ids").and_then(|_| field.get_argument("ids")).map(|ids| &ids.node) {
         Some(Literal::List(ids)) => Size::Known(ids.len() as u64),
         Some(Literal::Variable(name)) => Size::Count(name.clone()),
         Some(_) => Size::Known(1),
@@ -230,7 +230,7 @@ fn size(on: &str, known: &FieldShape, field: &Field) -> Size {
 }
 
 /// Bound of a total count. Other fields of a connection are free.
-fn counted_to(field: &Field) -> Size {
+fn count_bound(field: &Field) -> Size {
     Size::CountedTo(field.get_argument("max").and_then(|max| amount(&max.node)))
 }
 
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_multiply_what_is_selected_in_them() {
+    fn lists_multiply_the_cost_of_their_selections() {
         let table = [
             ("{ programmes }", 1),
             ("{ __typename }", 1),

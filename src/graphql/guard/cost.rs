@@ -11,7 +11,7 @@ const COUNTED_BY_DEFAULT: u64 = 10_000;
 /// Highest `max` of a total count.
 const MOST_COUNTED: u64 = 1_000_000;
 
-/// A cost that may depend on variables: a constant and open terms.
+/// A cost that may depend on variables: a constant, and open terms that contain variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cost {
     fixed: u64,
@@ -34,8 +34,8 @@ enum Of {
     Input(Name, Arc<str>),
 }
 
-/// The variables of a request that costs depend on.
-pub(super) trait Sent {
+/// The values of the variables that costs depend on.
+pub(super) trait VariableValues {
     /// The value of a variable.
     fn value(&self, name: &Name) -> Option<&Value>;
     /// Prices of the fields named by a variable of an input type.
@@ -45,7 +45,7 @@ pub(super) trait Sent {
 /// A request without variables.
 struct Nothing;
 
-impl Sent for Nothing {
+impl VariableValues for Nothing {
     fn value(&self, _: &Name) -> Option<&Value> {
         None
     }
@@ -71,7 +71,7 @@ pub(super) enum Size {
     /// A bounded count: 10 for the first 10,000, 1 for each 10,000 after them.
     CountedTo(Option<Amount>),
     /// One if the variable has a value, otherwise zero.
-    Given(Name),
+    IfPresent(Name),
 }
 
 /// A number in a document.
@@ -112,7 +112,7 @@ impl Cost {
         if self.fixed == 0 && self.open.is_empty() {
             return self;
         }
-        match size.settled() {
+        match size.to_constant() {
             Size::Times(times) => {
                 self.fixed = self.fixed.saturating_mul(times);
                 for term in &mut self.open {
@@ -131,45 +131,45 @@ impl Cost {
     }
 
     /// Evaluates the cost with the costs of fragments and the values of variables.
-    pub(super) fn value(&self, fragments: &[u64], sent: &impl Sent) -> u64 {
+    pub(super) fn value(&self, fragments: &[u64], variables: &impl VariableValues) -> u64 {
         self.open.iter().fold(self.fixed, |sum, term| {
             let of = match &term.of {
-                Of::Cost(cost) => cost.value(fragments, sent),
+                Of::Cost(cost) => cost.value(fragments, variables),
                 Of::Fragment(index) => fragments.get(*index).copied().unwrap_or(u64::MAX),
-                Of::Input(name, named) => sent.price(name, named),
+                Of::Input(name, named) => variables.price(name, named),
             };
-            sum.saturating_add(term.times.saturating_mul(term.size.value(sent)).saturating_mul(of))
+            sum.saturating_add(term.times.saturating_mul(term.size.value(variables)).saturating_mul(of))
         })
     }
 }
 
 impl Size {
     /// Resolves a page without variables to a constant.
-    fn settled(self) -> Size {
-        let waits = match &self {
+    fn to_constant(self) -> Size {
+        let has_variables = match &self {
             Size::Known(_) | Size::Times(_) => false,
             Size::Page { asked, .. } => asked.iter().any(|amount| matches!(amount, Amount::Variable(_))),
             Size::CountedTo(most) => matches!(most, Some(Amount::Variable(_))),
-            Size::Count(_) | Size::Given(_) => true,
+            Size::Count(_) | Size::IfPresent(_) => true,
         };
-        if waits { self } else { Size::Times(self.value(&Nothing)) }
+        if has_variables { self } else { Size::Times(self.value(&Nothing)) }
     }
 
     // At least one: an empty page must not make a large selection free, since it is validated anyway.
-    fn value(&self, sent: &impl Sent) -> u64 {
+    fn value(&self, variables: &impl VariableValues) -> u64 {
         match self {
             Size::Times(times) => *times,
-            Size::Given(name) => u64::from(sent.value(name).is_some_and(|value| *value != Value::Null)),
+            Size::IfPresent(name) => u64::from(variables.value(name).is_some_and(|value| *value != Value::Null)),
             Size::Known(size) => (*size).max(1),
             Size::Page { asked, default } => {
-                let longest = asked.iter().filter_map(|amount| amount.value(sent)).max();
+                let longest = asked.iter().filter_map(|amount| amount.value(variables)).max();
                 longest.unwrap_or(*default).clamp(1, LONGEST_PAGE)
             }
             Size::CountedTo(most) => {
-                let most = most.as_ref().and_then(|amount| amount.value(sent)).unwrap_or(0);
+                let most = most.as_ref().and_then(|amount| amount.value(variables)).unwrap_or(0);
                 9 + most.clamp(1, MOST_COUNTED).div_ceil(COUNTED_BY_DEFAULT)
             }
-            Size::Count(name) => match sent.value(name) {
+            Size::Count(name) => match variables.value(name) {
                 Some(Value::List(items)) => (items.len() as u64).max(1),
                 _ => 1,
             },
@@ -178,10 +178,10 @@ impl Size {
 }
 
 impl Amount {
-    fn value(&self, sent: &impl Sent) -> Option<u64> {
+    fn value(&self, variables: &impl VariableValues) -> Option<u64> {
         match self {
             Amount::Known(amount) => Some(*amount),
-            Amount::Variable(name) => match sent.value(name)? {
+            Amount::Variable(name) => match variables.value(name)? {
                 Value::Null => None,
                 // An invalid number is refused later; until then it counts as the maximum.
                 Value::Number(number) if number.as_i64().is_some_and(|number| number < 0) => Some(0),

@@ -9,7 +9,7 @@ use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
 use crate::graphql::fast_path::FastPath;
 use crate::graphql::guard::complexity::Misfit;
-use crate::graphql::guard::cost::{Cost, Sent};
+use crate::graphql::guard::cost::{Cost, VariableValues};
 use crate::graphql::guard::input::{self, Use};
 use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
@@ -79,9 +79,9 @@ impl Document {
         self.fast_path.get()?.as_ref()
     }
 
-    /// Compiles the fast path. Called after the engine has validated the document, so an invalid one is never executed
-    /// this way. A selection that fragments make larger than the document is left to the engine, so that `weight` stays
-    /// correct.
+    /// Compiles the fast path. Called after the engine has validated the document, so an invalid
+    /// document never runs on the fast path. A selection that fragments make larger than the
+    /// document is left to the engine, so that `weight` stays correct.
     pub fn find_fast_path(&self, schema_index: &SchemaIndex) {
         self.fast_path.get_or_init(|| FastPath::compile(schema_index, &self.executable, self.tokens));
     }
@@ -118,7 +118,7 @@ struct Request<'a> {
     schema_index: &'a SchemaIndex,
 }
 
-impl Sent for Request<'_> {
+impl VariableValues for Request<'_> {
     fn value(&self, name: &Name) -> Option<&Value> {
         self.operation.value(self.variables, name)
     }
@@ -137,7 +137,7 @@ struct Cheapest<'a> {
     one: Value,
 }
 
-impl Sent for Cheapest<'_> {
+impl VariableValues for Cheapest<'_> {
     fn value(&self, name: &Name) -> Option<&Value> {
         let definition = &self.operation.variables.iter().find(|definition| definition.node.name.node == *name)?.node;
         let is_number = matches!(&definition.var_type.node.base, BaseType::Named(named) if named == "Int");
@@ -195,7 +195,7 @@ impl Operation {
         Ok(())
     }
 
-    fn cost(&self, sent: &impl Sent) -> u64 {
+    fn cost(&self, sent: &impl VariableValues) -> u64 {
         let mut fragments = Vec::with_capacity(self.fragments.len());
         for cost in self.fragments.iter() {
             fragments.push(cost.value(&fragments, sent));
@@ -211,7 +211,7 @@ impl Operation {
         if let Some(misfit) = &self.misfit {
             return Err(Rejection::of_argument(misfit.argument.clone(), misfit.unknown.clone(), misfit.at));
         }
-        let mut settled = Variables::default();
+        let mut coerced = Variables::default();
         for definition in &self.variables {
             let name = &definition.node.name.node;
             let default = || definition.node.default_value.as_ref().map(|value| value.node.clone());
@@ -220,18 +220,18 @@ impl Operation {
                     let unknown = input::unknown_value(schema_index, &definition.node.var_type.node, &value);
                     return Err(Rejection::of_variable(unknown, definition.pos));
                 }
-                settled.insert(name.clone(), value);
+                coerced.insert(name.clone(), value);
             }
         }
-        Ok(settled)
+        Ok(coerced)
     }
 
     /// Whether all variables are certainly valid for their declared types, as the engine's validation requires at every
     /// use. Null must not replace a default: a default allows a nullable variable at a non-null position.
     #[must_use]
-    pub fn fits(&self, schema_index: &SchemaIndex, settled: &Variables) -> bool {
+    pub fn fits(&self, schema_index: &SchemaIndex, coerced: &Variables) -> bool {
         self.variables.iter().map(|definition| &definition.node).all(|definition| {
-            let Some(value) = settled.get(&definition.name.node) else { return true };
+            let Some(value) = coerced.get(&definition.name.node) else { return true };
             input::fits(schema_index, &definition.var_type.node, value)
                 && (definition.default_value.is_none() || *value != Value::Null)
         })
@@ -347,22 +347,22 @@ mod tests {
     }
 
     #[test]
-    fn the_engine_gets_declared_variables_with_defaults_and_nothing_that_was_not_sent() {
+    fn the_engine_receives_only_declared_variables_that_were_sent_or_have_a_default() {
         let text = "query($a: Int = 5, $b: Int, $c: Int, $d: Int = 1) { programmes }";
         let document = compile(&schema_index(), &Limits::default(), text).expect(text);
         let sent = variables(json!({ "c": null, "d": 2, "undeclared": 1 }));
 
-        let settled = document
+        let coerced = document
             .operation(None)
             .and_then(|operation| operation.coerce_variables(&schema_index(), sent))
             .expect("nothing is required");
 
-        let settled: Vec<_> = settled.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        assert_eq!(settled, [("a", Value::from(5)), ("c", Value::Null), ("d", Value::from(2))]);
+        let coerced: Vec<_> = coerced.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        assert_eq!(coerced, [("a", Value::from(5)), ("c", Value::Null), ("d", Value::from(2))]);
     }
 
     #[test]
-    fn values_must_fit_their_types_before_anything_runs() {
+    fn values_must_fit_their_types_before_the_operation_runs() {
         let page = "query($n: Int, $b: Boolean = true) { cadres(first: $n) @skip(if: $b) { nodes { id } } }";
         let table = [
             (page, json!({ "n": 5 }), "ok"),
@@ -390,10 +390,10 @@ mod tests {
         for (text, sent, expected) in table {
             let schema_index = schema_index();
             let document = compile(&schema_index, &Limits::default(), text).expect(text);
-            let settled = document
+            let coerced = document
                 .operation(None)
                 .and_then(|operation| operation.coerce_variables(&schema_index, variables(sent.clone())));
-            let found = settled.map_or_else(|refusal| refusal.to_string(), |_| "ok".to_owned());
+            let found = coerced.map_or_else(|refusal| refusal.to_string(), |_| "ok".to_owned());
             assert_eq!(found, expected, "{text} {sent}");
         }
     }
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_engine_honours_settled_variables() {
+    async fn the_engine_uses_the_coerced_variables() {
         let engine = async_graphql::Schema::new(Engine, async_graphql::EmptyMutation, async_graphql::EmptySubscription);
         let schema_index = SchemaIndex::of(&engine.sdl());
         let table = [
@@ -425,10 +425,10 @@ mod tests {
         ];
         for (text, sent, expected) in table {
             let document = compile(&schema_index, &Limits::default(), text).expect(text);
-            let settled = document
+            let coerced = document
                 .operation(None)
                 .and_then(|operation| operation.coerce_variables(&schema_index, variables(sent)));
-            let mut request = async_graphql::Request::new("").variables(settled.expect(text));
+            let mut request = async_graphql::Request::new("").variables(coerced.expect(text));
             request.set_parsed_query(document.executable().clone());
 
             assert_eq!(engine.execute(request).await.data.to_string(), expected, "{text}");
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_protected_field_is_found_wherever_it_stands() {
+    fn a_protected_field_is_found_at_any_position() {
         let table = [
             ("{ cadre(by: {code: \"1\"}) { identity { birthOn } } }", "Cadre.identity"),
             ("{ cadre(by: {code: \"1\"}) { identity { birthOn } } }", "Identity.birthOn"),
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_operation_reaches_is_touched() {
+    fn only_fields_of_the_chosen_operation_are_touched() {
         let text = "query a { ...x } query b { cadre { identity { birthOn } } } fragment x on Query { programmes } fragment y on Cadre { identity { birthOn } }";
         let schema_index = schema_index();
         let document = compile(&schema_index, &Limits::default(), text).expect(text);

@@ -9,8 +9,8 @@ use crate::{graphql::guard::schema_index::SchemaIndex, text};
 const LONGEST_MESSAGE: usize = 300;
 
 /// A message of the engine, with a similar name of the schema as a suggestion. `None` if it may contain more than names.
-pub fn explained(message: &str, schema_index: &SchemaIndex) -> Option<String> {
-    if !holds_names_alone(message) {
+pub fn client_message(message: &str, schema_index: &SchemaIndex) -> Option<String> {
+    if !contains_only_names(message) {
         return None;
     }
     let message = message.trim_end_matches('.');
@@ -21,7 +21,7 @@ pub fn explained(message: &str, schema_index: &SchemaIndex) -> Option<String> {
 }
 
 /// Whether everything in quotation marks is a name or a type. Messages about values begin with "Invalid".
-fn holds_names_alone(message: &str) -> bool {
+fn contains_only_names(message: &str) -> bool {
     let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_$@![]".contains(c));
     let is_short = !message.is_empty() && message.len() <= LONGEST_MESSAGE;
     is_short && !message.starts_with("Invalid") && message.split('"').skip(1).step_by(2).all(is_name)
@@ -66,7 +66,7 @@ mod tests {
                 r#"Variable "$day" of type "Int" used in position expecting type "[Date!]!"."#,
             ),
         ] {
-            assert_eq!(explained(message, &schema_index).as_deref(), Some(shown));
+            assert_eq!(client_message(message, &schema_index).as_deref(), Some(shown));
         }
     }
 
@@ -80,7 +80,7 @@ mod tests {
             &format!(r#"Unknown field "{}" on type "Cadre"."#, "a".repeat(LONGEST_MESSAGE)),
             "",
         ] {
-            assert_eq!(explained(message, &schema_index), None, "{message}");
+            assert_eq!(client_message(message, &schema_index), None, "{message}");
         }
     }
 }

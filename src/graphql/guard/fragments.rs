@@ -15,30 +15,30 @@ pub(super) fn in_dependency_order(document: &ExecutableDocument) -> Result<Vec<N
     for (_, operation) in document.operations.iter() {
         spreads(document, &operation.node.selection_set.node)?;
     }
-    let mut waiting = Vec::new();
+    let mut pending = Vec::new();
     for (name, fragment) in &document.fragments {
-        waiting.push(((name.as_str(), fragment), spreads(document, &fragment.node.selection_set.node)?));
+        pending.push(((name.as_str(), fragment), spreads(document, &fragment.node.selection_set.node)?));
     }
-    waiting.sort_by_key(|((_, fragment), _)| fragment.pos);
+    pending.sort_by_key(|((_, fragment), _)| fragment.pos);
     let (mut ordered, mut done) = (Vec::new(), HashSet::new());
-    while !waiting.is_empty() {
-        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, spreads)| spreads.is_subset(&done));
+    while !pending.is_empty() {
+        let (ready, rest): (Vec<_>, Vec<_>) = pending.into_iter().partition(|(_, spreads)| spreads.is_subset(&done));
         if ready.is_empty() {
-            return Err(Rejection::new(Rule::FragmentCycle, Some(on_a_cycle(&rest))));
+            return Err(Rejection::new(Rule::FragmentCycle, Some(position_on_cycle(&rest))));
         }
         done.extend(ready.iter().map(|((name, _), _)| *name));
         ordered.extend(ready.into_iter().map(|(named, _)| named));
-        waiting = rest;
+        pending = rest;
     }
     Ok(ordered)
 }
 
-/// A fragment on the cycle: each remaining fragment spreads another one, so a walk of as many steps as fragments ends
-/// on it.
-fn on_a_cycle(left: &[(Named<'_>, HashSet<&str>)]) -> Pos {
-    let next = |at: usize| left.iter().position(|((name, _), _)| left[at].1.contains(name)).unwrap_or(at);
-    let at = left.iter().fold(0, |at, _| next(at));
-    left[at].0.1.pos
+/// Position of a fragment on a cycle. Each remaining fragment spreads another remaining one, so a
+/// walk with as many steps as there are fragments ends on a cycle.
+fn position_on_cycle(remaining: &[(Named<'_>, HashSet<&str>)]) -> Pos {
+    let next = |at: usize| remaining.iter().position(|((name, _), _)| remaining[at].1.contains(name)).unwrap_or(at);
+    let at = remaining.iter().fold(0, |at, _| next(at));
+    remaining[at].0.1.pos
 }
 
 fn spreads<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet) -> Result<HashSet<&'d str>, Rejection> {
@@ -57,12 +57,12 @@ fn spreads<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet) -> Resul
 
 /// Visits all selections as written, without following spreads. The recursion depth is the nesting of the text, which
 /// the lexer has limited.
-pub(super) fn each_selection<'d>(set: &'d SelectionSet, see: &mut impl FnMut(&'d Positioned<Selection>)) {
+pub(super) fn each_selection<'d>(set: &'d SelectionSet, visit: &mut impl FnMut(&'d Positioned<Selection>)) {
     for selection in &set.items {
-        see(selection);
+        visit(selection);
         match &selection.node {
-            Selection::Field(field) => each_selection(&field.node.selection_set.node, see),
-            Selection::InlineFragment(inline) => each_selection(&inline.node.selection_set.node, see),
+            Selection::Field(field) => each_selection(&field.node.selection_set.node, visit),
+            Selection::InlineFragment(inline) => each_selection(&inline.node.selection_set.node, visit),
             Selection::FragmentSpread(_) => {}
         }
     }
@@ -73,7 +73,7 @@ mod tests {
     use crate::graphql::guard::test_schema::outcome;
 
     #[test]
-    fn fragment_cycles_are_found_on_the_circle() {
+    fn a_fragment_cycle_is_reported_at_one_of_its_fragments() {
         let table = [
             ("{ ...a } fragment a on Query { ...a }", "GRAPHQL_VALIDATION_FAILED: fragment-cycle at 1:10"),
             (

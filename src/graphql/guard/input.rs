@@ -27,8 +27,8 @@ pub(super) fn walk<I: Input>(
 ) -> (Vec<Use>, Cost) {
     let mut cost = Cost::default();
     let mut variables = Vec::new();
-    let mut waiting = vec![(named, value)];
-    while let Some((named, value)) = waiting.pop() {
+    let mut pending = vec![(named, value)];
+    while let Some((named, value)) = pending.pop() {
         if !schema_index.has_inner_coordinates(named) {
             continue;
         }
@@ -40,9 +40,9 @@ pub(super) fn walk<I: Input>(
             coordinates.insert(of_enum.clone());
             cost.add(Cost::fixed(price::of(of_enum)));
         }
-        for (name, inner) in value.inside() {
+        for (name, inner) in value.children() {
             let Some(name) = name else {
-                waiting.push((named, inner));
+                pending.push((named, inner));
                 continue;
             };
             let Some(field) = schema_index.input_field(named, name) else {
@@ -50,7 +50,7 @@ pub(super) fn walk<I: Input>(
             };
             coordinates.insert(field.coordinate.clone());
             cost.add(price::of_value(&field.coordinate, inner));
-            waiting.push((&field.named, inner));
+            pending.push((&field.named, inner));
         }
     }
     (variables, cost)
@@ -64,12 +64,12 @@ pub fn fits<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) ->
     }
     match (&declared.base, value.form()) {
         (_, Form::Null) => declared.nullable,
-        (BaseType::List(of), Form::List) => value.inside().into_iter().all(|(_, item)| fits(schema_index, of, item)),
+        (BaseType::List(of), Form::List) => value.children().into_iter().all(|(_, item)| fits(schema_index, of, item)),
         (BaseType::List(of), _) => fits(schema_index, of, value),
         (BaseType::Named(name), form) => {
             if let Some(fields) = schema_index.input_fields(name) {
                 return form == Form::Object
-                    && has_fields(schema_index, fields, schema_index.is_one_of(name), &value.inside());
+                    && has_fields(schema_index, fields, schema_index.is_one_of(name), &value.children());
             }
             if let Some(values) = schema_index.enum_values(name) {
                 return value.enum_word().is_some_and(|word| values.contains_key(word));
@@ -93,14 +93,15 @@ pub fn fits<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) ->
 /// The longest word that a message repeats, in bytes.
 const LONGEST_WORD: usize = 100;
 
-/// The first enum value in a value of the document that its declared enum does not have; called for values that do not
-/// fit. `None` if another part of the value does not fit: strings are never repeated, because they may be personal data.
-/// Nor are words with a digit, which no value of the schema has, but identity numbers and days have. Variables that are
-/// sent contain no enum values in this form, because JSON writes them as strings.
+/// The first enum value in a value of the document that its declared enum does not have; called for
+/// values that do not fit. `None` if another part of the value does not fit. Strings are never
+/// repeated, because they may be personal data. Words with a digit are not repeated either: no enum
+/// value of the schema contains a digit, but identity numbers and dates do. Variables contain no
+/// enum values in this form, because JSON writes them as strings.
 pub fn unknown_value<I: Input>(schema_index: &SchemaIndex, declared: &Type, value: &I) -> Option<Box<UnknownValue>> {
     match (&declared.base, value.form()) {
         (BaseType::List(of), Form::List) => {
-            value.inside().into_iter().find_map(|(_, item)| unknown_value(schema_index, of, item))
+            value.children().into_iter().find_map(|(_, item)| unknown_value(schema_index, of, item))
         }
         (BaseType::List(of), _) => unknown_value(schema_index, of, value),
         (BaseType::Named(name), Form::Word) => {
@@ -119,7 +120,7 @@ pub fn unknown_value<I: Input>(schema_index: &SchemaIndex, declared: &Type, valu
             let fields = schema_index.input_fields(name)?;
             let of_field =
                 |(name, value): (Option<&str>, &I)| unknown_value(schema_index, &fields.get(name?)?.of, value);
-            value.inside().into_iter().find_map(of_field)
+            value.children().into_iter().find_map(of_field)
         }
         _ => None,
     }
@@ -129,28 +130,30 @@ fn has_fields<I: Input>(
     schema_index: &SchemaIndex,
     fields: &HashMap<String, InputShape>,
     is_one_of: bool,
-    given: &[(Option<&str>, &I)],
+    members: &[(Option<&str>, &I)],
 ) -> bool {
-    let fit = given.iter().all(|(name, value)| {
+    let all_fit = members.iter().all(|(name, value)| {
         let field = name.and_then(|name| fields.get(name));
         field.is_some_and(|field| fits(schema_index, &field.of, *value))
     });
-    let is_given = |name: &str| given.iter().any(|(given, _)| *given == Some(name));
-    let are_there = fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_given(name));
-    // A variable that was not sent is absent: the engine counts the remaining fields.
-    let has_variables = given.iter().any(|(_, value)| value.variable().is_some());
-    let is_one = !is_one_of || has_variables || matches!(given, [(_, value)] if value.form() != Form::Null);
-    fit && are_there && is_one
+    let is_present = |name: &str| members.iter().any(|(member, _)| *member == Some(name));
+    let required_are_present =
+        fields.iter().all(|(name, field)| field.of.nullable || field.default.is_some() || is_present(name));
+    // The engine counts the fields of a value with variables, because a variable that is not sent
+    // removes its field.
+    let has_variables = members.iter().any(|(_, value)| value.variable().is_some());
+    let is_one = !is_one_of || has_variables || matches!(members, [(_, value)] if value.form() != Form::Null);
+    all_fit && required_are_present && is_one
 }
 
 /// Whether a value nests deeper than allowed. Iterative, so that deep values cannot overflow the stack.
 pub(super) fn nests_deeper(value: &Value, limit: u64) -> bool {
-    let mut waiting = vec![(value, 0)];
-    while let Some((value, depth)) = waiting.pop() {
+    let mut pending = vec![(value, 0)];
+    while let Some((value, depth)) = pending.pop() {
         if depth > limit {
             return true;
         }
-        waiting.extend(value.inside().into_iter().map(|(_, inner)| (inner, depth + 1)));
+        pending.extend(value.children().into_iter().map(|(_, inner)| (inner, depth + 1)));
     }
     false
 }
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_enum_value_is_named_and_a_string_never() {
+    fn an_unknown_enum_value_is_named_and_a_string_is_not() {
         let schema_index = test_schema::schema_index();
         let table = [
             ("Reach", "SUBTRE", Some(("SUBTRE", "Reach", Some("SUBTREE")))),

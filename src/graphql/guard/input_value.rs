@@ -5,14 +5,14 @@ use async_graphql_value::{Number, Value as Literal};
 
 /// A value in the document or in a variable, as the guard needs it.
 pub trait Input {
-    /// The variable at this place.
+    /// The variable, if the value is one.
     fn variable(&self) -> Option<&Name>;
     /// The word that may be an enum value; JSON writes enums as strings.
     fn word(&self) -> Option<&str>;
     /// The word of an enum: in a document a name, never a string.
     fn enum_word(&self) -> Option<&str>;
     /// The items of a list, or the fields of an object with their names.
-    fn inside(&self) -> Vec<(Option<&str>, &Self)>;
+    fn children(&self) -> Vec<(Option<&str>, &Self)>;
     /// Kind of the value.
     fn form(&self) -> Form;
 }
@@ -57,7 +57,7 @@ impl Input for Literal {
         if let Literal::Enum(name) = self { Some(name) } else { None }
     }
 
-    fn inside(&self) -> Vec<(Option<&str>, &Self)> {
+    fn children(&self) -> Vec<(Option<&str>, &Self)> {
         match self {
             Literal::List(items) => items.iter().map(|item| (None, item)).collect(),
             Literal::Object(fields) => fields.iter().map(|(name, value)| (Some(name.as_str()), value)).collect(),
@@ -96,7 +96,7 @@ impl Input for Value {
         self.word()
     }
 
-    fn inside(&self) -> Vec<(Option<&str>, &Self)> {
+    fn children(&self) -> Vec<(Option<&str>, &Self)> {
         match self {
             Value::List(items) => items.iter().map(|item| (None, item)).collect(),
             Value::Object(fields) => fields.iter().map(|(name, value)| (Some(name.as_str()), value)).collect(),

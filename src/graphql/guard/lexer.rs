@@ -8,8 +8,8 @@ use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
 
 /// Limits bytes, tokens and nesting; returns the number of tokens.
 ///
-/// It does not recurse: the parser does, so depth must be limited before. All brackets count, including those of list
-/// types and values.
+/// Does not recurse. The parser does, so the depth must be limited before the parser runs. All
+/// brackets count, including those of list types and values.
 pub fn check(limits: &Limits, text: &str) -> Result<u64, Rejection> {
     let bytes = text.len() as u64;
     if bytes > limits.max_bytes {

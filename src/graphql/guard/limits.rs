@@ -22,7 +22,7 @@ pub struct Limits {
     pub max_operations: u64,
     /// Root fields of one operation after fragments are expanded.
     pub max_root_fields: u64,
-    /// Root fields of one mutation: commands, which are done one after the other.
+    /// Root fields of one mutation. Each is a command, and commands run one after another.
     pub max_commands: u64,
     /// Fields of one definition after fragments are expanded, regardless of list sizes: the work of the engine's own
     /// validation.

@@ -91,14 +91,14 @@ pub(super) fn with_day(coordinate: &Coordinate) -> u64 {
 pub(super) fn of_value<I: Input>(coordinate: &Coordinate, value: &I) -> Cost {
     match of(coordinate) {
         0 => Cost::default(),
-        price => Cost::fixed(price).repeated(given(value)),
+        price => Cost::fixed(price).repeated(one_unless_null(value)),
     }
 }
 
 /// One, or zero if the value is null.
-pub(super) fn given<I: Input>(value: &I) -> Size {
+pub(super) fn one_unless_null<I: Input>(value: &I) -> Size {
     match value.variable() {
-        Some(name) => Size::Given(Name::clone(name)),
+        Some(name) => Size::IfPresent(Name::clone(name)),
         None => Size::Times(u64::from(value.form() != Form::Null)),
     }
 }
@@ -114,18 +114,18 @@ mod tests {
     use crate::graphql::{guard::schema_index::SchemaIndex, sdl};
 
     #[test]
-    fn a_total_has_a_price_of_whole_tens() {
+    fn the_price_of_a_total_is_a_multiple_of_ten() {
         let totals: Vec<_> = PRICES.iter().filter(|(place, _)| place.ends_with(".totalCount")).collect();
         assert!(totals.len() > 5 && totals.iter().all(|(_, price)| price % 10 == 0), "a tenth is due for each 10,000");
     }
 
     #[test]
-    fn prices_are_in_order_and_name_places_of_the_schema() {
+    fn prices_are_sorted_and_name_coordinates_of_the_schema() {
         let schema_index = SchemaIndex::of(&sdl());
         for table in [&PRICES[..], &PRICES_WITH_DAY[..]] {
             assert!(table.is_sorted_by(|one, next| one.0 < next.0), "the table is searched by halves");
             for (place, _) in table {
-                assert!(schema_index.has_place(place), "{place}");
+                assert!(schema_index.has_coordinate(place), "{place}");
             }
         }
     }

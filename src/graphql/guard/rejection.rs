@@ -1,5 +1,6 @@
-//! Why a document or its variables are refused: a stable code, a rule with its numbers, a position. Never contains text
-//! of the document or of a variable: both may hold personal data, and a refusal is displayed and logged.
+//! Reasons why a document or its variables are refused: a stable code, a rule with its numbers, a
+//! position. A reason never contains text of the document or of a variable: both may contain
+//! personal data, and reasons are displayed and logged.
 
 use std::fmt;
 
@@ -14,9 +15,9 @@ pub struct Rejection {
     pub rule: Rule,
     /// Position in the document, if any.
     pub at: Option<Pos>,
-    /// The argument in question with its type, in names of the schema.
+    /// The argument whose value was refused, with its type, in names of the schema.
     pub argument: Option<String>,
-    /// The word in question, if it is no value of its enum.
+    /// The word that is no value of its enum, if that is the reason.
     pub unknown: Option<Box<UnknownValue>>,
 }
 
@@ -182,7 +183,7 @@ impl Rejection {
     /// Message for the client: actual amount, allowed amount, solution.
     #[must_use]
     pub fn sentence(&self, language: Language) -> String {
-        let said = match self.rule {
+        let message = match self.rule {
             Rule::Limit { measure, limit, found } => limit_sentence(measure, limit, found, language),
             Rule::VariableNesting { limit } => match language {
                 Language::Vietnamese => {
@@ -199,24 +200,24 @@ impl Rejection {
                 None => pick(plain_sentence(rule), language).to_owned(),
             },
         };
-        let said = match &self.argument {
-            None => said,
-            Some(argument) => format!("{argument}: {said}"),
+        let message = match &self.argument {
+            None => message,
+            Some(argument) => format!("{argument}: {message}"),
         };
         match (self.at, language) {
-            (None, _) => said,
+            (None, _) => message,
             (Some(at), Language::Vietnamese) => {
-                format!("{said} (dòng {}, cột {})", at.line, at.column)
+                format!("{message} (dòng {}, cột {})", at.line, at.column)
             }
             (Some(at), Language::English) => {
-                format!("{said} (line {}, column {})", at.line, at.column)
+                format!("{message} (line {}, column {})", at.line, at.column)
             }
         }
     }
 }
 
 impl UnknownValue {
-    /// What is wrong, with the similar value as a suggestion.
+    /// The message, with the similar value as a suggestion.
     fn sentence(&self, language: Language) -> String {
         let Self { word, of, similar } = self;
         match (language, similar) {
@@ -284,27 +285,27 @@ fn pick((vietnamese, english): (&'static str, &'static str), language: Language)
 }
 
 fn limit_sentence(measure: Measure, limit: u64, found: u64, language: Language) -> String {
-    let (subject_vi, subject_en, way_out) = measured(measure);
-    let way_out = pick(way_out, language);
+    let (subject_vi, subject_en, solution) = measure_terms(measure);
+    let solution = pick(solution, language);
     // Counting tokens and brackets stops at the limit, and size arithmetic saturates.
     let is_floor = matches!(measure, Measure::Tokens | Measure::Nesting) || found == u64::MAX;
     match (language, is_floor) {
         (Language::Vietnamese, false) => {
-            format!("{subject_vi} là {found}, giới hạn là {limit}; {way_out}.")
+            format!("{subject_vi} là {found}, giới hạn là {limit}; {solution}.")
         }
         (Language::Vietnamese, true) => {
-            format!("{subject_vi} vượt giới hạn {limit} (đã đếm đến {found}); {way_out}.")
+            format!("{subject_vi} vượt giới hạn {limit} (đã đếm đến {found}); {solution}.")
         }
         (Language::English, false) => {
-            format!("{subject_en} is {found}, the limit is {limit}; {way_out}.")
+            format!("{subject_en} is {found}, the limit is {limit}; {solution}.")
         }
         (Language::English, true) => {
-            format!("{subject_en} exceeds the limit of {limit} (counted up to {found}); {way_out}.")
+            format!("{subject_en} exceeds the limit of {limit} (counted up to {found}); {solution}.")
         }
     }
 }
 
-fn measured(measure: Measure) -> (&'static str, &'static str, (&'static str, &'static str)) {
+fn measure_terms(measure: Measure) -> (&'static str, &'static str, (&'static str, &'static str)) {
     let split = ("hãy chia thành nhiều yêu cầu", "split it into several requests");
     let flatten = ("hãy chọn trường ở ít tầng hơn", "select fields on fewer levels");
     let smaller = ("hãy giảm first hoặc last, hoặc chọn ít trường hơn", "lower first or last, or select fewer fields");
@@ -424,7 +425,7 @@ fn plain_sentence(rule: Rule) -> (&'static str, &'static str) {
             "giá trị của đối số không đúng kiểu; hãy sửa tại vị trí được nêu, xem /schema.graphql.",
             "the value of the argument does not match its type; correct it at the given position, see /schema.graphql.",
         ),
-        // Messages with numbers are written elsewhere.
+        // `Rejection::sentence` writes the messages with numbers.
         Rule::Limit { .. } | Rule::VariableNesting { .. } => ("", ""),
     }
 }
@@ -437,7 +438,7 @@ mod tests {
     use crate::language::Language;
 
     #[test]
-    fn a_sentence_names_the_limit_the_number_and_the_way_out() {
+    fn a_sentence_names_the_limit_the_number_and_the_solution() {
         let at = Some(Pos { line: 3, column: 7 });
         let table = [
             (

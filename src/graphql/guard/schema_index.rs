@@ -1,4 +1,5 @@
-//! Index of the schema for the guard, built once from the SDL. It does not include the meaning of values.
+//! Index of the schema for the guard, built once from the SDL. It describes types and fields, not
+//! the meaning of values.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -47,7 +48,7 @@ pub struct SchemaIndex {
     mutation: Option<String>,
     outputs: HashMap<String, OutputShape>,
     inputs: HashMap<String, HashMap<String, InputShape>>,
-    /// Input objects with exactly one given field (`@oneOf`).
+    /// Input objects that require exactly one field (`@oneOf`).
     one_of: HashSet<String>,
     enums: HashMap<String, HashMap<String, Coordinate>>,
 }
@@ -169,7 +170,7 @@ impl SchemaIndex {
         self.inputs.get(on)
     }
 
-    /// Whether exactly one field of an input object must be given (`@oneOf`).
+    /// Whether an input object requires exactly one field (`@oneOf`).
     #[must_use]
     pub fn is_one_of(&self, on: &str) -> bool {
         self.one_of.contains(on)
@@ -189,7 +190,7 @@ impl SchemaIndex {
 
     /// Whether a coordinate exists in the schema.
     #[cfg(test)]
-    pub(super) fn has_place(&self, place: &str) -> bool {
+    pub(super) fn has_coordinate(&self, place: &str) -> bool {
         let Some((on, name)) = place.split_once('.') else { return false };
         match name.strip_suffix(":)").and_then(|name| name.split_once('(')) {
             Some((field, argument)) => self.field(on, field).is_some_and(|field| field.argument(argument).is_some()),
@@ -334,7 +335,7 @@ mod tests {
     use crate::graphql::guard::test_schema;
 
     #[test]
-    fn a_field_knows_its_type_and_its_place() {
+    fn a_field_has_its_type_and_coordinate() {
         let schema_index = test_schema::schema_index();
         let table = [
             ("Query", "cadres", "CadreConnection", false, true),
@@ -380,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_schema_is_not_found() {
+    fn unknown_names_are_not_found() {
         let schema_index = test_schema::schema_index();
 
         assert!(schema_index.field("Query", "nothing").is_none());

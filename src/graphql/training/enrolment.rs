@@ -42,7 +42,7 @@ impl Enrolment {
         Ok(Connection::new(page, Total::Enrolments(list), Self))
     }
 
-    async fn its_class(&self, ctx: &Context<'_>) -> Result<Arc<Option<VisibleClass>>> {
+    async fn visible_class(&self, ctx: &Context<'_>) -> Result<Arc<Option<VisibleClass>>> {
         match self.0.row().class_id {
             Some(class) => ctx.loaders().class(class).await,
             None => Ok(Arc::default()),
@@ -61,7 +61,7 @@ impl Enrolment {
     /// The person (học viên), as of today; if their file is out of reach now, as of the first day of the class, or of
     /// the end of the year without a class.
     async fn cadre(&self, ctx: &Context<'_>) -> Result<Cadre> {
-        let class = self.its_class(ctx).await?;
+        let class = self.visible_class(ctx).await?;
         let person = ctx.loaders().person(ctx.access().learner_of(&self.0, class.as_ref().as_ref())).await?;
         person
             .as_ref()
@@ -72,7 +72,7 @@ impl Enrolment {
 
     /// The class (lớp); null for an external programme or a registration without a class.
     async fn class(&self, ctx: &Context<'_>) -> Result<Option<TrainingClass>> {
-        Ok(self.its_class(ctx).await?.as_ref().clone().map(TrainingClass))
+        Ok(self.visible_class(ctx).await?.as_ref().clone().map(TrainingClass))
     }
 
     /// Programme of the enrolment (chương trình).

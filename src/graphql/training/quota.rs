@@ -84,10 +84,10 @@ impl View for Quota {
                 load: |quota, ctx| {
                     Box::pin(async move {
                         let plan = TrainingPlan::of(ctx, quota.row().plan_id).await?;
-                        plan.ok_or_else(of_no_plan)
+                        plan.ok_or_else(missing_plan)
                     })
                 },
-                find: |quota, prefetched| prefetched.plan(quota.row().plan_id).ok_or_else(of_no_plan),
+                find: |quota, prefetched| prefetched.plan(quota.row().plan_id).ok_or_else(missing_plan),
             },
         );
         fields.one::<Unit>(
@@ -158,6 +158,6 @@ impl View for Quota {
     }
 }
 
-fn of_no_plan() -> Error {
+fn missing_plan() -> Error {
     Error::internal("a quota refers to a plan that does not exist")
 }

@@ -57,7 +57,7 @@ macro_rules! object {
 }
 pub(in crate::graphql) use object;
 
-/// The declared fields of a view. A type with more fields takes them over with `#[graphql(flatten)]`.
+/// The declared fields of a view. A type with more fields includes them with `#[graphql(flatten)]`.
 pub struct Declared<'v, V>(pub &'v V);
 
 impl<V: View> ContainerType for Declared<'_, V> {
@@ -240,23 +240,23 @@ impl<'a, V: View> Resolution<'a, V> {
     }
 
     fn leaf(&mut self, value: impl Serialize) {
-        let value = to_value(value).map_err(|error| failed(self.ctx, Error::internal(error)));
+        let value = to_value(value).map_err(|error| to_server_error(self.ctx, Error::internal(error)));
         self.resolved = Some(Resolved::Value(value));
     }
 
     fn objects<T: OutputType + 'a>(&mut self, objects: Result<T>) {
         let ctx = self.ctx;
         self.resolved = Some(match objects {
-            Ok(objects) => Resolved::Objects(Box::pin(async move { selected(ctx, &objects).await })),
-            Err(error) => Resolved::Value(Err(failed(ctx, error))),
+            Ok(objects) => Resolved::Objects(Box::pin(async move { resolve_selection(ctx, &objects).await })),
+            Err(error) => Resolved::Value(Err(to_server_error(ctx, error))),
         });
     }
 
     fn loaded<T: OutputType + 'a>(&mut self, load: BoxFuture<'a, Result<T>>) {
         let ctx = self.ctx;
         self.resolved = Some(Resolved::Objects(Box::pin(async move {
-            let objects = load.await.map_err(|error| failed(ctx, error))?;
-            selected(ctx, &objects).await
+            let objects = load.await.map_err(|error| to_server_error(ctx, error))?;
+            resolve_selection(ctx, &objects).await
         })));
     }
 
@@ -271,11 +271,11 @@ impl<'a, V: View> Resolution<'a, V> {
     }
 }
 
-async fn selected(ctx: &Context<'_>, objects: &impl OutputType) -> ServerResult<Value> {
+async fn resolve_selection(ctx: &Context<'_>, objects: &impl OutputType) -> ServerResult<Value> {
     objects.resolve(&ctx.with_selection_set(&ctx.item.node.selection_set), ctx.item).await
 }
 
-fn failed(ctx: &Context<'_>, error: Error) -> ServerError {
+fn to_server_error(ctx: &Context<'_>, error: Error) -> ServerError {
     ctx.set_error_path(async_graphql::Error::from(error).into_server_error(ctx.item.pos))
 }
 

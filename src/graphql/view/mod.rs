@@ -22,7 +22,7 @@ use crate::{
 pub trait View: OutputType + Sized + 'static {
     /// Name of the type in the schema.
     const NAME: &'static str;
-    /// The value behind a view; the fast path reads it in place.
+    /// The value behind a view; the fast path reads it without a copy.
     type Of<'a>: Copy + Send + Sync;
     /// The value behind this view.
     fn of(&self) -> Self::Of<'_>;
@@ -147,7 +147,7 @@ impl<A> Argument<A> {
     }
 }
 
-// A derive would need a value type that can be copied, which is not necessary for a function that returns it.
+// A derived `Clone` would require `A: Clone`, which a function that returns `A` does not need.
 impl<A> Clone for Argument<A> {
     fn clone(&self) -> Self {
         *self

@@ -12,7 +12,7 @@ async fn answer(challenge: &Challenge) -> (u16, String, Value) {
 }
 
 #[actix_web::test]
-async fn one_token_in_one_header_is_the_only_way_in() {
+async fn only_a_single_token_in_a_single_header_is_accepted() {
     let fixture = Fixture::new().await;
     let token = fixture.token();
     let with = |value: String| TestRequest::post().uri("/graphql").insert_header(("Authorization", value));
@@ -52,7 +52,7 @@ async fn one_token_in_one_header_is_the_only_way_in() {
 }
 
 #[actix_web::test]
-async fn a_request_without_a_token_is_told_how_to_get_one() {
+async fn the_response_to_a_request_without_a_token_says_how_to_get_one() {
     let fixture = Fixture::new().await;
 
     let challenge = caller(&TestRequest::post().to_http_request(), &fixture.tokens).await.unwrap_err();
@@ -71,7 +71,7 @@ async fn a_request_without_a_token_is_told_how_to_get_one() {
 }
 
 #[actix_web::test]
-async fn a_refused_token_gets_a_code_and_no_reason() {
+async fn the_response_to_a_refused_token_has_a_code_and_no_reason() {
     let fixture = Fixture::new().await;
     let request = TestRequest::post()
         .insert_header(("Authorization", "Bearer x.y.z"))
@@ -89,7 +89,7 @@ async fn a_refused_token_gets_a_code_and_no_reason() {
 }
 
 #[actix_web::test]
-async fn a_request_is_told_to_come_back_when_rights_cannot_be_read() {
+async fn the_response_asks_for_a_retry_when_rights_cannot_be_read() {
     let challenge = Challenge {
         kind: Kind::Unavailable,
         language: Language::English,

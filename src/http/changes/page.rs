@@ -25,14 +25,14 @@ const DOCUMENT: &str = "query Changes($after: String, $first: Int = 100, $types:
   }
 }";
 
-/// Executes the document for the client, whose token is verified each time.
+/// Executes the document for the client, whose token is verified for each page.
 pub async fn page(
     request: &HttpRequest,
     service: &Service,
     asked: &Value,
 ) -> Result<(Page, Arc<Allowance>), HttpResponse> {
     let (access, allowance) = graphql::admitted(request, service).await?;
-    let question = ExecutionRequest {
+    let execution_request = ExecutionRequest {
         document: DOCUMENT.to_owned(),
         origin: DocumentOrigin::Registered,
         operation_name: None,
@@ -42,7 +42,7 @@ pub async fn page(
         queries_only: true,
         allowance: Arc::clone(&allowance),
     };
-    let executed = graphql::executed(request, service, access, question).await?;
+    let executed = graphql::executed(request, service, access, execution_request).await?;
     let data =
         answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
     Ok((Page::of(request, &data["changes"]), allowance))

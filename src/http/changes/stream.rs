@@ -23,7 +23,7 @@ pub const STREAM: &str = "text/event-stream";
 /// Interval of comments without content, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Pause before the next attempt if the client is over a limit or the database is busy.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// An open event stream.
 struct Open {
@@ -34,7 +34,7 @@ struct Open {
     is_ended: bool,
 }
 
-/// Opens an event stream. The first page decides the status, so errors have the form of every other route.
+/// Opens an event stream. The first page determines the status, so errors have the form of every other route.
 pub(super) async fn open(request: HttpRequest, service: web::Data<Service>, mut asked: Value) -> HttpResponse {
     let commits = service.app_state.commits();
     let (first, allowance) = match page(&request, &service, &asked).await {
@@ -76,7 +76,7 @@ impl Open {
                         return Some(Bytes::from_static(b":\n\n"));
                     }
                 }
-                Err(refused) if is_passing(refused.status()) => tokio::time::sleep(PAUSE).await,
+                Err(refused) if is_temporary(refused.status()) => tokio::time::sleep(RETRY_PAUSE).await,
                 Err(refused) => {
                     self.is_ended = true;
                     let end = if refused.status() == StatusCode::GONE { "resync" } else { "end" };
@@ -88,6 +88,6 @@ impl Open {
     }
 }
 
-fn is_passing(status: StatusCode) -> bool {
+fn is_temporary(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
 }

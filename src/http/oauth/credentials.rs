@@ -30,9 +30,9 @@ impl Credentials {
         let mut sent = request.headers().get_all(header::AUTHORIZATION);
         match (sent.next(), sent.next()) {
             (Some(_), Some(_)) => Err(Refusal::invalid_request("send exactly one Authorization header")),
-            (None, _) if is_asserted && secret.is_none() => asserted(form),
-            (Some(_), None) if is_asserted || secret.is_some() => Err(two_ways()),
-            (None, _) if is_asserted => Err(two_ways()),
+            (None, _) if is_asserted && secret.is_none() => assertion(form),
+            (Some(_), None) if is_asserted || secret.is_some() => Err(several_methods()),
+            (None, _) if is_asserted => Err(several_methods()),
             (None, _) => match (id, secret) {
                 (Some(id), Some(secret)) => Ok(Self::Secret { id: id.to_owned(), secret: secret.to_owned(), from }),
                 _ => Err(Refusal::invalid_client()),
@@ -48,7 +48,7 @@ impl Credentials {
         }
     }
 
-    /// Converts them for the `auth` module.
+    /// Converts the credentials for the module `auth`.
     pub fn credential(&self) -> ClientCredential<'_> {
         match self {
             Self::Secret { id, secret, from } => ClientCredential::Secret { id, secret, from: *from },
@@ -57,14 +57,14 @@ impl Credentials {
     }
 }
 
-fn two_ways() -> Refusal {
+fn several_methods() -> Refusal {
     Refusal::invalid_request(
         "use exactly one authentication method: Basic, client_secret in the body, or client_assertion",
     )
 }
 
-/// RFC 7521, section 4.2.
-fn asserted(form: &Form) -> Result<Credentials, Refusal> {
+/// An assertion in the form (RFC 7521, section 4.2).
+fn assertion(form: &Form) -> Result<Credentials, Refusal> {
     match (form.get("client_assertion_type"), form.get("client_assertion")) {
         (Some(ASSERTION_TYPE), Some(assertion)) => {
             Ok(Credentials::Assertion { assertion: assertion.to_owned(), id: form.get("client_id").map(str::to_owned) })
@@ -74,7 +74,7 @@ fn asserted(form: &Form) -> Result<Credentials, Refusal> {
     }
 }
 
-/// RFC 7617, with both halves form-encoded as required by RFC 6749, section 2.3.1.
+/// The id and secret of Basic authentication (RFC 7617). Both are form-encoded, as RFC 6749, section 2.3.1, requires.
 fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     let decoded = BASE64.decode(encoded.as_bytes()).ok().filter(|_| scheme.eq_ignore_ascii_case("Basic"))?;
@@ -83,7 +83,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 }
 
 fn form_decoded(half: &str) -> Option<String> {
-    // Encoded text contains neither of them; unencoded, they would end the decoded value.
+    // Encoded text contains neither character; unencoded, they would end the decoded value.
     if half.contains(['&', '=']) {
         return None;
     }

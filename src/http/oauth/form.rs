@@ -10,7 +10,7 @@ use actix_web::{
 
 use crate::http::oauth::refusal::Refusal;
 
-/// A token request has a few short parameters; a longer body is refused unread.
+/// Maximum size of the body. A token request has a few short parameters; a longer body is refused without being read.
 const MAX_BODY_BYTES: usize = 8 * 1024;
 
 /// Time limit for receiving the body.
@@ -49,7 +49,7 @@ impl Form {
     }
 }
 
-/// RFC 6749, section 3.2: parameters must be in the body. In a URL they would be logged.
+/// Parameters must be in the body (RFC 6749, section 3.2). In a URL they would be logged.
 fn ensure_form(request: &HttpRequest) -> Result<(), Refusal> {
     if !request.query_string().is_empty() {
         return Err(Refusal::invalid_request("send parameters in the body, not in the URL"));

@@ -21,7 +21,7 @@ pub(super) async fn authorization_server(tokens: web::Data<Tokens>) -> HttpRespo
         "introspection_endpoint": format!("{url}/oauth/introspect"),
         "jwks_uri": format!("{url}/oauth/jwks.json"),
         "scopes_supported": tokens.scopes(),
-        // Required by the RFC, although no person is asked for consent here.
+        // Required by the RFC, although the service never asks a person for consent.
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": METHODS,

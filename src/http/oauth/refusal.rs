@@ -69,7 +69,7 @@ impl Refusal {
         }
     }
 
-    /// Converts it into a response.
+    /// Converts the refusal into a response.
     pub fn response(&self) -> HttpResponse {
         let mut response = uncached(HttpResponse::build(self.status));
         match self.status {

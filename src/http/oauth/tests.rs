@@ -22,14 +22,14 @@ impl Answer {
 }
 
 /// Sends requests to an application that has the routes and one client.
-struct Sent {
+struct TestClient {
     tokens: web::Data<Tokens>,
     id: String,
     secret: String,
     _folder: tempfile::TempDir,
 }
 
-impl Sent {
+impl TestClient {
     async fn new() -> Self {
         let Fixture { tokens, client, secret, _folder, .. } = Fixture::new().await;
         Self { tokens: web::Data::new(tokens), id: client.id.to_string(), secret, _folder }
@@ -62,30 +62,33 @@ fn form(body: impl Into<String>) -> TestRequest {
 const GRANT: &str = "grant_type=client_credentials";
 
 #[actix_web::test]
-async fn a_client_gets_a_token_either_way() {
-    let sent = Sent::new().await;
-    let encoded: String = sent.secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+async fn a_client_gets_a_token_with_each_authentication_method() {
+    let test_client = TestClient::new().await;
+    let encoded: String = test_client.secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let basic_of = |pair: String| ("Authorization", format!("basic {}", BASE64.encode(pair.as_bytes())));
 
     for (name, request) in [
-        ("basic", form(GRANT).insert_header(sent.basic())),
-        ("basic, form-encoded", form(GRANT).insert_header(basic_of(format!("{}:{encoded}", sent.id)))),
-        ("basic, id repeated", form(format!("{GRANT}&client_id={}", sent.id)).insert_header(sent.basic())),
-        ("post", form(format!("{GRANT}&{}", sent.both()))),
+        ("basic", form(GRANT).insert_header(test_client.basic())),
+        ("basic, form-encoded", form(GRANT).insert_header(basic_of(format!("{}:{encoded}", test_client.id)))),
+        (
+            "basic, id repeated",
+            form(format!("{GRANT}&client_id={}", test_client.id)).insert_header(test_client.basic()),
+        ),
+        ("post", form(format!("{GRANT}&{}", test_client.both()))),
         (
             "a charset",
-            form(format!("{GRANT}&{}", sent.both()))
+            form(format!("{GRANT}&{}", test_client.both()))
                 .insert_header(("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")),
         ),
         (
             "a quoted charset",
-            form(format!("{GRANT}&{}", sent.both()))
+            form(format!("{GRANT}&{}", test_client.both()))
                 .insert_header(("Content-Type", "application/x-www-form-urlencoded;charset=\"utf-8\"")),
         ),
-        ("an empty scope is none", form(format!("{GRANT}&scope=&{}", sent.both()))),
-        ("unknown parameters are ignored", form(format!("{GRANT}&audience=x&{}", sent.both()))),
+        ("an empty scope is none", form(format!("{GRANT}&scope=&{}", test_client.both()))),
+        ("unknown parameters are ignored", form(format!("{GRANT}&audience=x&{}", test_client.both()))),
     ] {
-        let answer = sent.send(request).await;
+        let answer = test_client.send(request).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.body);
         assert_eq!(answer.header("Cache-Control"), "no-store");
         assert_eq!(answer.header("Pragma"), "no-cache");
@@ -93,13 +96,13 @@ async fn a_client_gets_a_token_either_way() {
         assert_eq!(body["token_type"], "Bearer");
         assert_eq!(body["expires_in"], 600);
         assert_eq!(body["scope"], "cadre:read stats:read");
-        assert!(sent.tokens.verifier.verify(token, now()).await.is_ok(), "{name}");
+        assert!(test_client.tokens.verifier.verify(token, now()).await.is_ok(), "{name}");
     }
 }
 
 #[actix_web::test]
-async fn a_client_may_ask_for_less() {
-    let sent = Sent::new().await;
+async fn a_client_may_request_fewer_scopes() {
+    let test_client = TestClient::new().await;
     for (scope, status, answer) in [
         ("stats%3Aread", 200, "stats:read"),
         ("stats:read+cadre:read", 200, "cadre:read stats:read"),
@@ -107,16 +110,16 @@ async fn a_client_may_ask_for_less() {
         ("cadre:read+cadre.identity:read", 400, "invalid_scope"),
         ("everything", 400, "invalid_scope"),
     ] {
-        let got = sent.send(form(format!("{GRANT}&scope={scope}&{}", sent.both()))).await;
-        let said = if status == 200 { &got.body["scope"] } else { &got.body["error"] };
-        assert_eq!((got.status, said), (status, &json!(answer)), "{scope}");
+        let response = test_client.send(form(format!("{GRANT}&scope={scope}&{}", test_client.both()))).await;
+        let said = if status == 200 { &response.body["scope"] } else { &response.body["error"] };
+        assert_eq!((response.status, said), (status, &json!(answer)), "{scope}");
     }
 }
 
 #[actix_web::test]
-async fn a_bad_request_is_refused_in_the_words_of_the_standard() {
-    let sent = Sent::new().await;
-    let (id, both) = (sent.id.as_str(), sent.both());
+async fn a_bad_request_is_refused_with_the_codes_of_the_standard() {
+    let test_client = TestClient::new().await;
+    let (id, both) = (test_client.id.as_str(), test_client.both());
     let basic_of = |pair: &str| ("Authorization", format!("Basic {}", BASE64.encode(pair.as_bytes())));
 
     for (name, request, status, error) in [
@@ -137,19 +140,29 @@ async fn a_bad_request_is_refused_in_the_words_of_the_standard() {
         ("wrong secret", form(format!("{GRANT}&client_id={id}&client_secret=x")), 401, "invalid_client"),
         (
             "unknown client",
-            form(format!("{GRANT}&client_id=nobody&client_secret={}", sent.secret)),
+            form(format!("{GRANT}&client_id=nobody&client_secret={}", test_client.secret)),
             401,
             "invalid_client",
         ),
-        ("both ways", form(format!("{GRANT}&{both}")).insert_header(sent.basic()), 400, "invalid_request"),
-        ("two ids", form(format!("{GRANT}&client_id=nobody")).insert_header(sent.basic()), 400, "invalid_request"),
-        ("two headers", form(GRANT).insert_header(sent.basic()).append_header(sent.basic()), 400, "invalid_request"),
+        ("both ways", form(format!("{GRANT}&{both}")).insert_header(test_client.basic()), 400, "invalid_request"),
+        (
+            "two ids",
+            form(format!("{GRANT}&client_id=nobody")).insert_header(test_client.basic()),
+            400,
+            "invalid_request",
+        ),
+        (
+            "two headers",
+            form(GRANT).insert_header(test_client.basic()).append_header(test_client.basic()),
+            400,
+            "invalid_request",
+        ),
         ("bearer", form(GRANT).insert_header(("Authorization", "Bearer x")), 401, "invalid_client"),
         ("no base64", form(GRANT).insert_header(("Authorization", "Basic !")), 401, "invalid_client"),
         ("no colon", form(GRANT).insert_header(basic_of(id)), 401, "invalid_client"),
         (
             "an ampersand",
-            form(GRANT).insert_header(basic_of(&format!("{id}:{}&x", sent.secret))),
+            form(GRANT).insert_header(basic_of(&format!("{id}:{}&x", test_client.secret))),
             401,
             "invalid_client",
         ),
@@ -177,32 +190,32 @@ async fn a_bad_request_is_refused_in_the_words_of_the_standard() {
         ),
         ("too long", form(format!("{GRANT}&{both}&x={}", "x".repeat(8192))), 413, "invalid_request"),
     ] {
-        let got = sent.send(request).await;
-        assert_eq!((got.status, &got.body["error"]), (status, &json!(error)), "{name}: {}", got.body);
-        assert_eq!(got.header("Cache-Control"), "no-store", "{name}");
-        assert_eq!(got.header("WWW-Authenticate").starts_with("Basic "), status == 401, "{name}");
-        let description = got.body["error_description"].as_str().unwrap();
+        let response = test_client.send(request).await;
+        assert_eq!((response.status, &response.body["error"]), (status, &json!(error)), "{name}: {}", response.body);
+        assert_eq!(response.header("Cache-Control"), "no-store", "{name}");
+        assert_eq!(response.header("WWW-Authenticate").starts_with("Basic "), status == 401, "{name}");
+        let description = response.body["error_description"].as_str().unwrap();
         assert!(description.is_ascii() && !description.contains(id), "{name}");
     }
-    assert_eq!(sent.send(TestRequest::get().uri("/oauth/token")).await.status, 405);
-    assert_eq!(sent.send(TestRequest::post().uri("/oauth/token").set_payload(GRANT)).await.status, 415);
+    assert_eq!(test_client.send(TestRequest::get().uri("/oauth/token")).await.status, 405);
+    assert_eq!(test_client.send(TestRequest::post().uri("/oauth/token").set_payload(GRANT)).await.status, 415);
 }
 
 #[actix_web::test]
-async fn no_token_while_the_database_is_gone() {
-    let sent = Sent::new().await;
-    sent.tokens.database.clone().close().await.unwrap();
+async fn no_token_is_issued_without_the_database() {
+    let test_client = TestClient::new().await;
+    test_client.tokens.database.clone().close().await.unwrap();
 
-    let got = sent.send(form(format!("{GRANT}&{}", sent.both()))).await;
+    let response = test_client.send(form(format!("{GRANT}&{}", test_client.both()))).await;
 
-    assert_eq!((got.status, got.header("Retry-After")), (503, "5"));
-    assert_eq!(got.body["error"], "temporarily_unavailable");
+    assert_eq!((response.status, response.header("Retry-After")), (503, "5"));
+    assert_eq!(response.body["error"], "temporarily_unavailable");
 }
 
 #[actix_web::test]
 async fn keys_and_metadata_are_public() {
-    let sent = Sent::new().await;
-    let get = |path: &str| sent.send(TestRequest::get().uri(path));
+    let test_client = TestClient::new().await;
+    let get = |path: &str| test_client.send(TestRequest::get().uri(path));
 
     let keys = get("/oauth/jwks.json").await;
     let server = get("/.well-known/oauth-authorization-server").await;

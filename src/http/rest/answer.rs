@@ -50,7 +50,7 @@ pub fn data(request: &HttpRequest, executed: ExecutionResponse) -> Result<Value,
             serde_json::from_slice(&body).ok().map(|mut body: Value| body["data"].take())
         }
         ExecutionResponse::Limited(over) => return Err(limit::limited(request, over).into()),
-        // The method of a route is that of its operation.
+        // Cannot occur: a document with a mutation always has the method POST.
         ExecutionResponse::MutationByGet => None,
     };
     data.ok_or_else(|| internal(request).into())
@@ -80,7 +80,7 @@ fn of_page(request: &HttpRequest, mut page: Value) -> HttpResponse {
     response
 }
 
-/// RFC 8288: the same request with the next cursor.
+/// The `Link` header (RFC 8288): the same request with the next cursor.
 pub fn next_link(request: &HttpRequest, after: &str) -> Option<header::HeaderValue> {
     let others = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name != "after");
     let query =
@@ -121,7 +121,7 @@ fn of_error(error: &ServerError) -> Value {
             shown[name] = value.clone();
         }
     }
-    // Parameters have no `where` in their names.
+    // Parameters do not have `where` in their names.
     if let Some(field) = shown["field"].as_str().and_then(|field| field.strip_prefix("where.")) {
         shown["field"] = json!(field);
     }
@@ -159,7 +159,8 @@ fn of_refusals(route: &Route, request: &HttpRequest, errors: Vec<Value>) -> Http
     problem(request, status, shown.collect())
 }
 
-/// A missing object of the path is 404; one that the body names is an input like any other.
+/// Status of the refusal of a command. A missing object of the path is 404; a missing object that the body names is an
+/// invalid input.
 fn status_of_refusal(route: &Route, error: &Map<String, Value>) -> StatusCode {
     let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
     let field = field(error);

@@ -13,7 +13,7 @@ use crate::{
 const DESCRIPTION: &str = include_str!("../../../openapi.json");
 
 /// The description in the language of the request. Public.
-pub async fn served(request: HttpRequest) -> HttpResponse {
+pub async fn get(request: HttpRequest) -> HttpResponse {
     static TEXTS: LazyLock<Sentence> = LazyLock::new(|| {
         let text = |language| {
             let mut description = serde_json::from_str(DESCRIPTION).expect("a test generates it as JSON");
@@ -31,7 +31,7 @@ pub async fn served(request: HttpRequest) -> HttpResponse {
         .body(TEXTS.text(language))
 }
 
-/// Removes the translations (`x-summary-vi`); in Vietnamese each takes the place of its original (`summary`).
+/// Removes the translations (`x-summary-vi`); in Vietnamese each translation replaces its original (`summary`).
 fn translate(value: &mut Value, language: Language) {
     match value {
         Value::Object(fields) => {

@@ -7,7 +7,8 @@ macro_rules! texts {
     };
 }
 
-/// Path below `api/v1` without the ending, and text. A name that ends in `.post` is a `POST`, any other a `GET`.
+/// Path below `api/v1` without the extension, and text. A name that ends in `.post` is a `POST`, any other name a
+/// `GET`.
 pub const DOCUMENTS: &[(&str, &str)] = texts!("v1":
     "cadres",
     "cadres/by-national-id.post",

@@ -34,7 +34,7 @@ static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| route::routes(&SchemaInde
 
 /// Adds the routes of the REST API.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/openapi.json").route(read(description::served)).default_service(only("GET, HEAD")));
+    config.service(web::resource("/openapi.json").route(read(description::get)).default_service(only("GET, HEAD")));
     config.service(web::resource(PREFIX).route(read(index)).default_service(only("GET, HEAD")));
     for of_path in ROUTES.chunk_by(|one, other| one.path == other.path) {
         let mut resource = web::resource(&of_path[0].path);

@@ -18,7 +18,7 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// A parameter that is unknown, missing, repeated or of the wrong type.
 #[derive(Debug)]
 pub struct BadParameter {
-    /// Its name.
+    /// Name of the parameter.
     pub name: String,
     /// The problem and its solution.
     pub sentence: Sentence,
@@ -26,7 +26,7 @@ pub struct BadParameter {
     pub allowed: Vec<String>,
 }
 
-/// Values by the name of their parameter; in a URL a list has several.
+/// Values by the name of their parameter; a list in a URL has several.
 type Sent = HashMap<String, Vec<Value>>;
 
 /// The variables of a request.
@@ -57,7 +57,7 @@ pub fn variables(
     }
 }
 
-/// Everything that was sent in the path, the query and the body.
+/// All parameters in the path, the query and the body.
 fn sent(route: &Route, request: &HttpRequest, body: Map<String, Value>) -> Result<Sent, BadParameter> {
     let mut sent = Sent::new();
     for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
@@ -120,7 +120,7 @@ impl Route {
 }
 
 impl Parameter {
-    /// Its value in a request, of the right type.
+    /// The value of the parameter in a request, converted to its type.
     fn read(
         &self,
         schema_index: &SchemaIndex,
@@ -153,7 +153,8 @@ impl Parameter {
         Ok(value)
     }
 
-    /// Text of a URL as a value of its type; text that is no such value stays text, which then does not fit.
+    /// Text of a URL as a value of the parameter's type. Text that is not such a value remains text and is refused
+    /// later.
     fn of_text(&self, text: &Value) -> Value {
         let read = |text: &str| match named(&self.of) {
             "Int" => text.parse::<i32>().ok().map(Value::from),
@@ -176,7 +177,7 @@ impl Parameter {
         }
     }
 
-    /// Whether it is absent although the object that it belongs to is there.
+    /// Whether the parameter is absent although the object that it belongs to is present.
     fn is_missing(&self, variables: &Map<String, Value>) -> bool {
         let Some((last, above)) = self.target.split_last() else { return false };
         let mut object = Some(variables);
@@ -186,7 +187,7 @@ impl Parameter {
         self.is_needed() && object.is_some_and(|object| !object.contains_key(last))
     }
 
-    /// Its name as clients send it.
+    /// The name of the parameter as clients send it.
     fn sent_as(&self) -> &str {
         match self.place {
             Place::IdempotencyKey => IDEMPOTENCY_KEY,
@@ -236,7 +237,7 @@ impl Parameter {
         )
     }
 
-    /// A value of the wrong type: the type, or the permitted words.
+    /// The error for a value of the wrong type: names the type, or the permitted words.
     fn misfit(&self, schema_index: &SchemaIndex) -> BadParameter {
         let of = named(&self.of);
         if let Some(words) = schema_index.enum_values(of) {
@@ -262,7 +263,7 @@ impl Parameter {
     }
 }
 
-/// A key with or without the quotation marks of a structured field.
+/// The idempotency key, with or without the quotation marks of a structured field.
 fn unquoted(key: &str) -> &str {
     key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key)
 }

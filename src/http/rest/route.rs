@@ -27,7 +27,7 @@ pub struct Route {
     pub path: String,
     /// Name of the operation, unique.
     pub name: String,
-    /// What it does.
+    /// Summary of the operation.
     pub summary: Sentence,
     /// Text of the document with its fragments.
     pub document: String,
@@ -59,19 +59,19 @@ pub enum Form {
 /// A parameter of a route.
 #[derive(Debug)]
 pub struct Parameter {
-    /// Its name for clients.
+    /// Name of the parameter for clients.
     pub name: String,
-    /// Where it is sent.
+    /// Part of the request that contains the parameter.
     pub place: Place,
-    /// Its type.
+    /// Type of the parameter.
     pub of: Type,
-    /// Its default.
+    /// Default of the parameter.
     pub default: Option<Value>,
-    /// Its place in the variables.
+    /// Path of the parameter in the variables.
     pub target: Vec<String>,
 }
 
-/// Where a parameter is sent.
+/// Part of a request that contains a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A segment of the path.
@@ -87,12 +87,13 @@ pub enum Place {
 }
 
 impl Parameter {
-    /// Whether its object cannot be sent without it.
+    /// Whether the object that the parameter belongs to cannot be sent without it.
     pub fn is_needed(&self) -> bool {
         !self.of.nullable && self.default.is_none()
     }
 
-    /// Whether every request must have it. A field of an optional object is needed only with other fields of the object.
+    /// Whether every request must have the parameter. A field of an optional object is needed only with other fields of
+    /// the object.
     pub fn is_required(&self) -> bool {
         self.is_needed() && (self.place != Place::Query || self.target.len() == 1)
     }
@@ -120,7 +121,8 @@ pub fn routes(schema_index: &SchemaIndex) -> Vec<Route> {
     routes
 }
 
-/// `id` for `/v1/quotas` and `/v1/quotas/{quotaId}`, `code` for a parameter that ends in `Code`.
+/// The name of the field that ends the path of an object: `id` for `/v1/quotas` and `/v1/quotas/{quotaId}`, `code` for
+/// a parameter that ends in `Code`.
 fn key_below(path: &str, readable: &str) -> Option<String> {
     let parameter = readable.strip_prefix(path)?.strip_prefix("/{")?.strip_suffix('}')?;
     let at = parameter.rfind(|letter: char| letter.is_ascii_uppercase())?;
@@ -156,7 +158,7 @@ impl Route {
         route
     }
 
-    /// A variable is a parameter; an object is one for each of its fields.
+    /// Adds a parameter for a variable, or, if it is an object, one for each of its fields.
     fn add_variable(&mut self, schema_index: &SchemaIndex, variable: &VariableDefinition) {
         let name = variable.name.node.to_string();
         let of = &variable.var_type.node;
@@ -169,9 +171,9 @@ impl Route {
         }
     }
 
-    /// The fields of an object. In a URL the fields of an inner object are parameters with a dotted name; conditions that
-    /// contain themselves (`and`, `or`, `not`) and lists of objects have no form there. In a body an inner object is one
-    /// parameter.
+    /// Adds a parameter for each field of an object. In a URL the fields of an inner object are parameters with a
+    /// dotted name; conditions that contain themselves (`and`, `or`, `not`) and lists of objects have no form in a URL.
+    /// In a body an inner object is one parameter.
     fn add_object(&mut self, schema_index: &SchemaIndex, object: &str, at: &[String], above: &mut Vec<String>) {
         let mut fields: Vec<(&String, &InputShape)> = schema_index.input_fields(object).into_iter().flatten().collect();
         fields.sort_by_key(|(name, _)| *name);
@@ -202,7 +204,8 @@ impl Route {
     }
 }
 
-/// Follows the selections of one field each: the value of `cadre { qualifications { ... } }` is the list.
+/// The response keys that lead to the value of a document, and the form of the value. Follows selections that have a
+/// single field: the value of `cadre { qualifications { ... } }` is the list.
 fn value_of(schema_index: &SchemaIndex, operation: &OperationDefinition) -> (Vec<String>, Form) {
     let is_mutation = operation.ty == OperationType::Mutation;
     let root = if is_mutation { schema_index.mutation() } else { Some(schema_index.query()) };

@@ -45,7 +45,7 @@ fn names(route: &Route, place: Place) -> Vec<&str> {
 }
 
 #[test]
-fn the_lists_of_documents_and_fragments_are_the_folders() {
+fn the_lists_of_documents_and_fragments_match_the_folders() {
     for (name, list) in [("v1", DOCUMENTS), ("fragments", FRAGMENTS)] {
         let mut found = BTreeSet::new();
         files(&folder(name), "", &mut found);
@@ -127,7 +127,7 @@ fn parameters_follow_from_the_variables() {
 }
 
 #[test]
-fn the_value_of_a_document_is_that_of_its_first_field_with_several_fields() {
+fn the_value_of_a_document_is_its_first_field_that_selects_several_fields() {
     for (method, path, value, form) in [
         ("GET", "/v1/units/{unitCode}", "unit", Form::Object),
         ("GET", "/v1/units/{unitCode}/composition", "unit.composition", Form::Object),

@@ -15,7 +15,7 @@ async fn names(database: &Database) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn marks_line_ends_quotes_and_the_order_of_columns_do_not_matter() {
+async fn byte_order_marks_line_ends_quotes_and_the_order_of_columns_do_not_matter() {
     for content in [
         "code,name\nT1,Trường A\nT2,\"Trường, B\"\n",
         "\u{feff}code,name\nT1,Trường A\nT2,\"Trường, B\"\n",
@@ -57,7 +57,7 @@ async fn lines_are_counted_as_an_editor_counts_them() {
 }
 
 #[tokio::test]
-async fn other_encodings_are_refused_with_their_place() {
+async fn other_encodings_are_refused_with_their_position() {
     let (dir, database) = fresh().await;
     let before = file(&database, dir.path()).await;
     let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
@@ -107,7 +107,7 @@ async fn a_file_of_another_program_is_one_finding_that_says_how_to_save_it() {
         assert_eq!((report.outcome, report.errors), (Outcome::Refused, 1));
         assert_eq!(finding.code.to_string(), code);
         assert!(words.iter().all(|word| finding.sentence.en.contains(word)), "{words:?}: {}", finding.sentence.en);
-        assert_discreet(&report);
+        assert_no_protected_values(&report);
     }
 }
 
@@ -131,7 +131,7 @@ async fn an_empty_file_lacks_its_columns() {
 }
 
 #[tokio::test]
-async fn lines_that_begin_with_a_mark_and_a_blank_are_comments() {
+async fn lines_that_begin_with_a_hash_and_a_blank_are_comments() {
     let (_dir, database) = fresh().await;
     // Neither the error value `#REF!` of spreadsheets nor a name is a comment.
     let content = "# institutions\n#\nname,code\n# A, T0\n\"# B\",T1\n#1 Trường,T2\n# C\nD,T3\n";
@@ -143,7 +143,7 @@ async fn lines_that_begin_with_a_mark_and_a_blank_are_comments() {
 }
 
 #[tokio::test]
-async fn a_carriage_return_alone_ends_no_line() {
+async fn a_lone_carriage_return_does_not_end_a_line() {
     let (_dir, database) = fresh().await;
     let report = import_files(&database, &[("institutions.csv", "code,name\nT1,a\rT2,b\n")]).await;
     assert_eq!(places(&report)[0].4, "BAD_RECORD");
@@ -167,17 +167,17 @@ impl Read for Endless<'_> {
 }
 
 #[test]
-fn a_line_without_end_is_refused_without_being_held() {
+fn a_line_without_end_is_refused_without_being_buffered() {
     let header = BUNDLE[4].1.lines().next().unwrap();
     for begin in ["\n", "\n\"", "\n\n", ""] {
-        let mut taken = 0;
+        let mut bytes_read = 0;
         let mut findings = Findings::default();
-        let input = Endless(std::io::Cursor::new(format!("{header}{begin}").into_bytes()), &mut taken);
+        let input = Endless(std::io::Cursor::new(format!("{header}{begin}").into_bytes()), &mut bytes_read);
         let mut table = Table::<CadreRow, _>::new(input, 10_000, &Progress::hidden(), &mut findings).unwrap();
         assert!(table.batch(10, &mut findings).unwrap().is_empty());
         assert!(!table.is_whole());
         drop(table);
-        assert!(taken < 10_000 + 4 * 64 * 1024, "{taken}");
+        assert!(bytes_read < 10_000 + 4 * 64 * 1024, "{bytes_read}");
         let (listed, _) = findings.into_lists();
         assert_eq!(listed.len(), 1, "{listed:?}");
         assert_eq!(listed[0].code, FindingCode::BadRecord);
@@ -199,7 +199,7 @@ fn a_record_within_the_limit_is_read_and_one_beyond_it_is_not() {
 }
 
 #[tokio::test]
-async fn many_records_are_no_long_record() {
+async fn many_short_records_together_are_not_too_long() {
     let (_dir, database) = fresh().await;
     let mut content = "code,name\n".to_owned();
     for number in 0..60_000 {
@@ -212,15 +212,15 @@ async fn many_records_are_no_long_record() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_no_regular_file_is_refused_without_being_opened() {
+async fn an_irregular_file_is_refused_without_being_opened() {
     let (_dir, database) = fresh().await;
     let folder = folder(&BUNDLE);
     let path = folder.path().join("institutions.csv");
-    let made = |program: &str| {
+    let run_program = |program: &str| {
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new(program).arg(&path).status().unwrap().success());
     };
-    made("mkfifo");
+    run_program("mkfifo");
     let refused = async || {
         let report = import(&database, clock(), folder.path(), Options::default()).await.unwrap();
         // Qualifications refer to institutions, and those references are not reported.
@@ -228,16 +228,16 @@ async fn what_is_no_regular_file_is_refused_without_being_opened() {
         assert_eq!((report.outcome, places(&report)), (Outcome::Refused, vec![place]));
     };
     refused().await;
-    made("mkdir");
+    run_program("mkdir");
     refused().await;
     fs::remove_dir(&path).unwrap();
     std::os::unix::fs::symlink("/dev/null", &path).unwrap();
     refused().await;
     // A link to a regular file is accepted.
     fs::remove_file(&path).unwrap();
-    let aside = folder.path().join("aside");
-    fs::write(&aside, BUNDLE[3].1).unwrap();
-    std::os::unix::fs::symlink(&aside, &path).unwrap();
+    let moved_file = folder.path().join("aside");
+    fs::write(&moved_file, BUNDLE[3].1).unwrap();
+    std::os::unix::fs::symlink(&moved_file, &path).unwrap();
     let report = import(&database, clock(), folder.path(), Options::default()).await.unwrap();
     assert_eq!((report.outcome, report.findings), (Outcome::Loaded, vec![]));
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::bundle::FileFormat;
 
 /// A file with its records changed; the first record is the header.
-fn edited(text: &str, mut edit: impl FnMut(usize, &mut Vec<String>)) -> String {
+fn edit_records(text: &str, mut edit: impl FnMut(usize, &mut Vec<String>)) -> String {
     let mut reader = ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
     for (nth, record) in reader.records().enumerate() {
@@ -24,19 +24,19 @@ fn position(text: &str, column: &str) -> Option<usize> {
 }
 
 /// A file without a column. A bundle may lack an optional column from the start.
-fn without(text: &str, column: &str) -> String {
-    position(text, column).map_or_else(|| text.to_owned(), |at| edited(text, |_, cells| drop(cells.remove(at))))
+fn without_column(text: &str, column: &str) -> String {
+    position(text, column).map_or_else(|| text.to_owned(), |at| edit_records(text, |_, cells| drop(cells.remove(at))))
 }
 
 /// A file with empty cells in a column; `None` if it lacks the column.
-fn emptied(text: &str, column: &str) -> Option<String> {
+fn with_empty_column(text: &str, column: &str) -> Option<String> {
     let at = position(text, column)?;
     let empty = |nth, cells: &mut Vec<String>| {
         if nth > 0 {
             cells[at].clear();
         }
     };
-    Some(edited(text, empty))
+    Some(edit_records(text, empty))
 }
 
 /// The bundle with one file changed.
@@ -50,7 +50,7 @@ async fn a_file_may_lack_exactly_its_optional_columns() {
     let (_dir, database) = fresh().await;
     for FileFormat { name, columns, optional, .. } in FILES {
         for column in columns {
-            let files = bundle(name, |text| without(text, column));
+            let files = bundle(name, |text| without_column(text, column));
             let report = import(&database, clock(), folder(&files).path(), Options { dry_run: true }).await.unwrap();
             if optional.contains(column) {
                 assert_eq!((report.outcome, report.findings), (Outcome::DryRun, vec![]), "{name} {column}");
@@ -68,7 +68,7 @@ async fn a_file_may_lack_exactly_its_optional_columns() {
 #[tokio::test]
 async fn a_new_row_has_no_value_in_an_absent_column() {
     let (_dir, database) = fresh().await;
-    let files = bundle("cadres.csv", |text| without(&without(text, "national_id"), "birth_on"));
+    let files = bundle("cadres.csv", |text| without_column(&without_column(text, "national_id"), "birth_on"));
     assert_eq!(import_files(&database, &files).await.outcome, Outcome::Loaded);
     let people = entity::cadre::Entity::find().all(database.reader()).await.unwrap();
     assert_eq!(people.len(), 4);
@@ -87,14 +87,15 @@ async fn an_absent_column_is_not_compared_and_stored_values_remain() {
     let before = dump(database.reader()).await;
     let mut compared = 0;
     for FileFormat { name, optional, .. } in FILES {
-        let all = bundle(name, |text| optional.iter().fold(text.to_owned(), |text, column| without(&text, column)));
+        let all =
+            bundle(name, |text| optional.iter().fold(text.to_owned(), |text, column| without_column(&text, column)));
         assert_eq!(import_files(&database, &all).await.outcome, Outcome::NothingNew, "{name}");
         for column in optional {
-            let report = import_files(&database, &bundle(name, |text| without(text, column))).await;
+            let report = import_files(&database, &bundle(name, |text| without_column(text, column))).await;
             assert_eq!((report.outcome, report.findings), (Outcome::NothingNew, vec![]), "{name} {column}");
 
             let (_, text) = BUNDLE.into_iter().find(|(file, _)| *file == name).unwrap();
-            let Some(empty) = emptied(text, column) else { continue };
+            let Some(empty) = with_empty_column(text, column) else { continue };
             let files = folder(&bundle(name, |_| empty.clone()));
             let report = import(&database, clock(), files.path(), Options { dry_run: true }).await.unwrap();
             assert_ne!(report.outcome, Outcome::NothingNew, "the control: an empty cell is compared: {name} {column}");
@@ -109,11 +110,11 @@ async fn an_absent_column_is_not_compared_and_stored_values_remain() {
 async fn a_file_that_lacks_a_column_may_add_rows_to_stored_ones() {
     let (_dir, database) = fresh().await;
     assert_eq!(import_files(&database, &BUNDLE).await.outcome, Outcome::Loaded);
-    let papers = "cadre_code,subject,level,granted_on\n\
+    let qualifications = "cadre_code,subject,level,granted_on\n\
                   C1,PROFESSIONAL,UNIVERSITY,2002\n\
                   C1,PROFESSIONAL,MASTER,2020\n\
                   C1,PROFESSIONAL,MASTER,2021\n";
-    let report = import_files(&database, &[("qualifications.csv", papers)]).await;
+    let report = import_files(&database, &[("qualifications.csv", qualifications)]).await;
     assert_eq!((report.files[0].unchanged, report.files[0].new), (1, 2), "{:#?}", report.findings);
     assert_eq!(
         places(&report),
@@ -149,7 +150,7 @@ async fn columns_may_have_any_order() {
     let (_dir, database) = fresh().await;
     assert_eq!(import_files(&database, &BUNDLE).await.outcome, Outcome::Loaded);
     for FileFormat { name, .. } in FILES {
-        let reversed = bundle(name, |text| edited(text, |_, cells| cells.reverse()));
+        let reversed = bundle(name, |text| edit_records(text, |_, cells| cells.reverse()));
         let report = import_files(&database, &reversed).await;
         assert_eq!((report.outcome, report.findings), (Outcome::NothingNew, vec![]), "{name}");
     }

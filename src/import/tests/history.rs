@@ -15,7 +15,7 @@ async fn changes(database: &Database) -> Vec<String> {
         .await
         .unwrap();
     let name = |change: &change::Model| match change.object_type.as_str() {
-        // Named by a random id.
+        // Qualifications have random ids.
         "qualification" => format!("{} qualification", change.kind),
         of => format!("{} {of} {}", change.kind, change.object),
     };
@@ -69,7 +69,7 @@ async fn stored_values_are_those_of_the_file() {
 }
 
 #[tokio::test]
-async fn later_bundles_add_history_to_what_is_there() {
+async fn later_bundles_add_history_to_stored_rows() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
 
@@ -111,7 +111,7 @@ async fn sessions_are_added_to_a_class_that_has_none() {
 }
 
 #[tokio::test]
-async fn a_class_has_no_more_sessions_than_an_act_may_state() {
+async fn a_class_has_no_more_sessions_than_a_command_may_state() {
     let (_dir, database) = fresh().await;
     let first: entity::value::Day = "2025-01-01".parse().unwrap();
     let days = std::iter::successors(Some(first.0), chrono::NaiveDate::succ_opt);
@@ -151,7 +151,7 @@ async fn posts_of_the_database_count_when_primary_posts_overlap() {
 }
 
 #[tokio::test]
-async fn rows_that_refer_to_a_bad_row_are_not_blamed() {
+async fn rows_that_refer_to_a_bad_row_are_not_reported() {
     let (_dir, database) = fresh().await;
     for (file, old, new) in
         [("cadres.csv", "FEMALE", "?"), ("cadres.csv", "full_name,gender", "full_name"), ("units.csv", "code,", "")]
@@ -259,7 +259,7 @@ async fn a_change_made_during_the_validation_that_contradicts_the_bundle_is_foun
 }
 
 #[tokio::test]
-async fn a_database_without_reference_lists_is_told_from_a_bad_bundle() {
+async fn a_database_without_reference_lists_is_distinguished_from_a_bad_bundle() {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", dir.path().join("a.db").display());
     let database = Database::open(&url, Pool::default()).await.unwrap();
@@ -269,7 +269,7 @@ async fn a_database_without_reference_lists_is_told_from_a_bad_bundle() {
 }
 
 #[tokio::test]
-async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
+async fn a_person_may_leave_a_unit_on_its_end_day() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
     for (start, not_alive) in [("2025-07-01", false), ("2025-07-02", true)] {
@@ -282,7 +282,7 @@ async fn a_unit_may_be_left_on_the_day_on_which_it_ends() {
 }
 
 #[tokio::test]
-async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
+async fn a_person_stored_under_another_code_causes_a_warning() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
     let again = |birth| rows("cadres.csv", &format!("D1,999000000009,Đỗ Thị Thử,FEMALE,{birth},,,,,CADRE,,ACTIVE\n"));
@@ -299,7 +299,7 @@ async fn a_person_whom_the_database_holds_under_another_code_is_warned_of() {
 }
 
 #[tokio::test]
-async fn a_corrected_date_of_a_stored_qualification_is_warned_of() {
+async fn a_corrected_date_of_a_stored_qualification_causes_a_warning() {
     let (_dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
     let corrected = BUNDLE[6].1.replace("2010-06", "2010-07");

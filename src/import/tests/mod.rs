@@ -74,8 +74,8 @@ fn expected(case: &Case) -> (String, u64, &'static str, usize, String) {
     (file.to_owned(), line, column, position, code.to_owned())
 }
 
-/// No sentence repeats what protected cells of the bundle hold.
-fn assert_discreet(report: &Report) {
+/// Asserts that no sentence contains the value of a protected cell of the bundle.
+fn assert_no_protected_values(report: &Report) {
     for finding in &report.findings {
         for sentence in [&finding.sentence.vi, &finding.sentence.en] {
             for secret in ["99900", "00008", "00018", "1980", "1975", "1998", "2100-", "Thử", "Đỗ", "Giàng", " 55"]
@@ -93,13 +93,13 @@ async fn assert_refused(database: &Database, cases: &[Case]) {
         let what = format!("{}: {:?} -> {:?}: {:#?}", case.file, case.old, case.new, report.findings);
         assert_eq!(report.outcome, Outcome::Refused, "{what}");
         assert!(places(&report).contains(&expected(case)), "{what}");
-        assert_discreet(&report);
+        assert_no_protected_values(&report);
         assert_eq!(dump(database.reader()).await, before, "{what}");
     }
 }
 
 #[tokio::test]
-async fn a_broken_bundle_is_refused_with_its_place_and_changes_nothing() {
+async fn a_broken_bundle_is_refused_at_the_bad_cell_and_changes_nothing() {
     let (dir, database) = fresh().await;
     let before = file(&database, dir.path()).await;
     assert_refused(&database, &BROKEN).await;
@@ -111,7 +111,7 @@ async fn a_broken_bundle_is_refused_with_its_place_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_broken_bundle_has_no_findings_but_its_own() {
+async fn a_broken_bundle_has_only_the_expected_finding() {
     let (_dir, database) = fresh().await;
     for case in &BROKEN {
         let report = import_files(&database, &case.bundle()).await;
@@ -131,7 +131,7 @@ async fn a_doubtful_bundle_is_loaded_with_a_warning() {
         assert_eq!(report.outcome, Outcome::Loaded, "{:#?}", report.findings);
         assert_eq!(places(&report), [expected(case)]);
         assert_eq!((report.errors, report.warnings), (0, 1));
-        assert_discreet(&report);
+        assert_no_protected_values(&report);
 
         let before = dump(database.reader()).await;
         assert_eq!(import_files(&database, &case.bundle()).await.outcome, Outcome::NothingNew);
@@ -140,7 +140,7 @@ async fn a_doubtful_bundle_is_loaded_with_a_warning() {
 }
 
 #[tokio::test]
-async fn what_contradicts_the_database_is_refused() {
+async fn rows_that_contradict_the_database_are_refused() {
     let (dir, database) = fresh().await;
     assert_eq!(import_files(&database, &BUNDLE).await.outcome, Outcome::Loaded);
     let before = file(&database, dir.path()).await;
@@ -161,7 +161,7 @@ async fn a_second_import_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_dry_run_writes_nothing_and_says_what_it_would() {
+async fn a_dry_run_writes_nothing_and_reports_the_new_rows() {
     let (dir, database) = fresh().await;
     let before = file(&database, dir.path()).await;
     let report = import(&database, clock(), folder(&BUNDLE).path(), Options { dry_run: true }).await.unwrap();
@@ -210,7 +210,7 @@ async fn a_report_reads_as_a_table() {
 }
 
 #[tokio::test]
-async fn a_finding_shows_what_stands_there_and_what_was_meant() {
+async fn a_finding_shows_the_value_and_a_suggestion() {
     let (_dir, database) = fresh().await;
     for (file, old, new, words) in [
         (
@@ -227,7 +227,7 @@ async fn a_finding_shows_what_stands_there_and_what_was_meant() {
         ("qualifications.csv", "INFORMATICS", "INFORMATIC", &["\"INFORMATIC\"", "did you mean INFORMATICS?"]),
         ("qualifications.csv", "INFORMATICS,BASIC", "INFORMATICS,Cơ bản", &["\"Cơ bản\"", "ADVANCED, BASIC"]),
         ("cadres.csv", "RETIRED", "RETIRD", &["\"RETIRD\"", "did you mean RETIRED?"]),
-        // Neither the day of birth nor what it would be in the right form.
+        // Neither the day of birth nor its corrected form.
         ("cadres.csv", "1980-01-02", "02/01/1980", &["2025-07-31, not 31/07/2025"]),
         ("rotations.csv", "SECONDMENT", "Biệt phái", &["\"Biệt phái\"", "SECONDMENT"]),
     ] {
@@ -235,7 +235,7 @@ async fn a_finding_shows_what_stands_there_and_what_was_meant() {
         let report = import_files(&database, &Case { file, old, new, finding }.bundle()).await;
         let [finding] = &report.findings[..] else { panic!("{new}: {:#?}", report.findings) };
         assert!(words.iter().all(|word| finding.sentence.en.contains(word)), "{words:?}: {}", finding.sentence.en);
-        assert_discreet(&report);
+        assert_no_protected_values(&report);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cards: one row per person that stores identity, posts and qualifications, so that they are read together.
 //!
-//! A card stores the whole history, which is short, so it answers for any day. It stores no protected fields.
+//! A card stores the whole history, which is short, so it can be read as of any day. It stores no protected fields.
 
 mod pack;
 mod snapshot;
@@ -51,7 +51,7 @@ pub(super) enum Of<'a> {
 }
 
 impl Of<'_> {
-    pub(super) fn holds<C: ColumnTrait>(self, connection: &impl ConnectionTrait, column: C) -> SimpleExpr {
+    pub(super) fn contains<C: ColumnTrait>(self, connection: &impl ConnectionTrait, column: C) -> SimpleExpr {
         match self {
             Self::These(ids) => {
                 let column = Expr::col((column.entity_name(), column));
@@ -64,13 +64,13 @@ impl Of<'_> {
 
 /// Builds the cards of persons from the source tables, ordered by person id, each with the person's sort key for names.
 /// Reads no protected columns.
-pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(CadreSnapshot, Vec<u8>)>> {
+pub(super) async fn build(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<(CadreSnapshot, Vec<u8>)>> {
     use cadre::Column as Is;
     let persons = cadre::Entity::find()
         .select_only()
         .columns([Is::Id, Is::Code, Is::FullName, Is::Gender, Is::Category, Is::Status])
         .columns([Is::JoinedServiceOn, Is::RankCode, Is::SortKey])
-        .filter(of.holds(connection, Is::Id))
+        .filter(of.contains(connection, Is::Id))
         .order_by_asc(Is::Id)
         .into_tuple()
         .all(connection)
@@ -81,7 +81,7 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
         .select_only()
         .column(rotation::Column::CadreId)
         .distinct()
-        .filter(of.holds(connection, rotation::Column::CadreId));
+        .filter(of.contains(connection, rotation::Column::CadreId));
     let rotating: HashSet<CadreId> =
         rotating.into_tuple::<Uuid>().all(connection).await?.into_iter().map(CadreId).collect();
     let card = |(id, code, full_name, gender, category, status, joined_service_on, rank_code, sort_key)| {
@@ -105,7 +105,7 @@ pub(super) async fn made(connection: &impl ConnectionTrait, of: Of<'_>) -> Resul
 
 async fn posts(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<HashMap<CadreId, Vec<assignment::Model>>> {
     let rows = assignment::Entity::find()
-        .filter(of.holds(connection, assignment::Column::CadreId))
+        .filter(of.contains(connection, assignment::Column::CadreId))
         .order_by_desc(assignment::Column::StartOn)
         .order_by_desc(assignment::Column::Id)
         .all(connection)
@@ -122,7 +122,7 @@ async fn qualifications(
     of: Of<'_>,
 ) -> Result<HashMap<CadreId, Vec<qualification::Model>>> {
     let rows = qualification::Entity::find()
-        .filter(of.holds(connection, qualification::Column::CadreId))
+        .filter(of.contains(connection, qualification::Column::CadreId))
         .order_by_asc(qualification::Column::SubjectCode)
         .order_by_asc(qualification::Column::CountsFrom)
         .order_by_asc(qualification::Column::Id)
@@ -137,9 +137,9 @@ async fn qualifications(
 
 /// Reads stored cards and locks their rows until the transaction ends. A concurrent change of these persons waits, and
 /// then reads what was committed here.
-pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<CadreSnapshot>> {
+pub(super) async fn lock_and_read(txn: &DatabaseTransaction, persons: &[CadreId]) -> Result<Vec<CadreSnapshot>> {
     let rows = cadre_snapshot::Entity::find()
-        .filter(Of::These(persons).holds(txn, cadre_snapshot::Column::CadreId))
+        .filter(Of::These(persons).contains(txn, cadre_snapshot::Column::CadreId))
         .order_by_asc(cadre_snapshot::Column::CadreId)
         .lock_exclusive()
         .all(txn)
@@ -148,8 +148,8 @@ pub(super) async fn locked(txn: &DatabaseTransaction, persons: &[CadreId]) -> Re
 }
 
 /// Reads stored cards in packed form, ordered by person id.
-pub(super) async fn kept(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<cadre_snapshot::Model>> {
-    let rows = cadre_snapshot::Entity::find().filter(of.holds(connection, cadre_snapshot::Column::CadreId));
+pub(super) async fn stored(connection: &impl ConnectionTrait, of: Of<'_>) -> Result<Vec<cadre_snapshot::Model>> {
+    let rows = cadre_snapshot::Entity::find().filter(of.contains(connection, cadre_snapshot::Column::CadreId));
     Ok(rows.order_by_asc(cadre_snapshot::Column::CadreId).all(connection).await?)
 }
 
@@ -168,12 +168,12 @@ fn rows(cards: &[CadreSnapshot]) -> Result<Vec<cadre_snapshot::ActiveModel>> {
 }
 
 /// Returns the first person of a batch whose stored card differs from the built one.
-pub(super) fn difference(made: &[CadreSnapshot], kept: &[cadre_snapshot::Model]) -> Result<Option<CadreCode>> {
-    let mut kept = kept.iter();
-    for card in made {
-        if kept.next() != Some(&card.row()?) {
+pub(super) fn difference(build: &[CadreSnapshot], stored: &[cadre_snapshot::Model]) -> Result<Option<CadreCode>> {
+    let mut stored = stored.iter();
+    for card in build {
+        if stored.next() != Some(&card.row()?) {
             return Ok(Some(card.code.clone()));
         }
     }
-    Ok(kept.next().map(|row| row.code.clone()))
+    Ok(stored.next().map(|row| row.code.clone()))
 }

@@ -230,13 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn a_card_comes_back_as_it_was() {
+    fn a_card_is_unchanged_after_packing_and_unpacking() {
         let card = card();
         assert_eq!(CadreSnapshot::of(&card.row().expect("packed")).expect("unpacked"), card);
     }
 
     #[test]
-    fn a_card_that_was_cut_or_is_of_another_version_is_told() {
+    fn a_truncated_card_or_one_of_another_version_is_an_error() {
         let whole = card().row().expect("packed");
         for len in 0..whole.body.len() {
             let cut = cadre_snapshot::Model { body: whole.body[..len].to_vec(), ..whole.clone() };

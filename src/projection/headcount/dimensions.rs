@@ -17,24 +17,24 @@ use crate::reference::{
 /// memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct CountKey {
-    /// Index of the unit in the basis.
+    /// Index of the unit in `Dimensions`.
     pub unit: u32,
-    /// Index of the level in the basis; 0 counts people regardless of their levels.
+    /// Index of the level in `Dimensions`; 0 counts people regardless of their levels.
     pub level: u16,
     /// Scope: the unit alone, or its subtree in one hierarchy.
     pub scope: CountScope,
     /// Whether only posts of key leaders count.
     pub key_leaders: bool,
-    /// First day of the count, inclusive; the first day of the calendar for everything that applies on the base date.
+    /// First day of the count, inclusive; the first day of the calendar for counts that apply on the base date.
     pub day: Day,
 }
 
-/// A unit in whose counts the people of another unit are included, and when.
+/// A unit whose counts include the people of another unit, and the periods.
 #[derive(Debug)]
 pub(super) struct AncestorSpan {
     /// Scope of the count.
     pub scope: CountScope,
-    /// Index of the unit in the basis.
+    /// Index of the unit in `Dimensions`.
     pub unit: u32,
     /// Periods in which the people are included.
     pub during: Vec<Period>,
@@ -48,7 +48,7 @@ pub(super) struct Dimensions {
     units: Vec<UnitId>,
     places: HashMap<UnitId, u32>,
     levels: Vec<(String, i16)>,
-    above: HashMap<UnitId, Arc<[AncestorSpan]>>,
+    ancestor_spans: HashMap<UnitId, Arc<[AncestorSpan]>>,
 }
 
 /// First day of the calendar.
@@ -57,14 +57,21 @@ pub(super) fn first_day() -> Day {
 }
 
 impl Dimensions {
-    /// Creates the basis for all days from the base date `base_date` on, inclusive.
+    /// Creates the inputs for all days from the base date `base_date` on, inclusive.
     pub fn new(reference_data: Arc<ReferenceData>, base_date: Day) -> Self {
         let mut levels = vec![(String::new(), 0)];
         for subject in reference_data.subjects() {
             levels.extend(subject.levels.iter().map(|level| (level.subject_code.to_string(), level.rank)));
         }
         levels.dedup();
-        Self { reference_data, base_date, units: Vec::new(), places: HashMap::new(), levels, above: HashMap::new() }
+        Self {
+            reference_data,
+            base_date,
+            units: Vec::new(),
+            places: HashMap::new(),
+            levels,
+            ancestor_spans: HashMap::new(),
+        }
     }
 
     /// Snapshot of units and reference lists.
@@ -114,9 +121,9 @@ impl Dimensions {
     }
 
     /// Returns the units in whose counts people with a post in `unit` are included.
-    pub fn above(&mut self, unit: UnitId) -> Arc<[AncestorSpan]> {
-        if let Some(above) = self.above.get(&unit) {
-            return Arc::clone(above);
+    pub fn ancestor_spans(&mut self, unit: UnitId) -> Arc<[AncestorSpan]> {
+        if let Some(ancestor_spans) = self.ancestor_spans.get(&unit) {
+            return Arc::clone(ancestor_spans);
         }
         let (reference_data, within) = (Arc::clone(&self.reference_data), self.days());
         let units = reference_data.units();
@@ -128,17 +135,21 @@ impl Dimensions {
         {
             let stays = units.memberships_of(unit, hierarchy, within);
             // For a unit that never had a subordinate unit, reads use the own scope; no subtree count is stored.
-            let kept = stays.into_iter().filter(|(above, _)| *above != unit || !units.is_leaf(unit, hierarchy));
-            all.extend(kept.map(|(above, during)| (scope, above, during)));
+            let kept = stays
+                .into_iter()
+                .filter(|(ancestor_spans, _)| *ancestor_spans != unit || !units.is_leaf(unit, hierarchy));
+            all.extend(kept.map(|(ancestor_spans, during)| (scope, ancestor_spans, during)));
         }
-        let above = all.into_iter().map(|(scope, unit, during)| AncestorSpan { scope, unit: self.place(unit), during });
-        let above: Arc<[AncestorSpan]> = above.filter(|above| !above.during.is_empty()).collect();
-        self.above.insert(unit, Arc::clone(&above));
-        above
+        let ancestor_spans =
+            all.into_iter().map(|(scope, unit, during)| AncestorSpan { scope, unit: self.place(unit), during });
+        let ancestor_spans: Arc<[AncestorSpan]> =
+            ancestor_spans.filter(|ancestor_spans| !ancestor_spans.during.is_empty()).collect();
+        self.ancestor_spans.insert(unit, Arc::clone(&ancestor_spans));
+        ancestor_spans
     }
 
     /// Whether a page key covers a day on or after the base date. Keys that ended earlier are never read.
-    pub fn speaks_of(&self, key: &level_index::Model) -> bool {
+    pub fn covers(&self, key: &level_index::Model) -> bool {
         key.until_on.is_none_or(|until| self.base_date < until)
     }
 

@@ -14,7 +14,7 @@ mod verify;
 
 pub(crate) use query::{Counted, Counts, counts};
 pub(super) use rebuild::Rebuild;
-pub(super) use update::{Update, is_made, made_at};
+pub(super) use update::{Update, is_built, rebuilt_at};
 pub use verify::Difference;
 pub(super) use verify::Expected;
 

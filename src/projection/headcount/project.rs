@@ -10,8 +10,8 @@ use entity::{
 use super::dimensions::{CountKey, Dimensions};
 use crate::{projection::person::Person, reference::units::joined};
 
-/// Period in which a level is the person's highest of its subject.
-struct Held<'a> {
+/// Period in which a level is the person's highest level of its subject.
+struct HighestLevel<'a> {
     subject: &'a SubjectCode,
     rank: i16,
     during: Period,
@@ -20,18 +20,20 @@ struct Held<'a> {
 impl Person<'_> {
     /// Calls `count` with each change that the person makes to a count: the cell, and +1 or -1.
     pub(super) fn each_count(&self, dimensions: &mut Dimensions, mut count: impl FnMut(CountKey, i32)) {
-        let held = self.held(dimensions);
+        let highest_levels = self.highest_levels(dimensions);
         let mut levels = vec![(0, dimensions.days())];
-        levels.extend(held.iter().filter_map(|held| {
+        levels.extend(highest_levels.iter().filter_map(|highest_levels| {
             Some((
-                dimensions.place_of_level(held.subject.as_str(), held.rank)?,
-                held.during.intersection(&dimensions.days())?,
+                dimensions.place_of_level(highest_levels.subject.as_str(), highest_levels.rank)?,
+                highest_levels.during.intersection(&dimensions.days())?,
             ))
         }));
         for key_leaders in [false, true] {
-            for ((scope, unit), during) in self.stays(dimensions, key_leaders) {
+            for ((scope, unit), during) in self.periods_by_unit(dimensions, key_leaders) {
                 let cuts = during.iter().flat_map(|stay| {
-                    levels.iter().filter_map(|(level, held)| Some((*level, stay.intersection(held)?)))
+                    levels
+                        .iter()
+                        .filter_map(|(level, highest_levels)| Some((*level, stay.intersection(highest_levels)?)))
                 });
                 for (level, days) in cuts {
                     let cell = |day| CountKey { unit, level, scope, key_leaders, day };
@@ -46,7 +48,7 @@ impl Person<'_> {
     }
 
     /// Periods in which the person counts, by scope and unit. Overlapping posts count once.
-    fn stays(&self, dimensions: &mut Dimensions, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
+    fn periods_by_unit(&self, dimensions: &mut Dimensions, key_leaders: bool) -> Vec<((CountScope, u32), Vec<Period>)> {
         let mut pieces: HashMap<(CountScope, u32), Vec<Period>> = HashMap::new();
         for post in self.posts {
             let title = dimensions.reference_data().title(post.title_code.as_str());
@@ -54,20 +56,22 @@ impl Person<'_> {
                 continue;
             }
             let Some(days) = period(post).and_then(|period| period.intersection(&dimensions.days())) else { continue };
-            for above in dimensions.above(post.unit_id).iter() {
-                let here = above.during.iter().filter_map(|during| during.intersection(&days));
-                pieces.entry((above.scope, above.unit)).or_default().extend(here);
+            for ancestor in dimensions.ancestor_spans(post.unit_id).iter() {
+                let here = ancestor.during.iter().filter_map(|during| during.intersection(&days));
+                pieces.entry((ancestor.scope, ancestor.unit)).or_default().extend(here);
             }
         }
         pieces.into_iter().map(|(place, pieces)| (place, joined(pieces))).collect()
     }
 
     /// Highest level of each subject over time.
-    fn held(&self, dimensions: &Dimensions) -> Vec<Held<'_>> {
+    fn highest_levels(&self, dimensions: &Dimensions) -> Vec<HighestLevel<'_>> {
         let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
-        for held in self.qualifications {
-            if let Some(rank) = dimensions.reference_data().rank(&held.subject_code, &held.level_code) {
-                ranks.entry(&held.subject_code).or_default().push((held.counts_from, rank));
+        for highest_levels in self.qualifications {
+            if let Some(rank) =
+                dimensions.reference_data().rank(&highest_levels.subject_code, &highest_levels.level_code)
+            {
+                ranks.entry(&highest_levels.subject_code).or_default().push((highest_levels.counts_from, rank));
             }
         }
         let mut all = Vec::new();
@@ -83,7 +87,7 @@ impl Person<'_> {
             }
             let ends = rising.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]);
             all.extend(rising.iter().zip(ends).filter_map(|((from, rank), until)| {
-                Some(Held { subject, rank: *rank, during: Period::new(Some(*from), until)? })
+                Some(HighestLevel { subject, rank: *rank, during: Period::new(Some(*from), until)? })
             }));
         }
         all
@@ -95,18 +99,20 @@ impl Person<'_> {
         for post in self.posts {
             posts.entry(post.unit_id).or_default().extend(period(post));
         }
-        let held = self.held(dimensions);
+        let highest_levels = self.highest_levels(dimensions);
         let mut keys = Vec::new();
         for (unit_id, periods) in posts {
             let branch_id = dimensions.reference_data().units().branch(unit_id);
-            let cuts = joined(periods)
-                .into_iter()
-                .flat_map(|post| held.iter().filter_map(move |held| Some((held, held.during.intersection(&post)?))));
-            keys.extend(cuts.filter_map(|(held, days)| {
+            let cuts = joined(periods).into_iter().flat_map(|post| {
+                highest_levels.iter().filter_map(move |highest_levels| {
+                    Some((highest_levels, highest_levels.during.intersection(&post)?))
+                })
+            });
+            keys.extend(cuts.filter_map(|(highest_levels, days)| {
                 Some(level_index::Model {
                     unit_id,
-                    subject_code: held.subject.clone(),
-                    rank: held.rank,
+                    subject_code: highest_levels.subject.clone(),
+                    rank: highest_levels.rank,
                     cadre_id: self.id,
                     from_on: days.from()?,
                     branch_id,

@@ -65,8 +65,8 @@ pub(crate) async fn counts(
     for row in &rows {
         let (version, base_date): (i32, Option<Day>) = (row.try_get("", "version")?, row.try_get("", "base_on")?);
         let list_change: i64 = row.try_get("", "list_change")?;
-        let speaks_of_it = version == VERSION && base_date.is_some_and(|base_date| base_date <= of.day);
-        if !speaks_of_it || reference_data.log_position() < list_change {
+        let covers_day = version == VERSION && base_date.is_some_and(|base_date| base_date <= of.day);
+        if !covers_day || reference_data.log_position() < list_change {
             return Ok(None);
         }
         let Some(rank) = row.try_get::<Option<i16>>("", "rank")? else { continue };
@@ -86,7 +86,7 @@ fn select(reference_data: &ReferenceData, of: Counted<'_>) -> SelectStatement {
     let head = |column| Expr::col((headcount_state::Entity, column));
     let count = |column| Expr::col((headcount::Entity, column));
     let scope = scope(reference_data.units(), of.unit, of.subtree);
-    let is_asked = Count::Scope
+    let is_requested = Count::Scope
         .eq(scope)
         .and(Count::UnitId.eq(of.unit))
         .and(Count::KeyLeaders.eq(of.key_leaders))
@@ -98,7 +98,7 @@ fn select(reference_data: &ReferenceData, of: Counted<'_>) -> SelectStatement {
         .columns([Count::SubjectCode, Count::Rank].map(|column| (headcount::Entity, column)))
         .expr_as(count(Count::People).sum(), "people")
         .from(headcount_state::Entity)
-        .left_join(headcount::Entity, is_asked)
+        .left_join(headcount::Entity, is_requested)
         .add_group_by([head(Head::Version), head(Head::BaseOn), head(Head::ListChange)])
         .add_group_by([count(Count::SubjectCode), count(Count::Rank)]);
     select

@@ -21,8 +21,8 @@ use crate::{
     reference::ReferenceData,
 };
 
-/// A rebuild in progress; the tables are empty. Counts are accumulated in memory. Page keys, several for each person,
-/// go to a staging table.
+/// A rebuild in progress; the tables are empty. Counts are accumulated in memory. Page keys, of which each person has
+/// several, are written to a staging table.
 #[derive(Debug)]
 pub(in crate::projection) struct Rebuild {
     dimensions: Dimensions,
@@ -52,7 +52,7 @@ impl Rebuild {
             person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += people);
             keys.extend(person.keys(&self.dimensions));
         }
-        keys.retain(|key| self.dimensions.speaks_of(key));
+        keys.retain(|key| self.dimensions.covers(key));
         Ok(self.keys.insert(txn, keys.into_iter().map(IntoActiveModel::into_active_model)).await?)
     }
 

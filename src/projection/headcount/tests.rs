@@ -40,12 +40,12 @@ fn day(at: i32) -> Day {
 }
 
 /// A random day of the six years of a history.
-fn drawn(rng: &mut Rng) -> Day {
+fn random_day(rng: &mut Rng) -> Day {
     day(rng.i32(0..6 * 360))
 }
 
-fn drawn_period(rng: &mut Rng) -> (Day, Option<Day>) {
-    let (a, b) = (drawn(rng), drawn(rng));
+fn random_period(rng: &mut Rng) -> (Day, Option<Day>) {
+    let (a, b) = (random_day(rng), random_day(rng));
     match rng.bool() {
         true if a != b => (a.min(b), Some(a.max(b))),
         _ => (a, None),
@@ -53,7 +53,7 @@ fn drawn_period(rng: &mut Rng) -> (Day, Option<Day>) {
 }
 
 impl World {
-    async fn draw(rng: &mut Rng) -> Self {
+    async fn random(rng: &mut Rng) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}", folder.path().join("cadre.db").display());
         let opened = db::Database::open(&url, db::Pool::default()).await.expect("a database");
@@ -89,7 +89,13 @@ impl World {
     }
 
     /// Naive count: people of a unit or subtree on a day, each with their highest rank.
-    fn counted(&self, of: (UnitId, Hierarchy, Reach), key_leaders: bool, subject: &str, day: Day) -> Vec<Option<i16>> {
+    fn naive_ranks(
+        &self,
+        of: (UnitId, Hierarchy, Reach),
+        key_leaders: bool,
+        subject: &str,
+        day: Day,
+    ) -> Vec<Option<i16>> {
         let units = self.reference_data.units().subtree(of.0, of.1, of.2, day);
         let counts = |post: &assignment::Model| {
             post.is_held_on(day) && units.contains(&post.unit_id) && (!key_leaders || post.title_code.as_str() == "KEY")
@@ -106,7 +112,7 @@ impl World {
 
 /// Random versions of a unit: it moves, is absent for a time, or ends. Parents are always units with a lower index.
 fn versions(rng: &mut Rng, units: &[UnitId], at: usize) -> Vec<unit_version::Model> {
-    let mut turns: Vec<Day> = (0..rng.usize(0..4)).map(|_| drawn(rng)).collect();
+    let mut turns: Vec<Day> = (0..rng.usize(0..4)).map(|_| random_day(rng)).collect();
     turns.sort_unstable();
     turns.dedup();
     let begins = [None].into_iter().chain(turns.iter().copied().map(Some));
@@ -136,7 +142,7 @@ fn versions(rng: &mut Rng, units: &[UnitId], at: usize) -> Vec<unit_version::Mod
 fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, Vec<qualification::Model>) {
     let id = CadreId::new();
     let posts = (0..rng.usize(0..5)).map(|_| {
-        let (start_on, end_on) = drawn_period(rng);
+        let (start_on, end_on) = random_period(rng);
         assignment::Model {
             cadre_id: id,
             unit_id: units[rng.usize(..units.len())],
@@ -157,7 +163,7 @@ fn person(rng: &mut Rng, units: &[UnitId]) -> (CadreId, Vec<assignment::Model>, 
             4 => (SUBJECTS[1], "INTERMEDIATE"),
             _ => (SUBJECTS[1], "ADVANCED"),
         };
-        let on = drawn(rng);
+        let on = random_day(rng);
         qualification::Model {
             cadre_id: id,
             subject_code: subject.parse().expect("a code"),
@@ -177,23 +183,23 @@ fn days(base_date: Day) -> Vec<Day> {
 }
 
 #[tokio::test]
-async fn on_every_day_the_counts_are_those_of_counting() {
+async fn the_counts_equal_a_naive_count_on_every_day() {
     let seed = fastrand::u64(..);
     let mut rng = Rng::with_seed(seed);
     let (mut compared, mut shared) = (0, 0);
     for _ in 0..3 {
-        let world = World::draw(&mut rng).await;
+        let world = World::random(&mut rng).await;
         let base_date = day(rng.i32(0..4 * 360));
         let mut dimensions = Dimensions::new(Arc::clone(&world.reference_data), base_date);
         let mut counts: HashMap<_, i32> = HashMap::new();
         for person in world.persons() {
             person.each_count(&mut dimensions, |cell, people| *counts.entry(cell).or_default() += people);
         }
-        for (unit, hierarchy, reach) in asked(&world) {
+        for (unit, hierarchy, reach) in units_to_compare(&world) {
             let units = world.reference_data.units();
             let scope = scope(units, unit, (reach == Reach::Subtree).then_some(hierarchy));
             let place = dimensions.place(unit);
-            for (key_leaders, subject, day) in questions(base_date) {
+            for (key_leaders, subject, day) in counts_to_compare(base_date) {
                 let of_rank = |rank: i16, subject: &str| {
                     let level = dimensions.place_of_level(subject, rank).expect("a level");
                     let cells = counts.iter().filter(|(cell, _)| {
@@ -202,16 +208,16 @@ async fn on_every_day_the_counts_are_those_of_counting() {
                     });
                     cells.map(|(_, people)| people).sum::<i32>()
                 };
-                let naive = world.counted((unit, hierarchy, reach), key_leaders, subject, day);
+                let naive = world.naive_ranks((unit, hierarchy, reach), key_leaders, subject, day);
                 let hint = || {
                     format!("{hierarchy:?} {reach:?} {key_leaders} {subject} {day}, folded {base_date}, seed {seed}")
                 };
                 assert_eq!(of_rank(0, ""), naive.len() as i32, "{}", hint());
                 for rank in 0..5 {
                     if dimensions.place_of_level(subject, rank).is_some() {
-                        let counted = naive.iter().filter(|highest| **highest == Some(rank)).count();
-                        assert_eq!(of_rank(rank, subject), counted as i32, "rank {rank} {}", hint());
-                        shared += usize::from(counted > 1);
+                        let naive_ranks = naive.iter().filter(|highest| **highest == Some(rank)).count();
+                        assert_eq!(of_rank(rank, subject), naive_ranks as i32, "rank {rank} {}", hint());
+                        shared += usize::from(naive_ranks > 1);
                     }
                 }
                 compared += 1;
@@ -221,7 +227,7 @@ async fn on_every_day_the_counts_are_those_of_counting() {
     assert!(compared > 10_000 && shared > 1_000, "the control: {compared} compared, {shared} of several people");
 }
 
-fn asked(world: &World) -> Vec<(UnitId, Hierarchy, Reach)> {
+fn units_to_compare(world: &World) -> Vec<(UnitId, Hierarchy, Reach)> {
     let ways = [
         (Hierarchy::Administrative, Reach::Unit),
         (Hierarchy::Administrative, Reach::Subtree),
@@ -230,18 +236,18 @@ fn asked(world: &World) -> Vec<(UnitId, Hierarchy, Reach)> {
     world.units.iter().flat_map(|unit| ways.map(|(hierarchy, reach)| (*unit, hierarchy, reach))).collect()
 }
 
-fn questions(base_date: Day) -> Vec<(bool, &'static str, Day)> {
+fn counts_to_compare(base_date: Day) -> Vec<(bool, &'static str, Day)> {
     let of_day = |day| [false, true].map(|key| SUBJECTS.map(|subject| (key, subject, day)));
     days(base_date).into_iter().flat_map(of_day).flatten().collect()
 }
 
 #[tokio::test]
-async fn on_every_day_the_keys_are_those_who_hold_the_level_there() {
+async fn the_keys_equal_the_people_with_the_level_on_every_day() {
     let seed = fastrand::u64(..);
     let mut rng = Rng::with_seed(seed);
     let mut found = 0;
     for _ in 0..3 {
-        let world = World::draw(&mut rng).await;
+        let world = World::random(&mut rng).await;
         let base_date = day(rng.i32(0..4 * 360));
         let dimensions = Dimensions::new(Arc::clone(&world.reference_data), base_date);
         for person in world.persons() {

@@ -42,8 +42,8 @@ pub(in crate::projection) struct Update {
 
 impl Update {
     /// Takes the lock and folds the tables to today. Returns `None` if the tables were never built or have another
-    /// format version; readers then do not use them. `reference_data` is used unless the tables were built from a newer
-    /// one.
+    /// format version; queries then do not use the tables. `reference_data` is used unless the tables were built from
+    /// newer lists.
     pub(in crate::projection) async fn begin(
         txn: &DatabaseTransaction,
         reference_data: Option<Arc<ReferenceData>>,
@@ -77,7 +77,7 @@ impl Update {
         }
         let before = before.map(|person| person.keys(&self.dimensions)).unwrap_or_default();
         let mut after = after.map(|person| person.keys(&self.dimensions)).unwrap_or_default();
-        after.retain(|key| self.dimensions.speaks_of(key));
+        after.retain(|key| self.dimensions.covers(key));
         let stays: HashSet<_> = after.iter().map(primary).collect();
         self.gone.extend(before.iter().filter(|key| !stays.contains(&primary(key))).cloned());
         self.new.extend(after.into_iter().filter(|key| !before.contains(key)));
@@ -111,7 +111,7 @@ async fn head(connection: &impl ConnectionTrait) -> Result<Option<(Day, i64)>> {
 }
 
 /// Stores the log position of the command that rebuilt the tables.
-pub(in crate::projection) async fn made_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
+pub(in crate::projection) async fn rebuilt_at(txn: &DatabaseTransaction, place: i64) -> Result<()> {
     let head = headcount_state::Entity::update_many();
     head.col_expr(headcount_state::Column::ListChange, Expr::val(place)).exec(txn).await?;
     Ok(())
@@ -128,7 +128,7 @@ async fn mark_stale(txn: &DatabaseTransaction) -> Result<()> {
 }
 
 /// Whether the tables exist in this program's format version.
-pub(in crate::projection) async fn is_made(connection: &impl ConnectionTrait) -> Result<bool> {
+pub(in crate::projection) async fn is_built(connection: &impl ConnectionTrait) -> Result<bool> {
     Ok(head(connection).await?.is_some())
 }
 
@@ -138,13 +138,13 @@ async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
     use headcount::Column as Of;
     let (first, key) = (first_day(), [Of::Scope, Of::UnitId, Of::KeyLeaders, Of::SubjectCode, Of::Rank]);
     // The partial index on future changes requires this literal; a bound parameter would not match it.
-    let has_come = || Expr::col(Of::Day).gt(Expr::cust("'1800-01-01'")).and(Of::Day.lte(today));
+    let has_begun = || Expr::col(Of::Day).gt(Expr::cust("'1800-01-01'")).and(Of::Day.lte(today));
     let moved = Query::select()
         .columns(key)
         .expr(Expr::val(first))
         .expr(Expr::col(Of::People).sum())
         .from(headcount::Entity)
-        .and_where(has_come())
+        .and_where(has_begun())
         .group_by_columns(key)
         .take();
     let sum = Expr::col((headcount::Entity, Of::People)).add(Expr::col(("excluded", Of::People)));
@@ -156,7 +156,7 @@ async fn fold(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         .on_conflict(OnConflict::columns(key.into_iter().chain([Of::Day])).value(Of::People, sum).to_owned())
         .take();
     txn.execute(&insert).await?;
-    headcount::Entity::delete_many().filter(has_come()).exec(txn).await?;
+    headcount::Entity::delete_many().filter(has_begun()).exec(txn).await?;
     headcount_state::Entity::update_many()
         .col_expr(headcount_state::Column::BaseOn, Expr::val(today))
         .exec(txn)

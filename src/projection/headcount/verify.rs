@@ -41,7 +41,7 @@ pub enum Difference {
         unit: String,
         /// Whether only posts of key leaders count.
         key_leaders: bool,
-        /// Code of the subject; empty where people are counted regardless of their levels.
+        /// Code of the subject; empty if people are counted regardless of their levels.
         subject: String,
         /// Rank of the highest level.
         rank: i16,
@@ -117,8 +117,8 @@ impl Expected {
     pub(in crate::projection) fn add(&mut self, person: &Person<'_>) {
         let counts = &mut self.counts;
         person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += i64::from(people));
-        for key in person.keys(&self.dimensions).iter().filter(|key| self.dimensions.speaks_of(key)) {
-            throw(&mut self.buckets, key, u64::wrapping_add);
+        for key in person.keys(&self.dimensions).iter().filter(|key| self.dimensions.covers(key)) {
+            combine(&mut self.buckets, key, u64::wrapping_add);
         }
     }
 
@@ -131,7 +131,7 @@ impl Expected {
             return Ok(Some(difference));
         }
         match keys_differ(connection, &self.dimensions, self.buckets).await? {
-            Some(bucket) => named_key(connection, &self.dimensions, bucket).await,
+            Some(bucket) => first_wrong_key(connection, &self.dimensions, bucket).await,
             None => Ok(None),
         }
     }
@@ -192,9 +192,9 @@ async fn count(
     let mut found = 0;
     let mut rows = headcount::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
-        let is_it =
+        let is_same =
             (row.scope, row.unit_id, row.key_leaders) == (cell.scope, dimensions.unit(cell.unit), cell.key_leaders);
-        if is_it && (row.subject_code.as_str(), row.rank, dimensions.day(row.day)) == (subject, rank, cell.day) {
+        if is_same && (row.subject_code.as_str(), row.rank, dimensions.day(row.day)) == (subject, rank, cell.day) {
             found += i64::from(row.people);
         }
     }
@@ -218,15 +218,15 @@ async fn keys_differ(
 ) -> Result<Option<usize>> {
     let mut rows = level_index::Entity::find().stream(connection).await?;
     while let Some(row) = rows.try_next().await? {
-        if dimensions.speaks_of(&row) {
-            throw(&mut buckets, &row, u64::wrapping_sub);
+        if dimensions.covers(&row) {
+            combine(&mut buckets, &row, u64::wrapping_sub);
         }
     }
     Ok(buckets.iter().position(|bucket| *bucket != 0))
 }
 
 /// Returns the first missing or superfluous key of a bucket.
-async fn named_key(
+async fn first_wrong_key(
     connection: &DatabaseTransaction,
     dimensions: &Dimensions,
     bucket: usize,
@@ -234,7 +234,7 @@ async fn named_key(
     let mut left: HashMap<String, (level_index::Model, i32)> = HashMap::new();
     let mut codes: HashMap<CadreId, CadreCode> = HashMap::new();
     let mut note = |key: level_index::Model, sign: i32| {
-        if bucket_of(key.cadre_id) == bucket && dimensions.speaks_of(&key) {
+        if bucket_of(key.cadre_id) == bucket && dimensions.covers(&key) {
             left.entry(format!("{key:?}")).or_insert((key, 0)).1 += sign;
         }
     };
@@ -263,9 +263,9 @@ async fn named_key(
     }))
 }
 
-/// Adds a key's hash to its person's bucket or subtracts it. The operation is commutative: equal sets of keys cancel
-/// out.
-fn throw(buckets: &mut [u64], key: &level_index::Model, how: fn(u64, u64) -> u64) {
+/// Combines a key's hash with the checksum of its person's bucket. The operation is commutative, so equal sets of keys
+/// cancel out.
+fn combine(buckets: &mut [u64], key: &level_index::Model, how: fn(u64, u64) -> u64) {
     let mut hasher = DefaultHasher::new();
     (key.unit_id, key.branch_id, &key.subject_code, key.rank, &key.sort_key).hash(&mut hasher);
     (key.cadre_id, key.from_on, key.until_on).hash(&mut hasher);

@@ -42,17 +42,19 @@ impl Pending {
         let ages = retirement_age::Entity::find().all(connection).await?;
         let is_of_office = |origin| matches!(origin, RuleOrigin::Office);
         Ok(Self {
-            subjects: differing(file_subjects()?, subjects, |row| row.code.clone()),
-            levels: differing(file_levels()?, levels, |row| (row.subject_code.clone(), row.code.clone())),
-            ethnic_groups: differing(file_ethnic_groups()?, ethnic_groups, |row| row.code.clone()),
-            rules: differing(
-                beside(file_rules()?, &rules, |wanted, there| wanted.code == there.code && is_of_office(there.origin)),
+            subjects: pending_rows(file_subjects()?, subjects, |row| row.code.clone()),
+            levels: pending_rows(file_levels()?, levels, |row| (row.subject_code.clone(), row.code.clone())),
+            ethnic_groups: pending_rows(file_ethnic_groups()?, ethnic_groups, |row| row.code.clone()),
+            rules: pending_rows(
+                without_replaced(file_rules()?, &rules, |rows, there| {
+                    rows.code == there.code && is_of_office(there.origin)
+                }),
                 rules,
                 |row| row.code.clone(),
             ),
-            retirement_ages: differing(
-                beside(file_retirement_ages()?, &ages, |wanted, there| {
-                    wanted.code == there.code && is_of_office(there.origin)
+            retirement_ages: pending_rows(
+                without_replaced(file_retirement_ages()?, &ages, |rows, there| {
+                    rows.code == there.code && is_of_office(there.origin)
                 }),
                 ages,
                 |row| row.code.clone(),
@@ -70,15 +72,15 @@ impl Pending {
     }
 }
 
-/// Wanted rows whose key is not taken by a stored row.
-fn beside<R>(mut wanted: Vec<R>, stored: &[R], takes_place: impl Fn(&R, &R) -> bool) -> Vec<R> {
-    wanted.retain(|row| !stored.iter().any(|there| takes_place(row, there)));
-    wanted
+/// Rows of the file whose place is not taken by a stored row.
+fn without_replaced<R>(mut rows: Vec<R>, stored: &[R], takes_place: impl Fn(&R, &R) -> bool) -> Vec<R> {
+    rows.retain(|row| !stored.iter().any(|there| takes_place(row, there)));
+    rows
 }
 
-/// Wanted rows that are missing (CREATED) or differ (UPDATED), in the order of the file.
-fn differing<R: PartialEq, K: std::hash::Hash + Eq>(
-    wanted: Vec<R>,
+/// Rows of the file that are missing (CREATED) or differ (UPDATED), in the order of the file.
+fn pending_rows<R: PartialEq, K: std::hash::Hash + Eq>(
+    rows: Vec<R>,
     stored: Vec<R>,
     key: impl Fn(&R) -> K,
 ) -> Vec<(ChangeKind, R)> {
@@ -87,7 +89,7 @@ fn differing<R: PartialEq, K: std::hash::Hash + Eq>(
         None => Some(ChangeKind::Created),
         Some(there) => (there != row).then_some(ChangeKind::Updated),
     };
-    wanted.into_iter().filter_map(|row| Some((kind(&row)?, row))).collect()
+    rows.into_iter().filter_map(|row| Some((kind(&row)?, row))).collect()
 }
 
 fn file_subjects() -> Result<Vec<qualification_subject::Model>> {

@@ -1,4 +1,4 @@
-//! The shipped lists.
+//! Tests of the shipped lists.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use entity::value::{Category, Gender, RuleKey, Verification};
 use super::*;
 
 #[test]
-fn each_list_is_whole_and_in_nfc() {
+fn each_list_is_complete_and_in_nfc() {
     let (subjects, levels, groups) = (file_subjects().unwrap(), file_levels().unwrap(), file_ethnic_groups().unwrap());
     assert_eq!((subjects.len(), levels.len(), groups.len()), (7, 28, 54));
     for file in [SUBJECTS, LEVELS, ETHNIC_GROUPS, RULES, RETIREMENT_AGES] {
@@ -25,7 +25,7 @@ fn each_list_is_whole_and_in_nfc() {
 }
 
 #[test]
-fn each_rule_is_one_row_with_a_law_and_days_that_follow() {
+fn each_rule_has_one_row_with_a_law_and_consecutive_periods() {
     let rules = file_rules().unwrap();
     assert_eq!(rules.len(), 16);
     let codes: BTreeSet<_> = rules.iter().map(|rule| &rule.code).collect();
@@ -44,9 +44,9 @@ fn each_rule_is_one_row_with_a_law_and_days_that_follow() {
     }
 }
 
-/// Values as stated in the instruments, and which of them were compared.
+/// Checks the values as stated in the instruments, and which of them were compared with the instruments.
 #[test]
-fn the_rules_are_those_of_their_instruments() {
+fn the_rules_have_the_values_of_their_instruments() {
     use Category::{Cadre, CivilServant};
     use RuleKey::{MaxSecondmentTerm, MinRemainingService, MinTerm, RequiresPlanningEntry};
     use Verification::{Unverified, Verified};
@@ -77,7 +77,7 @@ fn the_rules_are_those_of_their_instruments() {
 }
 
 #[test]
-fn each_gender_has_an_age_for_each_year_of_the_steps() {
+fn each_gender_has_an_age_for_each_year_of_the_transition() {
     let ages = file_retirement_ages().unwrap();
     assert_eq!(ages.len(), 25);
     for (gender, before, last, step) in [(Gender::Male, 720, 744, 3), (Gender::Female, 660, 720, 4)] {

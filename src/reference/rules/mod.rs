@@ -59,10 +59,11 @@ impl Rules {
         &self.retirement_ages
     }
 
-    /// Rule of a key in force for an event. Of several, the most specific applies: first one with a purpose, then with
-    /// a category, then with a form; then an office's before a shipped one, then the newest, then the first by code.
+    /// Rule of a key in force for an event. Of several, the most specific applies: a rule with a purpose comes first,
+    /// then a rule with a category, then one with a form; among these an office's rule comes before a shipped one, then
+    /// the newest, then the first by code.
     pub fn rule_for(&self, key: RuleKey, event: Event) -> Option<&rule::Model> {
-        let in_scope = self.rows.iter().filter(|rule| rule.key == key && speaks_of(rule, event));
+        let in_scope = self.rows.iter().filter(|rule| rule.key == key && applies_to(rule, event));
         in_scope.max_by_key(|rule| {
             let scope = (rule.purpose.is_some(), rule.category.is_some(), rule.form.is_some());
             let is_of_office = matches!(rule.origin, RuleOrigin::Office);
@@ -73,7 +74,7 @@ impl Rules {
 
 /// Whether a rule is in force on the day of an event and its scope includes the event. A rule for a purpose does not
 /// apply to a move without a recorded purpose.
-fn speaks_of(rule: &rule::Model, event: Event) -> bool {
+fn applies_to(rule: &rule::Model, event: Event) -> bool {
     Period::new(Some(rule.valid_from), rule.valid_to).is_some_and(|period| period.holds(event.day))
         && rule.form.is_none_or(|form| form == event.form)
         && rule.category.is_none_or(|category| category == event.category)

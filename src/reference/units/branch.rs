@@ -10,7 +10,7 @@ impl Units {
     pub(super) fn find_branches(&mut self) {
         let ids: Vec<UnitId> = self.all().map(|unit| unit.row.id).collect();
         for id in ids {
-            let above = self.last_above(id, Hierarchy::Administrative);
+            let above = self.last_ancestors(id, Hierarchy::Administrative);
             let branch = above.iter().rev().nth(1).copied().unwrap_or(id);
             if let Some(unit) = self.by_id.get_mut(&id) {
                 unit.branch = branch;

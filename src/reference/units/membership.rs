@@ -1,4 +1,4 @@
-//! Members of a unit's subtree over time, for queries in which each row is evaluated on its own day.
+//! Members of a unit's subtree over time, for queries that evaluate each row on the row's own day.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,10 +21,11 @@ impl Units {
     /// give equal statements.
     pub fn memberships(&self, root: UnitId, hierarchy: Hierarchy, reach: Reach, within: Period) -> Vec<Membership> {
         let stays = self.stays(root, hierarchy, reach, within).into_iter();
-        grouped(stays.map(|(unit, pieces)| (unit, joined(pieces))))
+        group_by_period(stays.map(|(unit, pieces)| (unit, joined(pieces))))
     }
 
-    /// Units whose subtree contains `unit` during a period, itself included, and when: the inverse of `memberships`.
+    /// Units whose subtree contains `unit` during a period, the unit itself included, and the periods: the inverse of
+    /// `memberships`.
     pub(crate) fn memberships_of(
         &self,
         unit: UnitId,
@@ -32,13 +33,13 @@ impl Units {
         within: Period,
     ) -> Vec<(UnitId, Vec<Period>)> {
         let mut stays: HashMap<UnitId, HashSet<Period>> = HashMap::new();
-        let mut open = vec![(unit, within)];
-        while let Some((unit, during)) = open.pop() {
+        let mut pending = vec![(unit, within)];
+        while let Some((unit, during)) = pending.pop() {
             for version in self.versions(unit) {
                 let Some(during) = version.period().and_then(|period| period.intersection(&during)) else { continue };
                 // Terminates on a cycle in recorded history: intersections never grow.
                 let is_new = stays.entry(unit).or_default().insert(during);
-                open.extend(version.parent_in(hierarchy).filter(|_| is_new).map(|parent| (parent, during)));
+                pending.extend(version.parent_in(hierarchy).filter(|_| is_new).map(|parent| (parent, during)));
             }
         }
         stays.into_iter().map(|(unit, pieces)| (unit, joined(pieces))).collect()
@@ -53,16 +54,16 @@ impl Units {
         within: Period,
     ) -> HashMap<UnitId, HashSet<Period>> {
         let mut stays: HashMap<UnitId, HashSet<Period>> = HashMap::new();
-        let mut open: Vec<(UnitId, Period)> =
+        let mut pending: Vec<(UnitId, Period)> =
             self.versions(root).filter_map(|version| Some((root, version.period()?.intersection(&within)?))).collect();
-        while let Some((unit, during)) = open.pop() {
+        while let Some((unit, during)) = pending.pop() {
             // Terminates on a cycle in recorded history: intersections never grow.
             if !stays.entry(unit).or_default().insert(during) || reach == Reach::Unit {
                 continue;
             }
             for child in self.ever_below(unit, hierarchy) {
                 let below = self.versions(child).filter(|version| version.parent_in(hierarchy) == Some(unit));
-                open.extend(below.filter_map(|version| Some((child, version.period()?.intersection(&during)?))));
+                pending.extend(below.filter_map(|version| Some((child, version.period()?.intersection(&during)?))));
             }
         }
         stays
@@ -70,7 +71,7 @@ impl Units {
 }
 
 /// Groups units by equal periods. Units and periods are sorted.
-pub(super) fn grouped(units: impl IntoIterator<Item = (UnitId, Vec<Period>)>) -> Vec<Membership> {
+pub(super) fn group_by_period(units: impl IntoIterator<Item = (UnitId, Vec<Period>)>) -> Vec<Membership> {
     let mut during: HashMap<(Option<Day>, Option<Day>), Vec<UnitId>> = HashMap::new();
     for (unit, periods) in units {
         for period in periods {
@@ -114,7 +115,8 @@ pub(super) mod tests {
     /// A version: unit, parent, first day (inclusive), end (exclusive); empty text for a missing value.
     pub(in crate::reference::units) type Line = (&'static str, &'static str, &'static str, &'static str);
 
-    /// C with C1 and C1U merged into A; X moved from A to B and back; D ended for good; M is new; C2 ended with C.
+    /// C was merged with C1 and C1U into A; X moved from A to B and back; D ended without a successor; M is new; C2
+    /// ended with C.
     pub(in crate::reference::units) const PROVINCE: [Line; 14] = [
         ("P", "", "", ""),
         ("A", "P", "", ""),
@@ -156,7 +158,7 @@ pub(super) mod tests {
     }
 
     /// Memberships as text: `from..until: codes`.
-    fn told(lines: &[Line], root: &str, reach: Reach, within: Period) -> Vec<String> {
+    fn described(lines: &[Line], root: &str, reach: Reach, within: Period) -> Vec<String> {
         let (units, ids) = units(lines);
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
         let code = |id: &UnitId| units.get(*id).expect("a unit").row.code.to_string();
@@ -172,7 +174,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_subtree_is_told_by_the_days_on_which_units_were_in_it() {
+    fn a_subtree_lists_the_periods_of_its_units() {
         let ever = period("", "");
         for (root, reach, within, expected) in [
             (
@@ -206,12 +208,12 @@ pub(super) mod tests {
             ("C", Reach::Subtree, period("2020-01-01", ""), vec![]),
             ("M", Reach::Subtree, period("", "2012-01-01"), vec!["2011-01-01..2012-01-01: M"]),
         ] {
-            assert_eq!(told(&PROVINCE, root, reach, within), expected, "{root} {reach:?} {within:?}");
+            assert_eq!(described(&PROVINCE, root, reach, within), expected, "{root} {reach:?} {within:?}");
         }
     }
 
     #[test]
-    fn on_every_day_the_members_are_the_subtree_of_that_day() {
+    fn the_members_on_each_day_are_the_subtree_of_that_day() {
         let (units, ids) = units(&PROVINCE);
         let turns = ["2000-12-31", "2001-01-01", "2009-12-31", "2010-01-01", "2011-01-01", "2011-12-31", "2012-01-01"];
         let later = ["2012-12-31", "2013-01-01", "2014-12-31", "2015-01-01", "2019-12-31", "2020-01-01", "2026-06-01"];
@@ -235,7 +237,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn seen_from_below_the_members_are_the_same() {
+    fn the_inverse_gives_the_same_periods() {
         let (units, ids) = units(&PROVINCE);
         let mut compared = 0;
         for within in [period("", ""), period("2011-06-01", "2019-01-01"), period("2012-01-01", "")] {
@@ -256,9 +258,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_circle_in_history_ends() {
+    fn a_cycle_in_history_does_not_loop_forever() {
         let circle = [("A", "B", "2010-01-01", ""), ("B", "A", "2012-01-01", "")];
-        assert_eq!(told(&circle, "A", Reach::Subtree, period("", "")), ["2010-01-01..: A", "2012-01-01..: B"]);
+        assert_eq!(described(&circle, "A", Reach::Subtree, period("", "")), ["2010-01-01..: A", "2012-01-01..: B"]);
         let (units, ids) = units(&circle);
         assert_eq!(units.memberships_of(ids["B"], Hierarchy::Administrative, period("", "")).len(), 2);
     }

@@ -1,4 +1,4 @@
-//! Subtrees on a day, with cached results of the questions that are asked of them repeatedly.
+//! Subtrees on a day, with cached results of queries that are repeated often.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
@@ -22,7 +22,7 @@ pub struct Subtree {
     fingerprint: OnceLock<String>,
     others: OnceLock<Vec<UnitId>>,
     branch: OnceLock<Option<UnitId>>,
-    held: Mutex<Vec<(Weak<UnitSet>, bool)>>,
+    known_reaches: Mutex<Vec<(Weak<UnitSet>, bool)>>,
 }
 
 impl Subtree {
@@ -33,7 +33,7 @@ impl Subtree {
             fingerprint: OnceLock::new(),
             others: OnceLock::new(),
             branch: OnceLock::new(),
-            held: Mutex::default(),
+            known_reaches: Mutex::default(),
         }
     }
 
@@ -61,15 +61,15 @@ impl Subtree {
     /// Whether a reach contains all units of the subtree. Cached by the address of the reach; the weak reference
     /// prevents the address from being re-used.
     pub(crate) fn is_within(&self, reach: &Arc<UnitSet>) -> bool {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, is_within)) = held.iter().find(|(known, _)| known.as_ptr() == Arc::as_ptr(reach)) {
+        let mut known_reaches = self.known_reaches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, is_within)) = known_reaches.iter().find(|(known, _)| known.as_ptr() == Arc::as_ptr(reach)) {
             return *is_within;
         }
         let is_within = self.units.len() <= reach.len() && self.units.is_subset(reach);
-        if held.len() >= REACHES {
-            held.remove(0);
+        if known_reaches.len() >= REACHES {
+            known_reaches.remove(0);
         }
-        held.push((Arc::downgrade(reach), is_within));
+        known_reaches.push((Arc::downgrade(reach), is_within));
         is_within
     }
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reach_holds_a_subtree_or_does_not_whoever_asked_before() {
+    fn cached_results_are_correct_for_each_reach() {
         let ids: Vec<UnitId> = (0..4).map(|_| UnitId::new()).collect();
         let set = |of: &[UnitId]| Arc::new(of.iter().copied().collect::<UnitSet>());
         let subtree = Subtree::new(ids[..2].iter().copied().collect());

@@ -83,7 +83,7 @@ pub struct Units {
     pub(super) branches: HashMap<UnitId, usize>,
 }
 
-fn slot(hierarchy: Hierarchy) -> usize {
+fn hierarchy_index(hierarchy: Hierarchy) -> usize {
     match hierarchy {
         Hierarchy::Administrative => 0,
         Hierarchy::Party => 1,
@@ -101,7 +101,7 @@ impl Unit {
         self.versions.last().is_some_and(|last| last.valid_to.is_some_and(|end| end <= day))
     }
 
-    /// Version shown on the day: the one in force, otherwise the last that ended, otherwise the first.
+    /// Version shown on the day: the version in force, otherwise the last version that ended, otherwise the first.
     pub fn shown_on(&self, day: Day) -> &unit_version::Model {
         &self.versions[self.shown_index(day)]
     }
@@ -144,7 +144,7 @@ impl Unit {
 }
 
 impl Units {
-    /// Reads all units. Rows are streamed: for the whole nation, buffering them would take more than a hundred
+    /// Reads all units. Rows are streamed: for the whole country, buffering them would take more than a hundred
     /// megabytes.
     pub async fn load(connection: &(impl ConnectionTrait + StreamTrait)) -> Result<Self> {
         let rows = unit::Entity::find().stream(connection).await?.try_collect().await?;
@@ -168,7 +168,7 @@ impl Units {
             for hierarchy in [Hierarchy::Administrative, Hierarchy::Party] {
                 let parent = version.parent_in(hierarchy).and_then(|parent| by_id.get_mut(&parent));
                 let Some(parent) = parent else { continue };
-                let children = &mut parent.children[slot(hierarchy)];
+                let children = &mut parent.children[hierarchy_index(hierarchy)];
                 if !children.contains(&version.unit_id) {
                     children.push(version.unit_id);
                 }
@@ -188,8 +188,8 @@ impl Units {
             }
         }
         by_id.retain(|_, unit| !unit.versions.is_empty());
-        // A vector starts with capacity four, and most units have one version. Shrinking halves the memory of the
-        // nation's units.
+        // A vector starts with capacity four, and most units have one version. Shrinking halves the memory of the units
+        // of the whole country.
         for unit in by_id.values_mut() {
             unit.versions.shrink_to_fit();
             unit.keys.shrink_to_fit();
@@ -243,7 +243,8 @@ impl Units {
 
     /// Units that were children of a unit in any version.
     pub(super) fn ever_below(&self, parent: UnitId, hierarchy: Hierarchy) -> impl Iterator<Item = UnitId> {
-        let below = self.get(parent).map(|unit| unit.children[slot(hierarchy)].as_slice()).unwrap_or_default();
+        let below =
+            self.get(parent).map(|unit| unit.children[hierarchy_index(hierarchy)].as_slice()).unwrap_or_default();
         below.iter().copied()
     }
 
@@ -254,16 +255,16 @@ impl Units {
 
     /// Number of ancestors of a unit by the last version of each; independent of the day.
     pub(crate) fn depth(&self, unit: UnitId, hierarchy: Hierarchy) -> usize {
-        self.last_above(unit, hierarchy).len()
+        self.last_ancestors(unit, hierarchy).len()
     }
 
     /// Ancestors of a unit by the last version of each, nearest first.
-    pub(super) fn last_above(&self, unit: UnitId, hierarchy: Hierarchy) -> Vec<UnitId> {
-        self.climb(unit, |unit| unit.versions.last()?.parent_in(hierarchy))
+    pub(super) fn last_ancestors(&self, unit: UnitId, hierarchy: Hierarchy) -> Vec<UnitId> {
+        self.ancestors_by(unit, |unit| unit.versions.last()?.parent_in(hierarchy))
     }
 
     /// Ancestors of a unit by `parent`, nearest first. Terminates on a cycle in recorded history.
-    fn climb(&self, unit: UnitId, parent: impl Fn(&Unit) -> Option<UnitId>) -> Vec<UnitId> {
+    fn ancestors_by(&self, unit: UnitId, parent: impl Fn(&Unit) -> Option<UnitId>) -> Vec<UnitId> {
         let parent = |unit: UnitId| parent(self.get(unit)?);
         let mut above = Vec::new();
         let mut next = parent(unit);
@@ -288,12 +289,12 @@ impl Units {
             return found;
         }
         found.insert(root);
-        let mut open = if reach == Reach::Subtree { vec![root] } else { Vec::new() };
-        while let Some(parent) = open.pop() {
+        let mut pending = if reach == Reach::Subtree { vec![root] } else { Vec::new() };
+        while let Some(parent) = pending.pop() {
             for child in self.children(parent, hierarchy, day) {
                 // Terminates on a cycle in recorded history.
                 if found.insert(child.row.id) {
-                    open.push(child.row.id);
+                    pending.push(child.row.id);
                 }
             }
         }
@@ -302,25 +303,25 @@ impl Units {
 
     /// Ancestors of a unit on the day, nearest first.
     pub fn ancestors(&self, unit: UnitId, hierarchy: Hierarchy, day: Day) -> Vec<UnitId> {
-        self.climb(unit, |unit| unit.shown_on(day).parent_in(hierarchy))
+        self.ancestors_by(unit, |unit| unit.shown_on(day).parent_in(hierarchy))
     }
 
-    /// Reach of a grant over `roots`: the subtree of each root in both hierarchies today, ended units by their last
-    /// version, and the ended predecessors of all these units, whose records the successor keeps. A predecessor that
-    /// still exists, as after the separation of a part, keeps its own records.
+    /// Reach of a grant over `roots`: the subtree of each root in both hierarchies today, with ended units placed by
+    /// their last version, and the ended predecessors of all these units, whose records the successor keeps. A
+    /// predecessor that still exists, as after the separation of a part, keeps its own records.
     pub fn reach_of(&self, roots: &[UnitId], today: Day) -> UnitSet {
         let has_ended = |id: UnitId| self.get(id).is_some_and(|unit| unit.has_ended(today));
         let mut reached = UnitSet::new();
         for hierarchy in [Hierarchy::Administrative, Hierarchy::Party] {
             let mut seen = UnitSet::new();
-            let mut open: Vec<_> = roots.to_vec();
-            while let Some(id) = open.pop() {
+            let mut pending: Vec<_> = roots.to_vec();
+            while let Some(id) = pending.pop() {
                 let Some(unit) = self.get(id) else { continue };
                 if !seen.insert(id) {
                     continue;
                 }
-                open.extend(unit.predecessors.iter().map(|link| link.predecessor_id).filter(|id| has_ended(*id)));
-                open.extend(unit.children[slot(hierarchy)].iter().filter(|child| {
+                pending.extend(unit.predecessors.iter().map(|link| link.predecessor_id).filter(|id| has_ended(*id)));
+                pending.extend(unit.children[hierarchy_index(hierarchy)].iter().filter(|child| {
                     self.get(**child).is_some_and(|child| child.shown_on(today).parent_in(hierarchy) == Some(id))
                 }));
             }

@@ -1,14 +1,14 @@
 //! Members of a subtree by calendar year.
 //!
 //! A unit that exists on 31 December is placed in the tree of that day. A unit that ended within the year is placed in
-//! the tree of its last day. Each unit thus has one place in each year in which it existed, and its activities of a
+//! the tree of its last day. Each unit thus has one position in each year in which it existed, and its activities of a
 //! year count exactly once at each level of the tree.
 
 use std::collections::{HashMap, HashSet};
 
 use entity::value::{Day, Hierarchy, Period, UnitId};
 
-use super::membership::{Membership, grouped, joined};
+use super::membership::{Membership, group_by_period, joined};
 use crate::reference::units::{Reach, Units};
 
 /// Whether the predecessors of units are included.
@@ -36,12 +36,12 @@ pub struct Branch {
     pub hierarchy: Hierarchy,
     /// The unit alone or its subtree.
     pub reach: Reach,
-    /// Whether predecessors are included: those of each unit of the branch.
+    /// Whether the predecessors of each unit of the branch are included.
     pub predecessors: Predecessors,
 }
 
-/// Period of calendar years from `first` to `last`, both inclusive; open where one is `None`. Returns `None` if `last`
-/// is before `first`.
+/// Period of calendar years from `first` to `last`, both inclusive; `None` for an open end. Returns `None` if `last` is
+/// before `first`.
 pub fn whole_years(first: Option<i32>, last: Option<i32>) -> Option<Period> {
     // The calendar ends with 2199, so the year after has no first day.
     let new_year = |year| Day::of(year, 1, 1);
@@ -78,40 +78,41 @@ impl Units {
             Predecessors::Excluded => self.years_below(branch, within),
             Predecessors::Included => self.years_with_predecessors(branch, within),
         };
-        grouped(years)
+        group_by_period(years)
     }
 
     fn years_below(&self, branch: Branch, within: Period) -> Years {
         let stays = self.stays(branch.root, branch.hierarchy, branch.reach, within).into_iter();
         let years = stays.map(|(unit, pieces)| {
-            let years = joined(pieces).into_iter().filter_map(|stay| self.years_of(unit, stay));
+            let years = joined(pieces).into_iter().filter_map(|membership| self.years_of(unit, membership));
             (unit, joined(years))
         });
         years.filter(|(_, years)| !years.is_empty()).collect()
     }
 
-    /// Years whose placement day of the unit is in this stay in a subtree.
-    fn years_of(&self, unit: UnitId, stay: Period) -> Option<Period> {
-        let from = stay.from().map(Day::year);
-        let Some(until) = stay.until() else { return whole_years(from, None) };
+    /// Years in which the day that places the unit in the tree lies in this stay in a subtree.
+    fn years_of(&self, unit: UnitId, membership: Period) -> Option<Period> {
+        let from = membership.from().map(Day::year);
+        let Some(until) = membership.until() else { return whole_years(from, None) };
         // 31 December of the year of `until` is after the stay, but the last day of the unit may be in it.
         let last = until.before()?;
         let ends_with_it = self.day_in_year(unit, last.year()) == Some(last);
         whole_years(from, Some(if ends_with_it { last.year() } else { until.year() - 1 }))
     }
 
-    /// Years of membership in the branch, with those of the predecessors of its units, each with its own subtree.
+    /// Years of membership in the branch, including the predecessors of its units, each with the predecessor's own
+    /// subtree.
     fn years_with_predecessors(&self, branch: Branch, within: Period) -> Years {
         let mut all: HashMap<UnitId, HashSet<Period>> = HashMap::new();
         let mut expanded = HashSet::from([(branch.root, within)]);
-        let mut open = vec![(branch.root, within)];
-        while let Some((root, within)) = open.pop() {
+        let mut pending = vec![(branch.root, within)];
+        while let Some((root, within)) = pending.pop() {
             let years = self.years_below(Branch { root, ..branch }, within);
             // The predecessors of the root also count for years in which the root did not exist yet.
             let below = years.iter().flat_map(|(unit, years)| years.iter().map(move |years| (*unit, *years)));
             for (successor, years) in below.chain([(root, within)]) {
                 let predecessors = self.ended_predecessors(successor).map(|unit| (unit, years));
-                open.extend(predecessors.filter(|one| expanded.insert(*one)));
+                pending.extend(predecessors.filter(|one| expanded.insert(*one)));
             }
             for (unit, years) in years {
                 all.entry(unit).or_default().extend(years);
@@ -120,8 +121,8 @@ impl Units {
         all.into_iter().map(|(unit, pieces)| (unit, joined(pieces))).collect()
     }
 
-    /// Predecessors of a unit that have ended or have a recorded end. One that still exists, as after the separation of
-    /// a part, keeps its own activities.
+    /// Predecessors of a unit that have ended or have a recorded end. A predecessor that still exists, as after the
+    /// separation of a part, keeps its own activities.
     fn ended_predecessors(&self, of: UnitId) -> impl Iterator<Item = UnitId> {
         let links = self.get(of).map(|unit| unit.predecessors.as_slice()).unwrap_or_default();
         let ended = |unit: &UnitId| self.versions(*unit).last().is_some_and(|last| last.valid_to.is_some());
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn in_every_year_a_unit_belongs_to_the_units_above_it_on_its_day_of_the_year() {
+    fn a_unit_belongs_to_its_ancestors_on_its_day_of_each_year() {
         let mut placed = 0;
         for lines in [&PROVINCE[..], &REORGANISED[..]] {
             let (units, ids) = units(lines);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_successions_ends() {
+    fn a_cycle_of_successions_does_not_loop_forever() {
         let (mut units, ids) = reorganised();
         let back = units.get(ids["N"]).expect("a unit").predecessors[0].clone();
         let back = unit_succession::Model { predecessor_id: ids["E"], successor_id: ids["E"], ..back };

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         client::{
             grant::{GRANT, replace},
-            row::place_below,
+            row::set_administrator,
             share::Shares,
         },
         command::{Command, CommandContext, Ready, Subject},
@@ -52,16 +52,16 @@ impl Command for Grant {
         let (access, txn, Grantee { of, before }) = (context.access, &context.txn, &context.subject);
         let (caller, terms) = (access.caller().client_id(), &of.terms.0);
         // A client above the caller, or the caller itself, keeps its administrator: otherwise it would no longer count
-        // in the totals above it.
+        // in the totals of the administrators above it.
         if !before.is_within(caller, of.id) {
-            place_below(txn, of.id, Some(caller)).await?;
+            set_administrator(txn, of.id, Some(caller)).await?;
         }
         replace(txn, of.id, terms.valid_from.unwrap_or(access.today()), terms).await?;
         ensure_sums(access, txn, (of.id, before)).await
     }
 }
 
-/// A client whose grant is replaced, locked, while no other grant of an administrator is made.
+/// A client whose grant is replaced. It is locked, and no other administrator can make a grant meanwhile.
 #[derive(Debug)]
 pub struct Grantee {
     of: Regrant,

@@ -53,7 +53,7 @@ impl Command for Register {
     }
 }
 
-/// A client that is registered, while no other grant of an administrator is made.
+/// A client that is registered. No other administrator can make a grant meanwhile.
 #[derive(Debug)]
 pub struct NewClient {
     of: Registration,

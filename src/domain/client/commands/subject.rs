@@ -30,7 +30,7 @@ pub struct Client {
     overlap_hours: Option<i32>,
 }
 
-/// A client, as a command names it.
+/// A client, as the input of a command names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     id: &'a str,
@@ -44,7 +44,7 @@ impl<'a> Target<'a> {
         Self { id, expected_version, overlap_hours: None }
     }
 
-    /// With the hours for which the old secret stays valid.
+    /// Adds the hours for which the old secret stays valid.
     pub(super) fn with_overlap(self, hours: i32) -> Self {
         Self { overlap_hours: Some(hours), ..self }
     }
@@ -100,7 +100,7 @@ pub(super) async fn seen(access: &Access, id: &str) -> CommandResult<VisibleClie
 }
 
 /// Reads the client after the command. It is returned even if the command removed rights of the caller, so that a
-/// successful command is not answered with `NotFound`.
+/// successful command does not result in `NotFound`.
 pub(super) async fn written(txn: &Txn, id: ClientId) -> CommandResult<VisibleClient> {
     let standing = administrator::read(txn.connection(), Some(&[id])).await?.pop();
     let standing = standing.ok_or_else(|| Error::internal("the row of a client is missing"))?;

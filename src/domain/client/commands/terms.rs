@@ -53,7 +53,7 @@ pub struct GrantTerms {
     pub documents: Option<AllowedDocuments>,
 }
 
-/// Terms of a grant, each right of which the caller holds.
+/// Terms of a grant of which the caller holds each right.
 #[derive(Debug)]
 pub struct HeldTerms(pub(super) Terms);
 
@@ -67,7 +67,8 @@ impl HeldTerms {
 }
 
 /// Serialises grants of administrators until the transaction ends, and compares the terms with the caller's current
-/// rights: its own grant may have been replaced since the request was accepted. Returns the shares before the command.
+/// rights: the caller's own grant may have been replaced since the request was accepted. Returns the shares before the
+/// command.
 pub(super) async fn ensure_held(access: &Access, txn: &Txn, HeldTerms(terms): &HeldTerms) -> CommandResult<Shares> {
     hold(txn.connection(), "cadre-api grants of administrators", LockMode::Alone).await.map_err(Error::from)?;
     let standings = administrator::read(txn.connection(), None).await?;
@@ -92,7 +93,8 @@ pub(super) async fn ensure_sums(access: &Access, txn: &Txn, (id, before): (Clien
     }
 }
 
-/// Validates the terms of a grant against the caller's rights. A missing limit or end is the caller's own.
+/// Validates the terms of a grant against the caller's rights. A missing limit or end is taken from the caller's own
+/// grant.
 pub(super) async fn held_terms(access: &Access, asked: &GrantTerms) -> CommandResult<HeldTerms> {
     let many = |field, count: usize, most: usize| {
         validate::between(field, i32::try_from(count).unwrap_or(i32::MAX), (1, i32::try_from(most).unwrap_or(i32::MAX)))
@@ -160,12 +162,12 @@ fn limits(own: Overrides, most: Limits, asked: &GrantTerms) -> Result<Overrides,
 
 /// Parses an enum value that the caller holds.
 fn held<T: std::str::FromStr + Ord>(word: &str, holds: &BTreeSet<T>, field: &str) -> Result<T, Refusal> {
-    word.parse().ok().filter(|word| holds.contains(word)).ok_or_else(|| lacking(field))
+    word.parse().ok().filter(|word| holds.contains(word)).ok_or_else(|| refused_scope(field))
 }
 
 /// Error for a right that the caller does not hold, or has lost during the request.
 fn not_held(right: Right) -> Refusal {
-    lacking(match right {
+    refused_scope(match right {
         Right::Scope | Right::Key | Right::Issuer => "grant.scopes",
         Right::Purpose => "grant.purposes",
         Right::Unit => "grant.unitCodes",
@@ -176,7 +178,7 @@ fn not_held(right: Right) -> Refusal {
     })
 }
 
-fn lacking(field: &str) -> Refusal {
+fn refused_scope(field: &str) -> Refusal {
     Refusal::input(
         Code::NotHeld,
         field,

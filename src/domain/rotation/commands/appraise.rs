@@ -51,7 +51,7 @@ impl Command for Appraise {
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let (start, today) = (context.subject.row.start_on, context.today());
-        let on = validate::not_ahead("appraisedOn", self.appraised_on, today)?;
+        let on = validate::not_in_future("appraisedOn", self.appraised_on, today)?;
         validate::not_before("appraisedOn", on, start)?;
         let last = context.subject.row.end_on.and_then(Day::before).map_or(today, |last| last.min(today));
         ensure_in_term(self.year, start, last)?;
@@ -136,7 +136,7 @@ impl Command for Override {
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let key: RuleKey = self.rule.parse().map_err(|_| unknown_rule())?;
-        let on = validate::not_ahead("grantedOn", self.granted_on, context.today())?;
+        let on = validate::not_in_future("grantedOn", self.granted_on, context.today())?;
         let reason = validate::remark("reason", &self.reason)?;
         let document_no = validate::number_if("documentNo", self.document_no.as_deref())?;
 

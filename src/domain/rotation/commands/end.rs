@@ -1,4 +1,4 @@
-//! Ends a running rotation: closes or keeps its post, and records a placement or leaves the person awaiting one.
+//! Ends a running rotation: closes or keeps its post, and records a placement or leaves the person without one.
 
 use async_graphql::ID;
 use entity::value::{Day, EndReason, RotationState, RuleKey, Scope};
@@ -75,7 +75,7 @@ impl Command for End {
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
-        let on = validate::not_ahead("endOn", self.end_on, context.today())?;
+        let on = validate::not_in_future("endOn", self.end_on, context.today())?;
         validate::later_than("endOn", on, context.subject.row.start_on)?;
         let remark = validate::remark_if("remark", self.remark.as_deref())?;
         let number = self.placement.as_ref().and_then(|placement| placement.decision_no.as_deref());
@@ -87,14 +87,14 @@ impl Command for End {
         }
 
         let unit = context.subject.row.to_unit_id;
-        match self.fate(context)? {
+        match self.disposition(context)? {
             PostDisposition::Waits => {
                 context.leave(unit, None, on).await?;
             }
             PostDisposition::Stays => {
                 let title = context.kept(unit, on).await?;
                 let place = Place { unit, title };
-                self.ensure_kept(context, &place)?;
+                self.ensure_same_post(context, &place)?;
                 context.placed(place, on, number.clone());
             }
             PostDisposition::Placed(place) => {
@@ -108,13 +108,13 @@ impl Command for End {
 }
 
 impl End {
-    fn fate(&self, context: &CommandContext<'_, Rotation>) -> Result<PostDisposition, Refusal> {
+    fn disposition(&self, context: &CommandContext<'_, Rotation>) -> Result<PostDisposition, Refusal> {
         let named = |placement: &Placement| {
             Place::named(context.access, PLACEMENT, (&placement.unit_code, &placement.title_code), self.end_on)
         };
         match (self.reason, &self.placement) {
             (EndReason::StabilisedAtDestination, _) => Ok(PostDisposition::Stays),
-            (EndReason::Retired | EndReason::Discipline, Some(_)) => Err(takes_none(self.reason)),
+            (EndReason::Retired | EndReason::Discipline, Some(_)) => Err(no_placement_allowed(self.reason)),
             (EndReason::Retired | EndReason::Discipline, None) => Ok(PostDisposition::Waits),
             (_, Some(placement)) => Ok(PostDisposition::Placed(named(placement)?)),
             (EndReason::Returned, None) => Ok(PostDisposition::Placed(context.origin(self.end_on)?)),
@@ -129,8 +129,9 @@ impl End {
         }
     }
 
-    /// Checks that the placement of a person who stays is their current post; another post requires another end reason.
-    fn ensure_kept(&self, context: &CommandContext<'_, Rotation>, held: &Place) -> Result<(), Refusal> {
+    /// Checks that the placement of a person who stays is the person's current post; another post requires another end
+    /// reason.
+    fn ensure_same_post(&self, context: &CommandContext<'_, Rotation>, held: &Place) -> Result<(), Refusal> {
         let Some(placement) = &self.placement else { return Ok(()) };
         let unit = context.access.reference_data().units().by_code(&placement.unit_code);
         if unit.is_none_or(|unit| unit.row.id != held.unit) {
@@ -144,7 +145,7 @@ impl End {
 }
 
 impl CommandContext<'_, Rotation> {
-    /// The unit and title that the person came from, if they can return there.
+    /// The unit and title that the person came from, if the person can return there.
     fn origin(&self, on: Day) -> Result<Place, Refusal> {
         let unit = self.subject.row.from_unit_id;
         let title =
@@ -172,7 +173,7 @@ impl CommandContext<'_, Rotation> {
     }
 }
 
-/// Whether the reason may end a rotation before its least term. With any other reason, an early end needs an override
+/// Whether the reason may end a rotation before its minimum term. With any other reason, an early end needs an override
 /// of that rule.
 fn ends_any_term(reason: EndReason) -> bool {
     matches!(
@@ -186,7 +187,7 @@ fn ends_any_term(reason: EndReason) -> bool {
 }
 
 /// Refusal of a placement for an end reason that allows none.
-pub(super) fn takes_none(reason: EndReason) -> Refusal {
+pub(super) fn no_placement_allowed(reason: EndReason) -> Refusal {
     Refusal::input(
         Code::InvalidPlacement,
         "placement",

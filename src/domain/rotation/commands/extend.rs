@@ -49,7 +49,7 @@ impl Command for Extend {
         (row.planned_end_on, row.extended_on) = (Some(self.planned_end_on), Some(today));
         let document_no = Some(validate::number("decisionNo", &self.decision_no)?);
         let remark = Some(validate::remark("reason", &self.reason)?);
-        // A later end can break only one rule of a decision: the longest term.
+        // A later end can violate only one rule of a decision: the maximum term.
         context.ensure_rules("plannedEndOn", |key| key == RuleKey::MaxSecondmentTerm).await?;
         Ok(StepRecord { on: today, document_no, remark })
     }

@@ -1,4 +1,5 @@
-//! Commands on rotations. Each is an input, its change of the row, and the days and posts that it needs.
+//! Commands on rotations. Each file has the input of a command, its change of the row, and the days and posts that it
+//! needs.
 
 mod appraise;
 mod end;

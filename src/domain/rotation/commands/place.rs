@@ -4,7 +4,7 @@ use async_graphql::ID;
 use entity::value::{Day, EndReason, Scope};
 
 use super::{
-    end::takes_none,
+    end::no_placement_allowed,
     post::{self, Fields},
     subject::{Rotation, StepRecord, Target},
 };
@@ -51,14 +51,14 @@ impl Command for Place {
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
-        let on = validate::not_ahead("placedOn", self.placed_on, context.today())?;
+        let on = validate::not_in_future("placedOn", self.placed_on, context.today())?;
         match context.subject.row.end_on {
             Some(end) => validate::not_before("placedOn", on, end)?,
             None => validate::later_than("placedOn", on, context.subject.row.start_on)?,
         };
         let number = validate::number_if("decisionNo", self.decision_no.as_deref())?;
         if let Some(reason @ EndReason::Retired) = context.subject.row.end_reason {
-            return Err(takes_none(reason).into());
+            return Err(no_placement_allowed(reason).into());
         }
         let place = post::Place::named(context.access, PLACEMENT, (&self.unit_code, &self.title_code), on)?;
         context.take_up(&place, on, None).await?;

@@ -1,5 +1,5 @@
 //! Posts that rotations close and open. No command makes a person's primary posts overlap, or moves a person out of a
-//! post that they no longer hold.
+//! post that the person no longer holds.
 
 use entity::{
     assignment,
@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub title: TitleCode,
 }
 
-/// The names of a place in an input.
+/// The names of the fields that state a place in an input.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields {
     /// Field of the unit.
@@ -46,7 +46,7 @@ impl Place {
         Ok(place)
     }
 
-    /// Checks that a post can begin here on a day: the unit exists, and the title belongs to its tier.
+    /// Checks that a post can begin at this place on a day: the unit exists, and the title belongs to its tier.
     pub(super) fn ensure_open(&self, access: &Access, fields: Fields, day: Day) -> Result<(), Refusal> {
         let unit = access.reference_data().units().get(self.unit).ok_or_else(|| Refusal::not_found(fields.unit))?;
         let code = &unit.row.code;
@@ -82,9 +82,9 @@ impl Place {
 /// Tiers and direction of a move on its start day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route {
-    /// Tier of the unit left.
+    /// Tier of the origin.
     pub from_tier: Tier,
-    /// Tier of the unit gone to.
+    /// Tier of the destination.
     pub to_tier: Tier,
     /// Direction.
     pub direction: RotationDirection,
@@ -100,9 +100,9 @@ impl Route {
     }
 }
 
-/// The primary post in a unit that a person holds on the day before `on` and can leave on `on`: the post goes on, or
-/// ends on that day.
-fn to_leave(posts: &[assignment::Model], unit: UnitId, on: Day) -> Option<&assignment::Model> {
+/// The primary post in a unit that a person holds on the day before `on` and can leave on `on`: the post has no end, or
+/// ends on or after that day.
+fn post_to_leave(posts: &[assignment::Model], unit: UnitId, on: Day) -> Option<&assignment::Model> {
     let could_leave = |post: &&assignment::Model| {
         post.is_primary && post.unit_id == unit && post.start_on < on && post.end_on.is_none_or(|end| on <= end)
     };
@@ -111,20 +111,20 @@ fn to_leave(posts: &[assignment::Model], unit: UnitId, on: Day) -> Option<&assig
 
 /// Whether no primary post except `left` is held on the day or begins after it.
 fn is_free_from(posts: &[assignment::Model], day: Day, left: Option<AssignmentId>) -> bool {
-    let stands_in_the_way =
+    let overlaps =
         |post: &assignment::Model| post.is_primary && Some(post.id) != left && post.end_on.is_none_or(|end| day < end);
-    !posts.iter().any(stands_in_the_way)
+    !posts.iter().any(overlaps)
 }
 
 impl CommandContext<'_, Rotation> {
-    /// The person's primary post in a unit that they can leave on a day, limited to one title if it is known.
+    /// The person's primary post in a unit that the person can leave on a day, limited to one title if it is known.
     pub(super) async fn leave(
         &mut self,
         unit: UnitId,
         title: Option<&TitleCode>,
         on: Day,
     ) -> CommandResult<AssignmentId> {
-        let post = self.to_be_left(unit, title, on).await?;
+        let post = self.find_post_to_leave(unit, title, on).await?;
         if post.end_on != Some(on) {
             let closed = assignment::ActiveModel { id: Set(post.id), end_on: Set(Some(on)), ..Default::default() };
             assignment::Entity::update(closed)
@@ -136,14 +136,14 @@ impl CommandContext<'_, Rotation> {
     }
 
     /// The post that `leave` would close.
-    pub(super) async fn to_be_left(
+    pub(super) async fn find_post_to_leave(
         &self,
         unit: UnitId,
         title: Option<&TitleCode>,
         on: Day,
     ) -> CommandResult<assignment::Model> {
         let posts = self.posts().await?;
-        let post = to_leave(&posts, unit, on).filter(|post| title.is_none_or(|title| *title == post.title_code));
+        let post = post_to_leave(&posts, unit, on).filter(|post| title.is_none_or(|title| *title == post.title_code));
         Ok(post.cloned().ok_or_else(|| post_changed(on))?)
     }
 
@@ -164,11 +164,11 @@ impl CommandContext<'_, Rotation> {
     /// The title of the primary post that the person holds in a unit on a day and keeps.
     pub(super) async fn kept(&self, unit: UnitId, on: Day) -> CommandResult<TitleCode> {
         let posts = self.posts().await?;
-        let post = to_leave(&posts, unit, on).filter(|post| post.is_held_on(on));
+        let post = post_to_leave(&posts, unit, on).filter(|post| post.is_held_on(on));
         Ok(post.ok_or_else(|| post_changed(on))?.title_code.clone())
     }
 
-    /// Opens a primary post from a day on, after the one that was left on it, if one was.
+    /// Opens a primary post from a day on. `left` is the post that the person leaves on that day, if any.
     pub(super) async fn take_up(&mut self, place: &Place, on: Day, left: Option<AssignmentId>) -> CommandResult<()> {
         self.ensure_free_from(on, left).await?;
         let opened = assignment::ActiveModel {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_is_left_by_who_holds_it_on_the_eve() {
+    fn a_post_can_be_left_if_it_is_held_on_the_day_before() {
         let (here, there) = (UnitId::new(), UnitId::new());
         let on: Day = "2020-01-01".parse().expect("a day");
         for (post, expected) in [
@@ -240,12 +240,12 @@ mod tests {
             (post(here, "2015-01-01", "", false), false),
             (post(there, "2015-01-01", "", true), false),
         ] {
-            assert_eq!(to_leave(std::slice::from_ref(&post), here, on).is_some(), expected, "{post:?}");
+            assert_eq!(post_to_leave(std::slice::from_ref(&post), here, on).is_some(), expected, "{post:?}");
         }
     }
 
     #[test]
-    fn a_primary_post_in_the_way_keeps_another_from_being_opened() {
+    fn a_primary_post_on_the_day_prevents_another_one() {
         let unit = UnitId::new();
         let on: Day = "2020-01-01".parse().expect("a day");
         for (post, expected) in [

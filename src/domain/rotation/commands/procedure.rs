@@ -49,7 +49,7 @@ impl Command for Advance {
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         Ok(StepRecord {
-            on: validate::not_ahead("on", self.on, context.today())?,
+            on: validate::not_in_future("on", self.on, context.today())?,
             document_no: validate::number_if("documentNo", self.document_no.as_deref())?,
             remark: validate::remark_if("remark", self.remark.as_deref())?,
         })
@@ -90,7 +90,7 @@ impl Command for Decide {
     }
 
     fn target(&self) -> Target<'_> {
-        Target::of(&self.rotation_id, self.expected_version, Transition::Decide).judging_service(self.start_on)
+        Target::of(&self.rotation_id, self.expected_version, Transition::Decide).with_service_rule(self.start_on)
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
@@ -99,7 +99,7 @@ impl Command for Decide {
         row.start_on = self.start_on.unwrap_or(row.start_on);
         row.planned_end_on = self.planned_end_on.or(row.planned_end_on);
         row.decision_no = Some(decision_no.clone());
-        row.decided_on = Some(validate::not_ahead("decidedOn", self.decided_on, context.access.today())?);
+        row.decided_on = Some(validate::not_in_future("decidedOn", self.decided_on, context.access.today())?);
         if let Some(end) = row.planned_end_on {
             validate::later_than("plannedEndOn", end, row.start_on)?;
         }
@@ -140,7 +140,7 @@ impl Command for Publish {
 
     async fn apply(&self, context: &mut CommandContext<'_, Rotation>) -> CommandResult<StepRecord> {
         let on = self.published_on.unwrap_or(context.today());
-        validate::not_ahead("publishedOn", on, context.today())?;
+        validate::not_in_future("publishedOn", on, context.today())?;
         if let Some(decided) = context.subject.row.decided_on {
             validate::not_before("publishedOn", on, decided)?;
         }

@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::{
     post::{Fields, Place, Route},
-    subject::{StepRecord, prepared_here, unique_violation, view_of, write_step},
+    subject::{StepRecord, find_prepared, unique_violation, view_of, write_step},
 };
 use crate::{
     authz::{Access, AuthorizedCadre, Txn, VisibleRotation},
@@ -128,7 +128,7 @@ impl Subject for Proposal {
     }
 
     async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Self)) -> CommandResult<VisibleRotation> {
-        prepared_here(access, object).await
+        find_prepared(access, object).await
     }
 
     async fn lock(_: &Access, _: &Txn, (_, prepared): (Self::Target<'_>, Self)) -> CommandResult<Self> {
@@ -146,8 +146,8 @@ impl Subject for Proposal {
     }
 }
 
-/// The origin: unit and title of the primary post, if it is within the caller's reach. The post must have begun before
-/// the start day, because a post needs at least one day.
+/// The origin: unit and title of the primary post, if the unit is within the caller's reach. The post must have begun
+/// before the start day, because a post has at least one day.
 async fn origin(access: &Access, person: &AuthorizedCadre, start: Day) -> CommandResult<(UnitId, TitleCode)> {
     let day = start.min(access.today());
     let post = cadre::post_on(person.posts(), day).filter(|post| post.start_on < start);

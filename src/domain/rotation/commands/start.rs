@@ -67,12 +67,12 @@ impl Command for Start {
 }
 
 impl CommandContext<'_, Rotation> {
-    /// Checks that the rotation could start on its start day as things are recorded now: a post can begin at the
-    /// destination, and the person can leave the post that they hold and holds no other primary one.
+    /// Checks that the rotation could start on its start day with the data recorded now: a post can begin at the
+    /// destination, and the person can leave the current post and holds no other primary one.
     pub(super) async fn ensure_can_start(&self, fields: Fields) -> CommandResult<()> {
         self.destination(fields)?;
         let left = self
-            .to_be_left(
+            .find_post_to_leave(
                 self.subject.row.from_unit_id,
                 self.subject.row.from_title_code.as_ref(),
                 self.subject.row.start_on,
@@ -96,7 +96,8 @@ impl CommandContext<'_, Rotation> {
         Ok(place)
     }
 
-    /// Checks that no other rotation of the person runs, before any post is read. The unique index enforces the same.
+    /// Checks that no other rotation of the person is running, before any post is read. The unique index enforces the
+    /// same.
     async fn ensure_not_running(&self) -> CommandResult<()> {
         let running = rotation::Entity::find()
             .filter(rotation::Column::CadreId.eq(self.subject.row.cadre_id))

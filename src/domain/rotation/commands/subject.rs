@@ -26,7 +26,7 @@ use crate::{
 pub struct Rotation {
     /// The person.
     pub(super) cadre: cadre::Model,
-    /// The row that the command changes; its state is already the one after the transition.
+    /// The row that the command changes; its state is already the state after the transition.
     pub(super) row: rotation::Model,
     /// Key to the length of the person's remaining service, if the rules of the command depend on it.
     service_key: Option<ServiceKey>,
@@ -34,7 +34,7 @@ pub struct Rotation {
     pub(super) moved: bool,
 }
 
-/// A rotation, as a command names it.
+/// A rotation, as the input of a command names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     id: &'a str,
@@ -51,8 +51,8 @@ impl<'a> Target<'a> {
         Self { id, expected_version, step, service: None }
     }
 
-    /// Checks the length of the remaining service, from the start day that the command sets, if it sets one.
-    pub(super) fn judging_service(self, start_on: Option<Day>) -> Self {
+    /// Adds the rule of the remaining service, with the start day that the command sets, if any.
+    pub(super) fn with_service_rule(self, start_on: Option<Day>) -> Self {
         Self { service: Some(ServiceRule { step: self.step, start_on }), ..self }
     }
 }
@@ -93,7 +93,7 @@ impl Subject for Rotation {
     type View = VisibleRotation;
 
     async fn find(access: &Access, target: Self::Target<'_>) -> CommandResult<VisibleRotation> {
-        prepared_here(access, target.id).await
+        find_prepared(access, target.id).await
     }
 
     async fn prepare(
@@ -111,10 +111,10 @@ impl Subject for Rotation {
     }
 
     async fn replay(access: &Access, object: &str, _: (Self::Target<'_>, Prepared)) -> CommandResult<VisibleRotation> {
-        prepared_here(access, object).await
+        find_prepared(access, object).await
     }
 
-    /// Locks the person, then the rotation: always in this order, so that two commands never wait for each other.
+    /// Locks the person, then the rotation: always in this order, so that two commands cannot deadlock.
     async fn lock(_: &Access, txn: &Txn, (target, prepared): (Self::Target<'_>, Prepared)) -> CommandResult<Self> {
         let Prepared { seen, service_key } = prepared;
         let cadre = cadre::Entity::find_by_id(seen.row().cadre_id).lock_exclusive().one(txn.connection()).await?;
@@ -142,9 +142,9 @@ impl Subject for Rotation {
     }
 }
 
-/// Looks up a rotation that the caller prepares. A rotation that the caller may not know of is reported as not found. A
-/// published one that another unit prepares is refused with `NotPreparedHere`.
-pub(super) async fn prepared_here(access: &Access, id: &str) -> CommandResult<VisibleRotation> {
+/// Looks up a rotation that the caller prepares. A rotation that the caller may not see is reported as not found. A
+/// published rotation that another unit prepares is refused with `NotPreparedHere`.
+pub(super) async fn find_prepared(access: &Access, id: &str) -> CommandResult<VisibleRotation> {
     let unknown = || Refusal::not_found("rotationId");
     let rotations = access.rotations()?;
     let id: RotationId = id.parse().map_err(|_| unknown())?;
@@ -166,8 +166,8 @@ pub(super) fn view_of(access: &Access, row: rotation::Model) -> CommandResult<Op
     Ok(access.rotations()?.admitted(row, access.today()))
 }
 
-/// Writes a step of a rotation and the change of the rotation. The change is announced to others only once the rotation
-/// is published.
+/// Writes a step of a rotation and the change of the rotation. Before the publication, only callers whose reach
+/// contains the preparing unit see the change.
 pub(super) async fn write_step(
     txn: &Txn,
     kind: ChangeKind,
@@ -198,9 +198,9 @@ pub(super) async fn write_step(
 }
 
 impl CommandContext<'_, Rotation> {
-    /// Checks these rules on the start day of the row: none may be broken without an override. A rule that cannot be
-    /// judged does not block the command, unless the caller may not read the facts: then the rotation has changed since
-    /// the key was looked up.
+    /// Checks these rules on the start day of the row: each must be complied with or overridden. A rule that cannot be
+    /// checked does not block the command, unless the caller may not read the facts: then the rotation has changed
+    /// since the key was looked up.
     pub(super) async fn ensure_rules(&self, field: &str, keys: impl Fn(RuleKey) -> bool + Send) -> CommandResult<()> {
         let of_rotation =
             rule_override::Entity::find().filter(rule_override::Column::RotationId.eq(self.subject.row.id));

@@ -1,4 +1,4 @@
-//! Checks the rules with cases: the day before, the day itself, the day after; and that protected facts are not
+//! Checks the rules with cases: the day before, the day, and the day after; and checks that protected facts are not
 //! revealed.
 
 mod force;
@@ -27,7 +27,7 @@ fn day(text: &str) -> Day {
     text.parse().expect(text)
 }
 
-/// `None` for an empty text.
+/// The day; `None` for an empty text.
 fn some_day(text: &str) -> Option<Day> {
     (!text.is_empty()).then(|| day(text))
 }
@@ -61,7 +61,7 @@ fn office(code: &str, key: RuleKey, value: i32) -> rule::Model {
     }
 }
 
-/// A prepared rotation from a day, with no other values.
+/// A prepared rotation from a day, without other values.
 fn from(start: &str) -> rotation::Model {
     rotation::Model {
         start_on: day(start),
@@ -106,7 +106,7 @@ fn every_key_has_its_check_in_one_order() {
 }
 
 #[test]
-fn a_term_is_long_enough_from_the_last_day_of_its_months_on() {
+fn a_term_complies_from_the_last_day_of_its_months_on() {
     let rules = shipped();
     for (start, planned, end, expected) in [
         ("2025-07-01", "2028-06-30", "", Fail),
@@ -143,7 +143,7 @@ fn a_leap_day_counts_to_the_end_of_february() {
 }
 
 #[test]
-fn a_rotation_is_judged_by_the_rule_of_its_start_day() {
+fn a_rotation_is_checked_by_the_rule_of_its_start_day() {
     use Category::{Cadre, CivilServant};
     use RuleKey::{MinRemainingService, MinTerm, RequiresPlanningEntry};
     let rules = shipped();
@@ -179,7 +179,7 @@ fn a_rotation_is_judged_by_the_rule_of_its_start_day() {
 }
 
 #[test]
-fn a_later_proposal_may_meet_another_rule() {
+fn a_later_start_may_fall_under_another_rule() {
     // Proposed under one rule and started under the next: two years first comply, then are too short.
     let shorter = rule::Model { valid_from: day("2026-01-01"), ..office("SHORT", RuleKey::MinTerm, 24) };
     let shorter = rule::Model {
@@ -217,7 +217,7 @@ fn a_term_on_one_title_needs_the_title() {
 }
 
 #[test]
-fn service_must_last_from_the_start_for_as_long_as_the_purpose_asks() {
+fn service_must_last_as_long_as_the_purpose_requires() {
     use Gender::{Female, Male};
     use RotationPurpose::{Development, NonLocal, TwoTermLimit};
     let rules = shipped();
@@ -246,7 +246,7 @@ fn service_must_last_from_the_start_for_as_long_as_the_purpose_asks() {
 }
 
 #[test]
-fn an_age_that_was_not_verified_decides_nothing() {
+fn with_an_unverified_age_a_check_is_indeterminate() {
     let rules = shipped();
     // Reached 60 in 2019, under an age that ships unverified.
     let cadre = person(Category::Cadre, Gender::Male, "1959-03-10");
@@ -256,7 +256,7 @@ fn an_age_that_was_not_verified_decides_nothing() {
 }
 
 #[test]
-fn a_planning_entry_holds_on_the_start_day_or_not() {
+fn a_planning_entry_must_be_valid_on_the_start_day() {
     let rules = shipped();
     let asks_nothing = with(vec![rule::Model {
         category: Some(Category::CivilServant),
@@ -289,7 +289,7 @@ fn a_planning_entry_holds_on_the_start_day_or_not() {
 }
 
 #[test]
-fn a_secondment_ends_at_the_latest_on_the_last_day_of_its_months() {
+fn a_secondment_must_not_exceed_its_maximum_term() {
     use RotationForm::{Rotation, Secondment, Transfer};
     let rules = shipped();
     let for_all_forms = with(vec![office("ALL", RuleKey::MaxSecondmentTerm, 36)]);
@@ -313,7 +313,7 @@ fn a_secondment_ends_at_the_latest_on_the_last_day_of_its_months() {
 }
 
 #[test]
-fn an_override_of_the_rotation_takes_the_rule_out_of_the_way() {
+fn an_overridden_rule_does_not_block_the_rotation() {
     let rules = shipped();
     let rotation = rotation::Model { planned_end_on: Some(day("2026-07-01")), ..from("2025-07-01") };
     let granted = rule_override::Model {

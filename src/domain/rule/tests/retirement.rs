@@ -6,7 +6,7 @@ fn ages() -> RetirementAges {
     RetirementAges::of(lists::file_retirement_ages().unwrap())
 }
 
-/// Decree 135/2020/NĐ-CP, Art. 3, Art. 4 and its first annex.
+/// Cases of Decree 135/2020/NĐ-CP, Art. 3, Art. 4 and its first annex.
 #[test]
 fn service_ends_with_the_month_in_which_the_age_is_reached() {
     use Gender::{Female, Male};

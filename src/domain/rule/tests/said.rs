@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_sentence_names_the_rule_and_the_way_out() {
+fn a_sentence_names_the_rule_and_the_solution() {
     let rules = shipped();
     let rotation = rotation::Model { planned_end_on: Some(day("2026-07-01")), ..from("2025-07-01") };
     let term = check(&rules, &rotation, &civil_servant(), RuleKey::MinTerm).sentence;
@@ -28,7 +28,7 @@ fn a_sentence_names_the_rule_and_the_way_out() {
 }
 
 #[test]
-fn without_the_service_a_check_is_the_same_for_every_day_of_birth() {
+fn without_access_to_the_service_a_check_is_equal_for_every_day_of_birth() {
     let rules = shipped();
     let checks = |category, birth: &str, start: &str| {
         judge(&rules, &Facts::of(&from(start), &person(category, Gender::Male, birth)), &[])
@@ -57,19 +57,19 @@ fn without_the_service_a_check_is_the_same_for_every_day_of_birth() {
 }
 
 #[test]
-fn no_sentence_differs_by_how_old_a_person_is() {
+fn no_sentence_depends_on_the_age_of_a_person() {
     let rules = shipped();
-    let said = |birth: &str, start: &str| {
+    let messages = |birth: &str, start: &str| {
         let cadre = person(Category::CivilServant, Gender::Male, birth);
         check(&rules, &from(start), &cadre, RuleKey::MinRemainingService).sentence
     };
     // Some fail and some pass, at any age: the messages reveal nothing else.
-    let (fails, passes) = (said("1970-01-01", "2023-02-01"), said("1990-01-01", "2023-02-01"));
+    let (fails, passes) = (messages("1970-01-01", "2023-02-01"), messages("1990-01-01", "2023-02-01"));
     for birth in ["1962-01-31", "1965-02-28", "1969-12-31"] {
-        assert_eq!(said(birth, "2023-02-01"), fails, "{birth}");
+        assert_eq!(messages(birth, "2023-02-01"), fails, "{birth}");
     }
     for birth in ["1972-01-01", "1980-02-29", "2000-12-31"] {
-        assert_eq!(said(birth, "2023-02-01"), passes, "{birth}");
+        assert_eq!(messages(birth, "2023-02-01"), passes, "{birth}");
     }
     assert_ne!(fails, passes, "the control");
     let cadre = person(Category::CivilServant, Gender::Male, "1970-01-01");

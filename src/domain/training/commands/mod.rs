@@ -2,7 +2,8 @@
 //! statement, so a request without a free seat changes nothing. Check constraints of the tables enforce the same
 //! limits.
 //!
-//! Rows are locked in one order: plan, person (of several by their ids), class, quotas from above to below, enrolment.
+//! Rows are locked in one order: plan, person (several persons by their ids), class, quotas from parent to child,
+//! enrolment.
 
 pub mod class;
 pub mod enrolment;

@@ -162,7 +162,7 @@ impl Subject for NewPlan {
 #[derive(Debug)]
 pub struct Plan(training_plan::Model);
 
-/// A plan, as a command names it.
+/// A plan, as the input of a command names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     code: &'a str,
@@ -219,7 +219,7 @@ impl Subject for Plan {
     }
 }
 
-/// The plan with a code, if the caller may know of it.
+/// The plan with a code, if the caller may see it.
 async fn visible(access: &Access, code: &str) -> CommandResult<VisiblePlan> {
     match plan::look_up(access, &TrainingPlanKey::Code(code.to_owned())).await {
         Err(Error::NotFound) => Err(Refusal::not_found("planCode").into()),
@@ -227,7 +227,7 @@ async fn visible(access: &Access, code: &str) -> CommandResult<VisiblePlan> {
     }
 }
 
-/// Checks that the unit of the plan is within reach. Holding a quota of the plan allows a caller only to read it.
+/// Checks that the unit of the plan is within reach. A quota of the plan allows a caller only to read the plan.
 fn ensure_own(access: &Access, plan: &VisiblePlan) -> Result<(), Refusal> {
     if access.reaches(plan.row().unit_id) {
         return Ok(());

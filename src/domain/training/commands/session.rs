@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// The sessions of classes, each list by day.
+/// The sessions of classes; those of each class are sorted by day.
 pub(super) async fn of(
     connection: &impl ConnectionTrait,
     classes: impl Iterator<Item = ClassId>,
@@ -53,7 +53,7 @@ pub(super) async fn write(txn: &Txn, class_id: ClassId, days: &[Day]) -> Command
     Ok(class_session::Entity::insert_many(rows).exec_without_returning(txn.connection()).await.map(drop)?)
 }
 
-/// Writes the sessions of a class, which is locked, instead of those that it has.
+/// Replaces the sessions of a class, which is locked.
 pub(super) async fn replace(txn: &Txn, class: ClassId, days: &[Day]) -> CommandResult<()> {
     let before = class_session::Entity::delete_many().filter(class_session::Column::ClassId.eq(class));
     before.exec(txn.connection()).await?;
@@ -65,9 +65,9 @@ pub(super) fn take_place() -> Condition {
     Condition::all().add(training_class::Column::State.is_not_in([ClassState::Postponed, ClassState::Cancelled]))
 }
 
-/// Persons with a seat in a class, locked in a fixed order until the command is done. Must run before the class is
+/// Locks the persons with a seat in a class, in a fixed order, until the command is done. Must run before the class is
 /// locked.
-pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> CommandResult<BTreeSet<CadreId>> {
+pub(super) async fn lock_learners(txn: &Txn, class: ClassId) -> CommandResult<BTreeSet<CadreId>> {
     let learners = cadre::Entity::find()
         .select_only()
         .column(cadre::Column::Id)
@@ -78,9 +78,9 @@ pub(super) async fn locked_learners(txn: &Txn, class: ClassId) -> CommandResult<
     Ok(learners.into_iter().collect())
 }
 
-/// Checks that the new sessions of a class do not overlap with other classes of its learners. The class and its
-/// learners are locked. If a learner was added between the two locks, the command must be sent again.
-pub(super) async fn ensure_holds_up_nobody(
+/// Checks that the new sessions of a class do not coincide with sessions of other classes of its learners. The class
+/// and its learners are locked. If a learner was added between the two locks, the command must be sent again.
+pub(super) async fn ensure_no_clashes(
     txn: &Txn,
     of_class: ClassDays<'_>,
     locked: &BTreeSet<CadreId>,
@@ -94,16 +94,16 @@ pub(super) async fn ensure_holds_up_nobody(
         .into_tuple()
         .all(txn.connection())
         .await?;
-    // Includes learners without another seat: they may be about to take one.
+    // Includes learners without a seat in another class, because they may be about to take one.
     if !learners.iter().all(|learner| locked.contains(learner)) {
         return Err(Refusal::version(class.version - 1).into());
     }
-    let held_up = held_up(txn, of_class).await?;
-    if held_up.is_empty() { Ok(()) } else { Err(holds_up(held_up.len()).into()) }
+    let learners_with_clashes = learners_with_clashes(txn, of_class).await?;
+    if learners_with_clashes.is_empty() { Ok(()) } else { Err(clash_refusal(learners_with_clashes.len()).into()) }
 }
 
-/// The learners of a class who have sessions of other classes on its own.
-async fn held_up(txn: &Txn, of_class: ClassDays<'_>) -> CommandResult<BTreeSet<CadreId>> {
+/// The learners of a class who have sessions of other classes on the days of its sessions.
+async fn learners_with_clashes(txn: &Txn, of_class: ClassDays<'_>) -> CommandResult<BTreeSet<CadreId>> {
     let seats = other_seats(txn, of_class.class.id).await?;
     let ids = seats.iter().map(|(_, class)| class.0);
     let column = Expr::col((training_class::Entity, training_class::Column::Id));
@@ -120,7 +120,7 @@ async fn held_up(txn: &Txn, of_class: ClassDays<'_>) -> CommandResult<BTreeSet<C
     Ok(seats.into_iter().filter(|(_, class)| clashing.contains(class)).map(|(person, _)| person).collect())
 }
 
-/// The seats that the learners of a class have in other classes.
+/// The seats of the learners of a class in other classes.
 async fn other_seats(txn: &Txn, class: ClassId) -> CommandResult<Vec<(CadreId, ClassId)>> {
     let seats = enrolment::Entity::find()
         .select_only()
@@ -141,7 +141,7 @@ fn seated(class: ClassId) -> SelectStatement {
         .take()
 }
 
-fn holds_up(persons: usize) -> Refusal {
+fn clash_refusal(persons: usize) -> Refusal {
     Refusal::conflict(
         Code::OverlappingSessions,
         "sessions",

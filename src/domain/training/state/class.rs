@@ -26,7 +26,7 @@ pub fn after(state: ClassState, to: ClassState) -> Result<ClassState, Refusal> {
 /// Checks that the state permits enrolment.
 ///
 /// # Errors
-/// `Step`, with the next states of the class; names a field of the input.
+/// `Step`, with the next states of the class, for the field of the input.
 pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refusal> {
     let what = ["được cử người vào lớp", "people can be enrolled"];
     if ClassState::ENROLLING.contains(&state) {
@@ -38,7 +38,7 @@ pub fn ensure_enrols(state: ClassState, field: &'static str) -> Result<(), Refus
 /// Checks that the state permits results.
 ///
 /// # Errors
-/// `Step`, with the next states of the class; names the enrolment.
+/// `Step`, with the next states of the class, for the enrolment.
 pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
     let (field, what) = ("enrolmentId", ["được ghi kết quả học tập", "results can be recorded"]);
     if ClassState::WITH_RESULTS.contains(&state) {
@@ -51,7 +51,7 @@ pub fn ensure_has_results(state: ClassState) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `Step`, without next states.
-pub fn ensure_goes_on(state: ClassState) -> Result<(), Refusal> {
+pub fn ensure_not_over(state: ClassState) -> Result<(), Refusal> {
     if due(state).is_empty() { Err(wrong(state)) } else { Ok(()) }
 }
 
@@ -95,18 +95,18 @@ mod tests {
     ";
 
     #[test]
-    fn a_class_leads_from_every_state_where_the_table_says() {
+    fn every_transition_of_a_class_matches_the_table() {
         let lines: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines.len(), ClassState::iter().count());
         for line in lines {
             let state: ClassState = line[0].parse().expect("a state");
             assert_eq!(ensure_enrols(state, "classCode").is_ok(), line[1] == "yes", "{state}");
             assert_eq!(ensure_has_results(state).is_ok(), line[2] == "yes", "{state}");
-            assert_eq!(ensure_goes_on(state).is_ok(), line.len() > 3, "{state}");
+            assert_eq!(ensure_not_over(state).is_ok(), line.len() > 3, "{state}");
             for to in ClassState::iter() {
-                let led = after(state, to);
-                assert_eq!(led.is_ok(), line[3..].contains(&to.to_string().as_str()), "{state} to {to}");
-                if let Err(Refusal::Step { state: said, due: named, .. }) = led {
+                let next = after(state, to);
+                assert_eq!(next.is_ok(), line[3..].contains(&to.to_string().as_str()), "{state} to {to}");
+                if let Err(Refusal::Step { state: said, due: named, .. }) = next {
                     assert_eq!((said, named.len()), (state.to_string(), line.len() - 3));
                 }
             }

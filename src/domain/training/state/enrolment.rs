@@ -47,11 +47,11 @@ impl Transition {
 /// # Errors
 /// `Step`, with the transitions that are due, if this one is not.
 pub fn after(state: EnrolmentState, step: Transition) -> Result<EnrolmentState, Refusal> {
-    let due = || Transition::ALL.into_iter().filter(|step| led(state, *step).is_some());
-    led(state, step).ok_or_else(|| not_due(ENROLMENT, &state, due().map(|step| step.mutation().to_owned()).collect()))
+    let due = || Transition::ALL.into_iter().filter(|step| next(state, *step).is_some());
+    next(state, step).ok_or_else(|| not_due(ENROLMENT, &state, due().map(|step| step.mutation().to_owned()).collect()))
 }
 
-fn led(state: EnrolmentState, step: Transition) -> Option<EnrolmentState> {
+fn next(state: EnrolmentState, step: Transition) -> Option<EnrolmentState> {
     use EnrolmentState::{Attending, Completed, Confirmed, Dropped, Failed, Registered, Waitlisted};
     match (step, state) {
         (Transition::Confirm, Waitlisted) => Some(Confirmed),
@@ -69,7 +69,8 @@ mod tests {
 
     use super::*;
 
-    /// A line per state, a column per move in the order of `Transition::ALL`; `-` where the move is not due.
+    /// A line for each state, and a column for each transition in the order of `Transition::ALL`; `-` if the transition
+    /// is not due.
     const TABLE: &str = "
         REGISTERED  -         -         -      DROPPED -
         WAITLISTED  CONFIRMED -         -      DROPPED -
@@ -83,16 +84,16 @@ mod tests {
     ";
 
     #[test]
-    fn every_move_leads_from_every_state_where_the_table_says() {
+    fn every_transition_of_an_enrolment_matches_the_table() {
         let lines: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines.len(), EnrolmentState::iter().count());
         for line in lines {
             let state: EnrolmentState = line[0].parse().expect("a state");
             for (step, expected) in Transition::ALL.into_iter().zip(&line[1..]) {
-                let led = after(state, step);
-                let word = led.as_ref().ok().map(ToString::to_string);
+                let next = after(state, step);
+                let word = next.as_ref().ok().map(ToString::to_string);
                 assert_eq!(word.as_deref().unwrap_or("-"), *expected, "{state} {step:?}");
-                if let Err(Refusal::Step { due, .. }) = led {
+                if let Err(Refusal::Step { due, .. }) = next {
                     assert_eq!(due.len(), line[1..].iter().filter(|word| **word != "-").count(), "{state}");
                 }
             }

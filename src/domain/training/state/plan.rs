@@ -26,8 +26,8 @@ pub fn after(state: PlanState, to: PlanState) -> Result<PlanState, Refusal> {
 /// Checks that the state permits to issue, allocate and use quotas of the plan: it is approved and not closed.
 ///
 /// # Errors
-/// `Step`, with the next states of the plan; names a field of the input.
-pub fn ensure_gives(state: PlanState, field: &'static str) -> Result<(), Refusal> {
+/// `Step`, with the next states of the plan, for the field of the input.
+pub fn ensure_quotas_permitted(state: PlanState, field: &'static str) -> Result<(), Refusal> {
     if PlanState::GIVING.contains(&state) {
         return Ok(());
     }
@@ -73,16 +73,16 @@ mod tests {
     ";
 
     #[test]
-    fn a_plan_leads_from_every_state_where_the_table_says() {
+    fn every_transition_of_a_plan_matches_the_table() {
         let lines: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines.len(), PlanState::iter().count());
         for line in lines {
             let state: PlanState = line[0].parse().expect("a state");
-            assert_eq!(ensure_gives(state, "planCode").is_ok(), line[1] == "yes", "{state}");
+            assert_eq!(ensure_quotas_permitted(state, "planCode").is_ok(), line[1] == "yes", "{state}");
             for to in PlanState::iter() {
-                let led = after(state, to);
-                assert_eq!(led.is_ok(), line[2..].contains(&to.to_string().as_str()), "{state} to {to}");
-                if let Err(Refusal::Step { state: said, due: named, .. }) = led {
+                let next = after(state, to);
+                assert_eq!(next.is_ok(), line[2..].contains(&to.to_string().as_str()), "{state} to {to}");
+                if let Err(Refusal::Step { state: said, due: named, .. }) = next {
                     assert_eq!((said, named.len()), (state.to_string(), line.len() - 2));
                 }
             }

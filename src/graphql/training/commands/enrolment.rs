@@ -45,12 +45,12 @@ pub struct EnrolmentResult {
 impl<C: Command> Payload<C, EnrolmentResult> {
     /// The enrolment in its current state; null if the mutation was refused.
     async fn enrolment(&self) -> Option<&Enrolment> {
-        self.object().map(|made| &made.enrolment)
+        self.object().map(|enrolled| &enrolled.enrolment)
     }
 
     /// Warnings about the enrolment, such as another class on the same days.
     async fn warnings(&self) -> &[EnrolmentWarning] {
-        self.object().map(|made| made.warnings.as_slice()).unwrap_or_default()
+        self.object().map(|enrolled| enrolled.warnings.as_slice()).unwrap_or_default()
     }
 
     /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
@@ -72,13 +72,13 @@ impl EnrolmentMutation {
         #[graphql(desc = "The person and the class.")] input: Enrol,
     ) -> Result<Option<Payload<Enrol, EnrolmentResult>>> {
         let language = ctx.language();
-        let view = |made: Enrolled| {
-            let warnings = made.warnings.into_iter();
+        let view = |enrolled: Enrolled| {
+            let warnings = enrolled.warnings.into_iter();
             let warning = |warning: Warning| EnrolmentWarning {
                 code: warning.code,
                 message: warning.sentence.text(language).to_owned(),
             };
-            EnrolmentResult { enrolment: Enrolment(made.enrolment), warnings: warnings.map(warning).collect() }
+            EnrolmentResult { enrolment: Enrolment(enrolled.enrolment), warnings: warnings.map(warning).collect() }
         };
         Payload::executed(ctx, &input, view).await
     }

@@ -26,22 +26,22 @@ impl<C: Command> Payload<C, Quota> {
 }
 
 /// A quota, and the quota allocated from it to a unit below.
-pub struct HandedOn {
+pub struct Allocation {
     quota: Quota,
     child: Quota,
 }
 
 /// Result of an allocation: both quotas in their current state, or the reasons of the refusal.
 #[Object(name_type)]
-impl<C: Command> Payload<C, HandedOn> {
+impl<C: Command> Payload<C, Allocation> {
     /// The quota with the allocated seats; null if the mutation was refused.
     async fn quota(&self) -> Option<&Quota> {
-        self.object().map(|handed| &handed.quota)
+        self.object().map(|allocation| &allocation.quota)
     }
 
     /// The quota of the unit below; null if the mutation was refused.
     async fn child(&self) -> Option<&Quota> {
-        self.object().map(|handed| &handed.child)
+        self.object().map(|allocation| &allocation.child)
     }
 
     /// Reasons of the refusal; empty if the mutation succeeded, now or in an earlier identical request.
@@ -71,8 +71,8 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The seats to allocate.")] input: Allocate,
-    ) -> Result<Option<Payload<Allocate, HandedOn>>> {
-        let view = |handed: Handed| HandedOn { quota: Quota(handed.quota), child: Quota(handed.child) };
+    ) -> Result<Option<Payload<Allocate, Allocation>>> {
+        let view = |allocation: Handed| Allocation { quota: Quota(allocation.quota), child: Quota(allocation.child) };
         Payload::executed(ctx, &input, view).await
     }
 

@@ -8,7 +8,7 @@ use sea_orm::EntityTrait;
 
 use super::{
     plan::ensure_in_years,
-    seat::{PRESENT, lead_all, seats_of},
+    seat::{PRESENT, move_all, seats_of},
     subject::{CAPACITY, Class, Target},
 };
 use crate::{
@@ -64,17 +64,17 @@ impl Command for Advance {
                 plan.map_or(Ok(()), |plan| ensure_in_years(&plan, (start, end)))?;
             }
             (context.subject.row.start_on, context.subject.row.end_on) = (start, end);
-            context.meet_on(self.sessions.as_deref().unwrap_or_default()).await?;
+            context.replace_sessions(self.sessions.as_deref().unwrap_or_default()).await?;
         }
         let (txn, row) = (&context.txn, &mut context.subject.row);
         match self.to {
             ClassState::Running => {
-                ensure_come(row.start_on, today)?;
+                ensure_begun(row.start_on, today)?;
                 let seated = (&[EnrolmentState::Confirmed][..], EnrolmentState::Attending);
-                lead_all(txn, row, seated).await
+                move_all(txn, row, seated).await
             }
-            ClassState::Postponed => lead_all(txn, row, (&PRESENT, EnrolmentState::Waitlisted)).await,
-            ClassState::Cancelled => lead_all(txn, row, (&PRESENT, EnrolmentState::Dropped)).await,
+            ClassState::Postponed => move_all(txn, row, (&PRESENT, EnrolmentState::Waitlisted)).await,
+            ClassState::Cancelled => move_all(txn, row, (&PRESENT, EnrolmentState::Dropped)).await,
             ClassState::Planned
             | ClassState::OpenForNomination
             | ClassState::Confirmed
@@ -108,7 +108,7 @@ impl Advance {
     }
 }
 
-fn ensure_come(start: Day, today: Day) -> Result<(), Refusal> {
+fn ensure_begun(start: Day, today: Day) -> Result<(), Refusal> {
     if start <= today {
         return Ok(());
     }
@@ -155,23 +155,25 @@ impl Command for Amend {
     }
 
     async fn apply(&self, context: &mut CommandContext<'_, Class>) -> CommandResult<()> {
-        state::class::ensure_goes_on(context.subject.row.state)?;
+        state::class::ensure_not_over(context.subject.row.state)?;
         match (self.capacity, self.unlimited) {
-            (Some(_), true) => return Err(limited_and_not().into()),
-            (Some(seats), false) => context.subject.row.capacity = Some(enough(&context.subject.row, seats)?),
+            (Some(_), true) => return Err(contradictory_capacity().into()),
+            (Some(seats), false) => {
+                context.subject.row.capacity = Some(ensure_enough_seats(&context.subject.row, seats)?)
+            }
             (None, true) => context.subject.row.capacity = None,
-            (None, false) if self.sessions.is_none() => return Err(nothing().into()),
+            (None, false) if self.sessions.is_none() => return Err(nothing_to_amend().into()),
             (None, false) => {}
         }
         match &self.sessions {
-            Some(days) => context.meet_on(days).await,
+            Some(days) => context.replace_sessions(days).await,
             None => Ok(()),
         }
     }
 }
 
-/// Checks that the number of seats is not below those taken.
-fn enough(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
+/// Checks that the number of seats is not below the seats taken.
+fn ensure_enough_seats(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
     let wanted = validate::between("capacity", wanted, CAPACITY)?;
     if row.enrolled <= wanted {
         return Ok(wanted);
@@ -191,7 +193,7 @@ fn enough(row: &training_class::Model, wanted: i32) -> Result<i32, Refusal> {
     ))
 }
 
-fn limited_and_not() -> Refusal {
+fn contradictory_capacity() -> Refusal {
     Refusal::input(
         Code::InvalidNumber,
         "capacity",
@@ -200,7 +202,7 @@ fn limited_and_not() -> Refusal {
     )
 }
 
-fn nothing() -> Refusal {
+fn nothing_to_amend() -> Refusal {
     Refusal::input(
         Code::NothingToAmend,
         "capacity",

@@ -17,7 +17,7 @@ use crate::{
         refusal::{Code, CommandResult, Refusal},
         training::{
             commands::session as sessions,
-            plan::{self, TrainingPlanKey, touches_years},
+            plan::{self, TrainingPlanKey, overlaps_years},
             session,
         },
     },
@@ -117,7 +117,7 @@ impl Subject for NewClass {
     }
 
     async fn prepare(access: &Access, input: Self::Target<'_>, of: Parties) -> CommandResult<Ready<Self>> {
-        let row = drawn(access, input, &of)?;
+        let row = class_row(access, input, &of)?;
         let days = (row.start_on, row.end_on);
         let sessions = session::stated("sessions", input.sessions.as_deref().unwrap_or_default(), days)?;
         let (object, units) = (row.code.to_string(), vec![row.organiser_id]);
@@ -149,10 +149,10 @@ async fn known_plan(access: &Access, code: &str) -> CommandResult<training_plan:
     }
 }
 
-/// Checks that a class overlaps the years of its plan.
+/// Checks that a class shares at least one day with the years of its plan.
 pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> Result<(), Refusal> {
     let (first, last) = (plan.year_from, plan.year_to);
-    if touches_years((first, last), days) {
+    if overlaps_years((first, last), days) {
         return Ok(());
     }
     Err(Refusal::input(
@@ -167,7 +167,7 @@ pub(super) fn ensure_in_years(plan: &training_plan::Model, days: (Day, Day)) -> 
 }
 
 /// The class as the input describes it.
-fn drawn(access: &Access, input: &Plan, of: &Parties) -> Result<training_class::Model, Refusal> {
+fn class_row(access: &Access, input: &Plan, of: &Parties) -> Result<training_class::Model, Refusal> {
     let code: ClassCode = validate::code("code", &input.code)?;
     let programme = access.reference_data().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;

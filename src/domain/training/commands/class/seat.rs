@@ -29,8 +29,8 @@ pub(in crate::domain::training::commands) async fn row(txn: &Txn, id: ClassId) -
     row.ok_or_else(|| Error::internal("the row of a class is missing").into())
 }
 
-/// A class that is locked until the command is done.
-pub(in crate::domain::training::commands) async fn locked(
+/// Locks a class until the command is done.
+pub(in crate::domain::training::commands) async fn lock_class(
     txn: &Txn,
     id: ClassId,
 ) -> CommandResult<training_class::Model> {
@@ -39,7 +39,7 @@ pub(in crate::domain::training::commands) async fn locked(
 }
 
 /// Takes a seat of a class that is open for enrolment, and returns the current row of the class; `None` if it is full.
-/// A refusal names a field of the input.
+/// `field` is the field of the input that a refusal names.
 pub(in crate::domain::training::commands) async fn take(
     txn: &Txn,
     id: ClassId,
@@ -82,19 +82,19 @@ pub(in crate::domain::training::commands) async fn free(txn: &Txn, id: ClassId) 
 }
 
 /// Moves every person who is in a class, or waits for it, to a state. Frees their seats if that state takes none; the
-/// caller writes the class.
-pub(super) async fn lead_all(
+/// caller writes the row of the class.
+pub(super) async fn move_all(
     txn: &Txn,
     class: &mut training_class::Model,
     (from, to): (&[EnrolmentState], EnrolmentState),
 ) -> CommandResult<()> {
-    let there = enrolment::Entity::find()
+    let present = enrolment::Entity::find()
         .filter(enrolment::Column::ClassId.eq(class.id))
         .filter(enrolment::Column::State.is_in(from.iter().copied()))
         .all(txn.connection())
         .await?;
     if !to.is_seated() {
-        free_all(txn, class, &there).await?;
+        free_all(txn, class, &present).await?;
     }
     enrolment::Entity::update_many()
         .col_expr(enrolment::Column::State, enrolment::Column::State.save_as(Expr::val(to)))
@@ -103,7 +103,7 @@ pub(super) async fn lead_all(
         .filter(enrolment::Column::State.is_in(from.iter().copied()))
         .exec(txn.connection())
         .await?;
-    for learner in there {
+    for learner in present {
         txn.record(ChangeKind::Updated, "enrolment", learner.id.to_string()).await?;
     }
     Ok(())
@@ -118,9 +118,13 @@ async fn free_all(txn: &Txn, class: &mut training_class::Model, learners: &[enro
 }
 
 /// Refusal for a full class, with a remedy.
-pub(in crate::domain::training::commands) fn full(field: &str, row: &training_class::Model, way: [&str; 2]) -> Refusal {
+pub(in crate::domain::training::commands) fn full(
+    field: &str,
+    row: &training_class::Model,
+    remedy: [&str; 2],
+) -> Refusal {
     let seats = seats_of(row);
-    let (all, taken, [vi, en]) = (seats.seats, seats.used, way);
+    let (all, taken, [vi, en]) = (seats.seats, seats.used, remedy);
     Refusal::seats(
         Code::ClassFull,
         field,

@@ -28,13 +28,13 @@ pub(super) const CAPACITY: (i32, i32) = (1, 100_000);
 /// An existing class, locked.
 #[derive(Debug)]
 pub struct Class {
-    /// Persons with a seat in the class, locked before it. Read only for a command that states sessions.
+    /// Persons with a seat in the class, locked before the class. Read only for a command that states sessions.
     learners: BTreeSet<CadreId>,
     /// The row, to be changed by the command.
     pub(super) row: training_class::Model,
 }
 
-/// A class, as a command names it.
+/// A class, as the input of a command names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     code: &'a str,
@@ -49,7 +49,7 @@ impl<'a> Target<'a> {
         Self { code, expected_version, sessions: None }
     }
 
-    /// With the session days that the command states, if it does.
+    /// Adds the session days that the command states, if any.
     pub(super) fn with_sessions(self, sessions: Option<&'a [Day]>) -> Self {
         Self { sessions, ..self }
     }
@@ -92,7 +92,7 @@ impl Subject for Class {
         let id = class.row().id;
         let learners = match target.sessions {
             Some([]) | None => BTreeSet::new(),
-            Some(_) => sessions::locked_learners(txn, id).await?,
+            Some(_) => sessions::lock_learners(txn, id).await?,
         };
         let row = bump_version::<training_class::Entity>(txn, id, target.expected_version).await?;
         Ok(Self { learners, row })
@@ -111,19 +111,19 @@ impl Subject for Class {
 }
 
 impl CommandContext<'_, Class> {
-    /// Replaces the session days of the class. Must run after its first and last day are set.
-    pub(super) async fn meet_on(&self, days: &[Day]) -> CommandResult<()> {
+    /// Replaces the session days of the class. Must run after the first and last day of the class are set.
+    pub(super) async fn replace_sessions(&self, days: &[Day]) -> CommandResult<()> {
         let class = &self.subject.row;
         let sessions = &stated("sessions", days, (class.start_on, class.end_on))?;
         sessions::replace(&self.txn, class.id, sessions).await?;
         if sessions.is_empty() {
             return Ok(());
         }
-        sessions::ensure_holds_up_nobody(&self.txn, ClassDays { class, sessions }, &self.subject.learners).await
+        sessions::ensure_no_clashes(&self.txn, ClassDays { class, sessions }, &self.subject.learners).await
     }
 }
 
-/// The class with a code, if the caller may know of it.
+/// The class with a code, if the caller may see it.
 pub(in crate::domain::training::commands) async fn visible(access: &Access, code: &str) -> CommandResult<VisibleClass> {
     match class::look_up(access, &TrainingClassKey::Code(code.to_owned())).await {
         Err(Error::NotFound) => Err(Refusal::not_found("classCode").into()),

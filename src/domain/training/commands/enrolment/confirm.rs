@@ -56,14 +56,14 @@ impl Command for Confirm {
             .as_ref()
             .ok_or_else(|| Error::internal("a learner on a waiting list has no class"))?;
         let Some(class) = seat::take(txn, class.id, "enrolmentId").await? else {
-            let way = [
+            let remedy = [
                 "hãy chờ đến khi có người thôi học, hoặc tăng sĩ số bằng classAmend",
                 "wait until a learner drops out, or raise its capacity with classAmend",
             ];
-            return Err(seat::full("enrolmentId", class, way).into());
+            return Err(seat::full("enrolmentId", class, remedy).into());
         };
         overlap::ensure_free(txn.connection(), row.cadre_id, &class, "enrolmentId").await?;
-        // A postponed class may begin in another year than that of the enrolment.
+        // A postponed class may begin in a year other than the year of the enrolment.
         row.year = class.start_on.year();
         for (quota, plan) in &context.subject.quotas {
             ensure_year(plan, row.year).map_err(outside)?;

@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 
 use super::{
     overlap::{self, Warning},
-    subject::{locked_person, visible},
+    subject::{lock_person, visible},
 };
 use crate::{
     authz::{Access, AuthorizedCadre, Txn, VisibleEnrolment, VisibleQuota},
@@ -76,10 +76,10 @@ impl Command for Enrol {
         let remark = validate::remark_if("reason", self.reason.as_deref())?;
         of.gain.clone()?;
         if let Some(quota) = &of.quota {
-            let plan = quotas::giving_plan(txn, quota.row().plan_id, "quotaId").await?;
+            let plan = quotas::lock_plan(txn, quota.row().plan_id, "quotaId").await?;
             ensure_within(access, (quota.row(), &plan), of)?;
         }
-        locked_person(txn, of.person.id()).await?;
+        lock_person(txn, of.person.id()).await?;
         ensure_new(txn, of).await?;
 
         let row = enrolment::Model {
@@ -186,7 +186,7 @@ async fn parties(access: &Access, input: &Enrol) -> CommandResult<Parties> {
     Ok(Parties { class, person, unit, quota, day, gain })
 }
 
-/// The unit of the person's primary post on a day, as far as the caller reaches it.
+/// The unit of the person's primary post on a day, if it is within the caller's reach.
 fn sending_unit(person: &AuthorizedCadre, day: Day) -> Result<UnitId, Refusal> {
     let post = cadre::post_on(person.posts(), day).ok_or_else(|| {
         Refusal::input(
@@ -202,7 +202,7 @@ fn sending_unit(person: &AuthorizedCadre, day: Day) -> Result<UnitId, Refusal> {
     Ok(post.unit_id)
 }
 
-/// Checks that the person does not already hold the level that the programme grants; if they do, a reason is required.
+/// Checks that the person does not already hold the level that the programme grants; otherwise a reason is required.
 async fn ensure_gains(
     access: &Access,
     person: &AuthorizedCadre,
@@ -252,17 +252,17 @@ fn ensure_within(
 ) -> Result<(), Refusal> {
     let (units, class) = (access.reference_data().units(), &of.class);
     if !covers(access, &quota.programme_code, &class.programme_code) {
-        let (given, asked) = (&quota.programme_code, &class.programme_code);
+        let (offered, asked) = (&quota.programme_code, &class.programme_code);
         return Err(outside(Sentence::new(
-            format!("Chỉ tiêu này dành cho chương trình {given}, còn lớp thuộc chương trình {asked}"),
-            format!("The quota is for the programme {given}, but the class is of the programme {asked}"),
+            format!("Chỉ tiêu này dành cho chương trình {offered}, còn lớp thuộc chương trình {asked}"),
+            format!("The quota is for the programme {offered}, but the class is of the programme {asked}"),
         )));
     }
-    if let Some(given) = quota.mode.filter(|given| class.mode != Some(*given)) {
+    if let Some(offered) = quota.mode.filter(|offered| class.mode != Some(*offered)) {
         let asked = class.mode.map_or("-".to_owned(), |mode| mode.to_string());
         return Err(outside(Sentence::new(
-            format!("Chỉ tiêu này dành cho hình thức đào tạo {given}, còn lớp có hình thức {asked}"),
-            format!("The quota is for the mode of study {given}, but the class has the mode {asked}"),
+            format!("Chỉ tiêu này dành cho hình thức đào tạo {offered}, còn lớp có hình thức {asked}"),
+            format!("The quota is for the mode of study {offered}, but the class has the mode {asked}"),
         )));
     }
     ensure_year(plan, class.start_on.year()).map_err(outside)?;
@@ -271,13 +271,13 @@ fn ensure_within(
         return Ok(());
     }
     let code = |unit| units.get(unit).map_or("-", |unit| unit.row.code.as_str());
-    let (given, asked) = (code(quota.unit_id), code(of.unit));
+    let (offered, asked) = (code(quota.unit_id), code(of.unit));
     Err(outside(Sentence::new(
         format!(
-            "Chỉ tiêu này là của đơn vị {given}, còn người này do đơn vị {asked} cử đi học, không trực thuộc đơn vị đó"
+            "Chỉ tiêu này là của đơn vị {offered}, còn người này do đơn vị {asked} cử đi học, không trực thuộc đơn vị đó"
         ),
         format!(
-            "The quota belongs to the unit {given}, but the person is sent by the unit {asked}, which is not below it"
+            "The quota belongs to the unit {offered}, but the person is sent by the unit {asked}, which is not below it"
         ),
     )))
 }
@@ -305,16 +305,16 @@ fn outside(because: Sentence) -> Refusal {
     )
 }
 
-/// Checks that the person, who is locked, is not in the class and does not wait for it already.
+/// Checks that the person, who is locked, is neither in the class nor on its waiting list.
 async fn ensure_new(txn: &Txn, of: &Parties) -> CommandResult<()> {
     let gone = [EnrolmentState::Dropped, EnrolmentState::Transferred, EnrolmentState::Deferred];
-    let there = enrolment::Entity::find()
+    let present = enrolment::Entity::find()
         .filter(enrolment::Column::ClassId.eq(of.class.id))
         .filter(enrolment::Column::CadreId.eq(of.person.id()))
         .filter(enrolment::Column::State.is_not_in(gone))
         .one(txn.connection())
         .await?;
-    if there.is_some() { Err(already().into()) } else { Ok(()) }
+    if present.is_some() { Err(already().into()) } else { Ok(()) }
 }
 
 /// Takes a seat of the class and of the quota, and returns the state of the learner: `Waitlisted` if the class is full
@@ -324,11 +324,11 @@ async fn take_seat(txn: &Txn, of: &Parties, waitlist: bool) -> CommandResult<Enr
         if waitlist {
             return Ok(EnrolmentState::Waitlisted);
         }
-        let way = [
+        let remedy = [
             "hãy đưa người này vào danh sách dự bị bằng waitlist: true, hoặc chọn lớp khác",
             "put the person on the waiting list with waitlist: true, or choose another class",
         ];
-        return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, way).into());
+        return Err(seat::full("classCode", &seat::row(txn, of.class.id).await?, remedy).into());
     };
     // The class is locked, so its days cannot change before the seat is taken.
     overlap::ensure_free(txn.connection(), of.person.id(), &class, "classCode").await?;

@@ -61,8 +61,8 @@ fn days_of<'a>(class: &'a training_class::Model, days: &'a HashMap<ClassId, Vec<
     ClassDays { class, sessions: days.get(&class.id).map_or(&[], Vec::as_slice) }
 }
 
-/// Checks that a person, who is locked, can take a seat in a class in addition to their present ones. The refusal does
-/// not name the other class: the caller may not be allowed to know of it.
+/// Checks that a person, who is locked, can take a seat in a class in addition to the present ones. The refusal does
+/// not name the other class, because the caller may not be allowed to see it.
 pub(super) async fn ensure_free(
     connection: &impl ConnectionTrait,
     person: CadreId,

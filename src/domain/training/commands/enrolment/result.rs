@@ -60,7 +60,7 @@ impl Command for Complete {
         let step = if self.passed { Transition::Pass } else { Transition::Fail };
         context.subject.row.state = after(context.subject.row.state, step)?;
         context.subject.row.grade = self.grade;
-        validate::not_ahead("completedOn", self.completed_on, context.access.today())?;
+        validate::not_in_future("completedOn", self.completed_on, context.access.today())?;
         if let Some(class) = &context.subject.class {
             ensure_has_results(class.state)?;
             validate::not_before("completedOn", self.completed_on, class.start_on)?;
@@ -102,7 +102,7 @@ impl Command for Revoke {
         context.subject.row.state = after(context.subject.row.state, Transition::Revoke)?;
         context.subject.row.grade = None;
         context.subject.row.remark = Some(validate::remark("reason", &self.reason)?);
-        if passed { context.take_back().await } else { Ok(()) }
+        if passed { context.remove_qualification().await } else { Ok(()) }
     }
 }
 
@@ -116,7 +116,7 @@ impl CommandContext<'_, Enrolment> {
         };
         let subject: Option<SubjectCode> = programme.subject.parse().ok();
         let (Some(subject_code), Some(level_code)) = (subject, programme.level_code.clone()) else { return Ok(()) };
-        let paper = qualification::Model {
+        let qualification_row = qualification::Model {
             id: QualificationId::new(),
             cadre_id: self.subject.row.cadre_id,
             subject_code,
@@ -128,22 +128,22 @@ impl CommandContext<'_, Enrolment> {
             counts_from: on,
             enrolment_id: Some(self.subject.row.id),
         };
-        let id = paper.id;
-        let insert = qualification::Entity::insert(paper.into_active_model().reset_all());
+        let id = qualification_row.id;
+        let insert = qualification::Entity::insert(qualification_row.into_active_model().reset_all());
         insert.exec_without_returning(self.txn.of_person(self.subject.row.cadre_id)).await?;
         self.record(ChangeKind::Created, id).await
     }
 
     /// Removes the qualification that the result granted, if any.
-    async fn take_back(&self) -> CommandResult<()> {
+    async fn remove_qualification(&self) -> CommandResult<()> {
         let granted = qualification::Entity::find().filter(qualification::Column::EnrolmentId.eq(self.subject.row.id));
-        let paper = match granted.one(self.txn.connection()).await? {
-            Some(paper) => Some(paper),
+        let qualification_row = match granted.one(self.txn.connection()).await? {
+            Some(qualification_row) => Some(qualification_row),
             None => self.imported_qualification().await?,
         };
-        let Some(paper) = paper else { return Ok(()) };
-        let id = paper.id;
-        paper.delete(self.txn.of_person(self.subject.row.cadre_id)).await?;
+        let Some(qualification_row) = qualification_row else { return Ok(()) };
+        let id = qualification_row.id;
+        qualification_row.delete(self.txn.of_person(self.subject.row.cadre_id)).await?;
         self.record(ChangeKind::Ended, id).await
     }
 
@@ -153,7 +153,7 @@ impl CommandContext<'_, Enrolment> {
             |code: &ProgrammeCode| granted(self.access, self.access.reference_data().programme(code.as_str())?);
         let Some((subject, level, rank)) = granted(&self.subject.row.programme_code) else { return Ok(None) };
         let connection = self.txn.connection();
-        let papers = qualification::Entity::find()
+        let qualification_rows = qualification::Entity::find()
             .filter(qualification::Column::CadreId.eq(self.subject.row.cadre_id))
             .filter(qualification::Column::SubjectCode.eq(subject))
             .filter(qualification::Column::LevelCode.eq(level))
@@ -167,20 +167,20 @@ impl CommandContext<'_, Enrolment> {
             .filter(enrolment::Column::State.eq(EnrolmentState::Completed))
             .all(connection)
             .await?;
-        let alike = passes.iter().filter(|(row, _)| granted(&row.programme_code) == Some((subject, level, rank)));
-        let others: Vec<Day> = alike.filter_map(|(row, class)| Some(days_of(row, class.as_ref())?.0)).collect();
+        let similar = passes.iter().filter(|(row, _)| granted(&row.programme_code) == Some((subject, level, rank)));
+        let others: Vec<Day> = similar.filter_map(|(row, class)| Some(days_of(row, class.as_ref())?.0)).collect();
         let days = days_of(&self.subject.row, self.subject.class.as_ref());
-        Ok(days.and_then(|days| granted_in(days, &others, papers)))
+        Ok(days.and_then(|days| granted_in(days, &others, qualification_rows)))
     }
 
-    async fn record(&self, kind: ChangeKind, paper: QualificationId) -> CommandResult<()> {
+    async fn record(&self, kind: ChangeKind, qualification_row: QualificationId) -> CommandResult<()> {
         let person = self.subject.row.cadre_id;
-        self.txn.record_change(Change::of(kind, "qualification", paper.to_string()).about(person)).await?;
+        self.txn.record_change(Change::of(kind, "qualification", qualification_row.to_string()).about(person)).await?;
         Ok(self.txn.record(ChangeKind::Updated, "cadre", self.subject.cadre.code.to_string()).await?)
     }
 }
 
-/// The first and the last day of an enrolment: those of the class, or of the year.
+/// The first and the last day of an enrolment: the days of the class, or of the year if there is no class.
 fn days_of(row: &enrolment::Model, class: Option<&training_class::Model>) -> Option<(Day, Day)> {
     match class {
         Some(class) => Some((class.start_on, class.end_on)),
@@ -194,10 +194,10 @@ fn days_of(row: &enrolment::Model, class: Option<&training_class::Model>) -> Opt
 fn granted_in(
     (start, end): (Day, Day),
     others: &[Day],
-    papers: Vec<qualification::Model>,
+    qualification_rows: Vec<qualification::Model>,
 ) -> Option<qualification::Model> {
-    let later = papers.into_iter().filter(|paper| paper.counts_from >= start);
-    let first = later.min_by_key(|paper| (paper.counts_from, paper.id))?;
+    let later = qualification_rows.into_iter().filter(|qualification_row| qualification_row.counts_from >= start);
+    let first = later.min_by_key(|qualification_row| (qualification_row.counts_from, qualification_row.id))?;
     let is_of_another = others.iter().any(|other| *other > start && *other <= first.counts_from);
     (first.counts_from.year() <= end.year() + 1 && !is_of_another).then_some(first)
 }
@@ -209,15 +209,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pass_granted_the_first_paper_after_its_first_day() {
+    fn a_pass_granted_the_first_qualification_after_its_first_day() {
         let day = |text: &str| text.parse::<Day>().expect(text);
-        let paper = |on: &str| qualification::Model {
+        let qualification_row = |on: &str| qualification::Model {
             granted_on: PartialDate::Day(day(on)),
             counts_from: day(on),
             ..sample::qualification()
         };
         let class = (day("2020-03-02"), day("2020-09-30"));
-        for (papers, others, expected) in [
+        for (qualification_rows, others, expected) in [
             (&[][..], &[][..], None),
             (&["2012-12-31"], &[], None),
             (&["2012-12-31", "2021-01-15", "2020-10-01"], &[], Some("2020-10-01")),
@@ -227,8 +227,12 @@ mod tests {
             (&["2020-10-01"], &["2021-02-01", "2018-01-01"], Some("2020-10-01")),
         ] {
             let others: Vec<Day> = others.iter().map(|other| day(other)).collect();
-            let found = granted_in(class, &others, papers.iter().map(|on| paper(on)).collect());
-            assert_eq!(found.map(|paper| paper.counts_from), expected.map(day), "{papers:?} {others:?}");
+            let found = granted_in(class, &others, qualification_rows.iter().map(|on| qualification_row(on)).collect());
+            assert_eq!(
+                found.map(|qualification_row| qualification_row.counts_from),
+                expected.map(day),
+                "{qualification_rows:?} {others:?}"
+            );
         }
     }
 }

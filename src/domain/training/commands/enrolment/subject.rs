@@ -26,23 +26,22 @@ pub struct Enrolment {
     pub(super) cadre: cadre::Model,
     /// The class; `None` for an enrolment of a year.
     pub(super) class: Option<training_class::Model>,
-    /// The quotas whose seats the command takes, in the order of their ids, each with its plan, which is locked.
+    /// The quotas from which the command takes seats, in the order of their ids, each with its plan, which is locked.
     pub(super) quotas: Vec<(quota::Model, training_plan::Model)>,
     /// The row, to be changed by the command.
     pub(super) row: enrolment::Model,
 }
 
-/// Which units may run a command.
+/// Units that may run a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
-    /// Callers who reach the unit that sent the person, or the organiser of the class.
+    /// Callers that reach the sending unit, or the organiser of the class.
     Either,
-    /// Callers who reach the organiser; for an enrolment without a class, those who reach the unit that sent the
-    /// person.
+    /// Callers that reach the organiser; for an enrolment without a class, callers that reach the sending unit.
     Organiser,
 }
 
-/// An enrolment, as a command names it.
+/// An enrolment, as the input of a command names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     id: &'a str,
@@ -58,12 +57,12 @@ impl<'a> Target<'a> {
         Self { id, expected_version, by: By::Either, takes_seat: false }
     }
 
-    /// Only the organiser of the class may run the command.
+    /// Restricts the command to the organiser of the class.
     pub(super) fn by_organiser(self) -> Self {
         Self { by: By::Organiser, ..self }
     }
 
-    /// The command takes seats of the quotas of the enrolment.
+    /// States that the command takes seats of the quotas of the enrolment.
     pub(super) fn taking_seat(self) -> Self {
         Self { takes_seat: true, ..self }
     }
@@ -78,19 +77,19 @@ impl Subject for Enrolment {
     type View = VisibleEnrolment;
 
     async fn find(access: &Access, target: Self::Target<'_>) -> CommandResult<VisibleEnrolment> {
-        let seen = visible(access, target.id).await?;
+        let enrolment = visible(access, target.id).await?;
         if target.by == By::Organiser {
-            ensure_responsible(access, &seen).await?;
+            ensure_responsible(access, &enrolment).await?;
         }
-        Ok(seen)
+        Ok(enrolment)
     }
 
     async fn prepare(
         _: &Access,
         _: Self::Target<'_>,
-        seen: VisibleEnrolment,
+        enrolment: VisibleEnrolment,
     ) -> CommandResult<Ready<VisibleEnrolment>> {
-        Ok(Ready { object: seen.row().id.to_string(), units: Vec::new(), detail: None, prepared: seen })
+        Ok(Ready { object: enrolment.row().id.to_string(), units: Vec::new(), detail: None, prepared: enrolment })
     }
 
     async fn replay(
@@ -103,20 +102,24 @@ impl Subject for Enrolment {
 
     /// Locks the plans of the quotas, then the person, then the class, and reads the enrolment under these locks. The
     /// quotas of an enrolment never change.
-    async fn lock(_: &Access, txn: &Txn, (target, seen): (Self::Target<'_>, VisibleEnrolment)) -> CommandResult<Self> {
-        let seen = seen.row();
+    async fn lock(
+        _: &Access,
+        txn: &Txn,
+        (target, enrolment): (Self::Target<'_>, VisibleEnrolment),
+    ) -> CommandResult<Self> {
+        let enrolment = enrolment.row();
         let mut quotas = Vec::new();
         if target.takes_seat {
-            for quota in consumption::quotas_of(txn, seen.id).await? {
-                quotas.push(quotas::of_giving_plan(txn, quota, "enrolmentId").await?);
+            for quota in consumption::quotas_of(txn, enrolment.id).await? {
+                quotas.push(quotas::quota_with_plan(txn, quota, "enrolmentId").await?);
             }
         }
-        let cadre = locked_person(txn, seen.cadre_id).await?;
-        let class = match seen.class_id {
-            Some(class) => Some(seat::locked(txn, class).await?),
+        let cadre = lock_person(txn, enrolment.cadre_id).await?;
+        let class = match enrolment.class_id {
+            Some(class) => Some(seat::lock_class(txn, class).await?),
             None => None,
         };
-        let row = enrolment::Entity::find_by_id(seen.id).one(txn.connection()).await?;
+        let row = enrolment::Entity::find_by_id(enrolment.id).one(txn.connection()).await?;
         let mut row = row.ok_or_else(|| Error::internal("the row of an enrolment is missing"))?;
         if target.expected_version.is_some_and(|expected| expected != row.version) {
             return Err(Refusal::version(row.version).into());
@@ -137,7 +140,7 @@ impl Subject for Enrolment {
     }
 }
 
-/// The enrolment of an id, if the caller may know of it.
+/// The enrolment of an id, if the caller may see it.
 pub(super) async fn visible(access: &Access, id: &str) -> CommandResult<VisibleEnrolment> {
     let unknown = || Refusal::not_found("enrolmentId");
     let training = access.training()?;
@@ -156,7 +159,7 @@ async fn ensure_responsible(access: &Access, enrolment: &VisibleEnrolment) -> Co
 }
 
 /// Locks the person until the command ends. Conditions on all classes of a person are checked under this lock.
-pub(super) async fn locked_person(txn: &Txn, id: CadreId) -> CommandResult<cadre::Model> {
+pub(super) async fn lock_person(txn: &Txn, id: CadreId) -> CommandResult<cadre::Model> {
     let cadre = cadre::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
     cadre.ok_or_else(|| Error::internal("the person of an enrolment is missing").into())
 }

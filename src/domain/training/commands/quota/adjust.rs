@@ -11,7 +11,8 @@ use sea_orm::{
 };
 
 use super::{
-    SEATS, Wanted, apply, change, ensure_issued, exhausted, has_left, in_use, is_untouched, locked, record, row,
+    SEATS, Wanted, apply, change, ensure_issued, exhausted, has_remaining, in_use, is_untouched, lock_quota, record,
+    row,
     subject::{Quota, Target},
 };
 use crate::{
@@ -54,17 +55,17 @@ impl Command for Return {
     async fn apply(&self, context: &mut CommandContext<'_, Quota>) -> CommandResult<()> {
         let (txn, quota) = (&context.txn, &context.subject.row);
         let seats = validate::between("seats", self.seats, SEATS)?;
-        let above = quota.parent_id.ok_or_else(of_plan)?;
+        let parent = quota.parent_id.ok_or_else(issued_by_plan)?;
         // Locks the parent before the child, the same order as for allocation.
-        locked(txn, above).await?;
+        lock_quota(txn, parent).await?;
         let fewer = change(quota.id, self.expected_version)
             .col_expr(quota::Column::Seats, Expr::col(quota::Column::Seats).sub(seats))
-            .filter(has_left(Expr::col(quota::Column::Seats), seats))
+            .filter(has_remaining(Expr::col(quota::Column::Seats), seats))
             .filter(quota::Column::Seats.gte(seats));
         let refuse = |row: &quota::Model| exhausted("seats", row, Wanted::Seats(seats));
         let row = apply(txn, (quota.id, self.expected_version), fewer, refuse).await?;
         record(txn, ChangeKind::Updated, quota.id).await?;
-        take_back(txn, above, seats).await?;
+        return_seats(txn, parent, seats).await?;
         context.subject.row = row;
         Ok(())
     }
@@ -98,16 +99,16 @@ impl Command for Revoke {
 
     async fn apply(&self, context: &mut CommandContext<'_, Quota>) -> CommandResult<()> {
         let (txn, quota) = (&context.txn, &context.subject.row);
-        if let Some(above) = quota.parent_id {
+        if let Some(parent) = quota.parent_id {
             // Locks the parent before the child, the same order as for allocation.
-            locked(txn, above).await?;
+            lock_quota(txn, parent).await?;
         }
         let revoke = change(quota.id, self.expected_version)
             .col_expr(quota::Column::State, quota::Column::State.save_as(Expr::val(QuotaState::Revoked)))
             .filter(is_untouched());
         let row = apply(txn, (quota.id, self.expected_version), revoke, in_use).await?;
-        if let Some(above) = quota.parent_id.filter(|_| row.seats > 0) {
-            take_back(txn, above, row.seats).await?;
+        if let Some(parent) = quota.parent_id.filter(|_| row.seats > 0) {
+            return_seats(txn, parent, row.seats).await?;
         }
         record(txn, ChangeKind::Ended, row.id).await?;
         context.subject.row = row;
@@ -147,13 +148,13 @@ impl Command for Amend {
         let (txn, quota) = (&context.txn, &context.subject.row);
         let seats = validate::between("seats", self.seats, SEATS)?;
         if quota.parent_id.is_some() {
-            return Err(handed_on().into());
+            return Err(allocated_quota().into());
         }
         let amend = change(quota.id, self.expected_version)
             .col_expr(quota::Column::Seats, Expr::val(seats))
             .col_expr(quota::Column::Excess, Expr::val(0))
-            .filter(has_left(Expr::val(seats), 0));
-        let row = apply(txn, (quota.id, self.expected_version), amend, |row| too_few(row, seats)).await?;
+            .filter(has_remaining(Expr::val(seats), 0));
+        let row = apply(txn, (quota.id, self.expected_version), amend, |row| fewer_than_taken(row, seats)).await?;
         record(txn, ChangeKind::Updated, quota.id).await?;
         context.subject.row = row;
         Ok(())
@@ -161,18 +162,18 @@ impl Command for Amend {
 }
 
 /// Returns seats to the parent quota, which is locked.
-async fn take_back(txn: &Txn, above: QuotaId, seats: i32) -> CommandResult<()> {
-    let back = change(above, None)
+async fn return_seats(txn: &Txn, parent: QuotaId, seats: i32) -> CommandResult<()> {
+    let update = change(parent, None)
         .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).sub(seats))
         .filter(quota::Column::Allocated.gte(seats));
-    if back.exec(txn.connection()).await?.rows_affected == 0 {
-        ensure_issued(&row(txn, above).await?, "quotaId")?;
+    if update.exec(txn.connection()).await?.rows_affected == 0 {
+        ensure_issued(&row(txn, parent).await?, "quotaId")?;
         return Err(Error::internal("more seats are returned than were allocated").into());
     }
-    record(txn, ChangeKind::Updated, above).await
+    record(txn, ChangeKind::Updated, parent).await
 }
 
-fn of_plan() -> Refusal {
+fn issued_by_plan() -> Refusal {
     Refusal::input(
         Code::QuotaOfPlan,
         "quotaId",
@@ -182,7 +183,7 @@ fn of_plan() -> Refusal {
     )
 }
 
-fn handed_on() -> Refusal {
+fn allocated_quota() -> Refusal {
     Refusal::input(
         Code::QuotaHandedOn,
         "quotaId",
@@ -191,7 +192,7 @@ fn handed_on() -> Refusal {
     )
 }
 
-fn too_few(row: &quota::Model, wanted: i32) -> Refusal {
+fn fewer_than_taken(row: &quota::Model, wanted: i32) -> Refusal {
     let seats = super::seats_of(row);
     let taken = seats.allocated + seats.used;
     Refusal::seats(

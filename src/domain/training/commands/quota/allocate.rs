@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::{
-    SEATS, Wanted, apply, change, day_of_plan, ensure_below, exhausted, giving_plan, has_left, record, row, seen,
+    SEATS, Wanted, apply, change, day_of_plan, ensure_below, exhausted, has_remaining, lock_plan, record, row, seen,
 };
 use crate::{
     authz::{Access, Txn, VisibleQuota},
@@ -63,14 +63,14 @@ impl Command for Allocate {
         self
     }
 
-    /// Adds the seats to those that the unit already has from this quota in this mode.
+    /// Adds the seats to the seats that the unit already has from this quota in this mode.
     async fn apply(&self, context: &mut CommandContext<'_, Allocation>) -> CommandResult<Rows> {
         let (txn, Allocation { row, unit, seats }) = (&context.txn, &context.subject);
         let (id, unit, seats) = (row.id, *unit, *seats);
         let mode = mode_of(row, self.mode)?;
         let update = change(id, self.expected_version)
             .col_expr(quota::Column::Allocated, Expr::col(quota::Column::Allocated).add(seats))
-            .filter(has_left(Expr::col(quota::Column::Seats), seats));
+            .filter(has_remaining(Expr::col(quota::Column::Seats), seats));
         let refuse = |row: &quota::Model| exhausted("seats", row, Wanted::Seats(seats));
         let quota = apply(txn, (id, self.expected_version), update, refuse).await?;
         record(txn, ChangeKind::Updated, id).await?;
@@ -132,13 +132,13 @@ impl Subject for Allocation {
     }
 
     async fn replay(access: &Access, _: &str, (input, to): (Self::Target<'_>, Receiver)) -> CommandResult<Handed> {
-        handed_before(access, to.quota, (to.unit, input.mode)).await
+        replayed_allocation(access, to.quota, (to.unit, input.mode)).await
     }
 
     async fn lock(access: &Access, txn: &Txn, (_, to): (Self::Target<'_>, Receiver)) -> CommandResult<Self> {
         let Receiver { quota, unit, seats } = to;
         let row = quota.row().clone();
-        let plan = giving_plan(txn, row.plan_id, "quotaId").await?;
+        let plan = lock_plan(txn, row.plan_id, "quotaId").await?;
         ensure_below(access, row.unit_id, unit, day_of_plan(&plan, access.today()))?;
         Ok(Self { row, unit, seats })
     }
@@ -154,7 +154,7 @@ impl Subject for Allocation {
     }
 }
 
-/// The mode of the allocated seats: that of the quota, or the requested one if the quota has none.
+/// The mode of the allocated seats: the mode of the quota, or the requested one if the quota has none.
 fn mode_of(row: &quota::Model, asked: Option<StudyMode>) -> Result<Option<StudyMode>, Refusal> {
     match (row.mode, asked) {
         (None, asked) => Ok(asked),
@@ -190,17 +190,17 @@ async fn add(txn: &Txn, child: QuotaId, seats: i32) -> CommandResult<quota::Mode
 }
 
 /// Creates the child quota of a unit; its other columns are copied from the parent quota.
-async fn begin(txn: &Txn, like: quota::Model) -> CommandResult<quota::Model> {
+async fn begin(txn: &Txn, template: quota::Model) -> CommandResult<quota::Model> {
     let child = quota::Model {
         id: QuotaId::new(),
-        parent_id: Some(like.id),
+        parent_id: Some(template.id),
         is_lower_bound: false,
         classes: None,
         allocated: 0,
         used: 0,
         excess: 0,
         version: 1,
-        ..like
+        ..template
     };
     let id = child.id;
     quota::Entity::insert(child.into_active_model().reset_all()).exec_without_returning(txn.connection()).await?;
@@ -209,7 +209,7 @@ async fn begin(txn: &Txn, like: quota::Model) -> CommandResult<quota::Model> {
 }
 
 /// The replayed result of a request: the quota, and the child quota of the unit.
-async fn handed_before(
+async fn replayed_allocation(
     access: &Access,
     quota: VisibleQuota,
     (unit, asked): (UnitId, Option<StudyMode>),
@@ -219,7 +219,7 @@ async fn handed_before(
     let child = child_of(id, to).one(access.reader()).await?;
     let child = match child {
         Some(child) => child,
-        // It was revoked since.
+        // The child quota has been revoked meanwhile.
         None => quota::Entity::find()
             .filter(quota::Column::ParentId.eq(id))
             .filter(quota::Column::UnitId.eq(unit))
@@ -232,7 +232,7 @@ async fn handed_before(
         .quotas()?
         .admitted(child)
         .ok_or_else(|| Error::internal("a quota refers to a unit that does not exist"))?;
-    // The quota was read before the request waited for the other.
+    // Read again, because the quota was read before the request waited for the first one.
     Ok(Handed { quota: seen(access, &id.to_string()).await?, child })
 }
 
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_handed_on_keeps_the_mode_of_the_quota() {
+    fn allocated_seats_keep_the_mode_of_the_quota() {
         let quota = |mode| quota::Model { mode, ..sample::quota() };
         let (full, part) = (Some(StudyMode::FullTime), Some(StudyMode::PartTime));
         for (of_quota, asked, expected) in [

@@ -1,7 +1,6 @@
 //! Seats of quotas that learners use, each taken and freed by one conditional statement. A quota of turns (lượt) counts
-//! every enrolment; one of persons (người) counts each person once, however many classes they are in under it.
-//! Enrolments that an import recorded and those of commands are treated alike: `enrolment_quota` names the quotas of
-//! both.
+//! every enrolment. A quota of persons (người) counts each person once, even if the person is in several classes under
+//! it. Enrolments of imports and of commands are treated alike: `enrolment_quota` names the quotas of both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,25 +14,25 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::{Wanted, change, ensure_issued, exhausted, has_left, locked, record, row};
+use super::{Wanted, change, ensure_issued, exhausted, has_remaining, lock_quota, record, row};
 use crate::{authz::Txn, db, domain::refusal::CommandResult, error::Error};
 
-/// Uses a seat of a quota for a person; no further seat if the quota counts persons and the person already has one. A
-/// refusal names a field of the input.
+/// Uses a seat of a quota for a person; no further seat if the quota counts persons and the person already has one.
+/// `field` is the field of the input that a refusal names.
 pub(in crate::domain::training::commands) async fn take(
     txn: &Txn,
     quota: &quota::Model,
     (person, field): (CadreId, &'static str),
 ) -> CommandResult<()> {
     if quota.measure == Measure::Persons {
-        ensure_issued(&locked(txn, quota.id).await?, field)?;
+        ensure_issued(&lock_quota(txn, quota.id).await?, field)?;
         if holders(txn, quota.id, &[person].into(), &[]).await? > 0 {
             return Ok(());
         }
     }
     let more = change(quota.id, None)
         .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).add(1))
-        .filter(has_left(Expr::col(quota::Column::Seats), 1));
+        .filter(has_remaining(Expr::col(quota::Column::Seats), 1));
     if more.exec(txn.connection()).await?.rows_affected == 0 {
         let row = row(txn, quota.id).await?;
         ensure_issued(&row, field)?;
@@ -42,7 +41,7 @@ pub(in crate::domain::training::commands) async fn take(
     record(txn, ChangeKind::Updated, quota.id).await
 }
 
-/// Links an enrolment to a quota: from now on it uses the quota whenever it takes a seat.
+/// Links an enrolment to a quota: from now on, the enrolment uses the quota whenever it takes a seat.
 pub(in crate::domain::training::commands) async fn link(
     txn: &Txn,
     enrolment_id: EnrolmentId,
@@ -63,32 +62,32 @@ pub(in crate::domain::training::commands) async fn quotas_of(
     Ok(links.into_iter().map(|link| link.quota_id).collect())
 }
 
-/// Frees the seats of ending enrolments. Locks their quotas in the order of the ids, which is also from parents to
+/// Frees the seats of enrolments that end. Locks their quotas in the order of the ids, in which parents come before
 /// children.
-pub(in crate::domain::training::commands) async fn free(txn: &Txn, leaving: &[&enrolment::Model]) -> CommandResult<()> {
+pub(in crate::domain::training::commands) async fn free(txn: &Txn, ending: &[&enrolment::Model]) -> CommandResult<()> {
     let connection = txn.connection();
     let column = Expr::col(enrolment_quota::Column::EnrolmentId);
-    let of = db::any_id(connection.get_database_backend(), column, leaving.iter().map(|row| row.id.0));
-    let by_id: BTreeMap<EnrolmentId, &enrolment::Model> = leaving.iter().map(|row| (row.id, *row)).collect();
+    let of = db::any_id(connection.get_database_backend(), column, ending.iter().map(|row| row.id.0));
+    let by_id: BTreeMap<EnrolmentId, &enrolment::Model> = ending.iter().map(|row| (row.id, *row)).collect();
     let mut by_quota: BTreeMap<QuotaId, Vec<&enrolment::Model>> = BTreeMap::new();
     for link in enrolment_quota::Entity::find().filter(of).all(connection).await? {
         by_quota.entry(link.quota_id).or_default().extend(by_id.get(&link.enrolment_id));
     }
-    for (quota, leaving) in by_quota {
-        free_of(txn, quota, &leaving).await?;
+    for (quota, ending) in by_quota {
+        free_of(txn, quota, &ending).await?;
     }
     Ok(())
 }
 
-/// Frees the seats of a quota, in force or not, that the leaving enrolments use. In a quota that counts persons, a
-/// person with another enrolment under it keeps the seat.
-async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> CommandResult<()> {
+/// Frees the seats of a quota, in force or not, that the ending enrolments use. In a quota that counts persons, a
+/// person with another enrolment under the quota keeps the seat.
+async fn free_of(txn: &Txn, id: QuotaId, ending: &[&enrolment::Model]) -> CommandResult<()> {
     let seats = match row(txn, id).await?.measure {
-        Measure::Turns => leaving.len(),
+        Measure::Turns => ending.len(),
         Measure::Persons => {
-            locked(txn, id).await?;
-            let persons: BTreeSet<CadreId> = leaving.iter().map(|row| row.cadre_id).collect();
-            persons.len() - holders(txn, id, &persons, leaving).await?
+            lock_quota(txn, id).await?;
+            let persons: BTreeSet<CadreId> = ending.iter().map(|row| row.cadre_id).collect();
+            persons.len() - holders(txn, id, &persons, ending).await?
         }
     };
     let seats =
@@ -98,7 +97,7 @@ async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Comma
     }
     let freed = quota::Entity::update_many()
         .col_expr(quota::Column::Used, Expr::col(quota::Column::Used).sub(seats))
-        .col_expr(quota::Column::Excess, less_excess(seats))
+        .col_expr(quota::Column::Excess, reduced_excess(seats))
         .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
         .filter(quota::Column::Id.eq(id))
         .filter(quota::Column::Used.gte(seats))
@@ -111,14 +110,14 @@ async fn free_of(txn: &Txn, id: QuotaId, leaving: &[&enrolment::Model]) -> Comma
 }
 
 /// Number of seats over the limit after seats are freed.
-fn less_excess(seats: i32) -> SimpleExpr {
+fn reduced_excess(seats: i32) -> SimpleExpr {
     let excess = || Expr::col(quota::Column::Excess);
     Expr::case(excess().gt(seats), excess().sub(seats)).finally(0).into()
 }
 
-/// Counts those of these persons who use a seat of a quota through an enrolment other than the given ones. A separate
-/// statement, run after the quota is locked: a condition inside the update would see the enrolments from before the
-/// wait for the lock.
+/// Number of these persons who use a seat of a quota through an enrolment other than `apart_from`. A separate statement
+/// that runs after the quota is locked: a condition inside the update would see the enrolments from before the wait for
+/// the lock.
 async fn holders(
     txn: &Txn,
     id: QuotaId,

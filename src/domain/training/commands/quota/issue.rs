@@ -58,7 +58,7 @@ impl Command for Issue {
 
     async fn apply(&self, context: &mut CommandContext<'_, NewQuota>) -> CommandResult<()> {
         let (access, txn, NewQuota { row, plan }) = (context.access, &context.txn, &context.subject);
-        state::plan::ensure_gives(plan.state, "planCode")?;
+        state::plan::ensure_quotas_permitted(plan.state, "planCode")?;
         if row.unit_id != plan.unit_id {
             ensure_below(access, plan.unit_id, row.unit_id, day_of_plan(plan, access.today()))?;
         }
@@ -95,12 +95,12 @@ impl Subject for NewQuota {
         let unknown = || Refusal::not_found("planCode");
         let quotas = access.quotas()?;
         let code: PlanCode = input.plan_code.parse().map_err(|_| unknown())?;
-        let plan = quotas.plan_to_give(code).await?.ok_or_else(unknown)?;
+        let plan = quotas.plan_for_issue(code).await?.ok_or_else(unknown)?;
         Ok(Parties { plan, unit: within_reach(access, "unitCode", &input.unit_code)? })
     }
 
     async fn prepare(access: &Access, input: Self::Target<'_>, of: Parties) -> CommandResult<Ready<Self>> {
-        let row = drawn(access, input, &of)?;
+        let row = quota_row(access, input, &of)?;
         Ok(Ready {
             object: row.id.to_string(),
             units: vec![of.plan.unit_id, of.unit],
@@ -113,10 +113,10 @@ impl Subject for NewQuota {
         seen(access, object).await
     }
 
-    /// Locks the plan: concurrent requests for one unit wait for each other here.
-    async fn lock(_: &Access, txn: &Txn, (_, given): (Self::Target<'_>, Self)) -> CommandResult<Self> {
-        let plan = training_plan::Entity::find_by_id(given.plan.id).lock_exclusive().one(txn.connection()).await?;
-        Ok(Self { plan: plan.ok_or_else(|| Error::internal("the row of a plan is missing"))?, ..given })
+    /// Locks the plan: concurrent requests for one unit wait for each other at this lock.
+    async fn lock(_: &Access, txn: &Txn, (_, prepared): (Self::Target<'_>, Self)) -> CommandResult<Self> {
+        let plan = training_plan::Entity::find_by_id(prepared.plan.id).lock_exclusive().one(txn.connection()).await?;
+        Ok(Self { plan: plan.ok_or_else(|| Error::internal("the row of a plan is missing"))?, ..prepared })
     }
 
     async fn write(self, txn: &Txn, (): ()) -> CommandResult<quota::Model> {
@@ -129,8 +129,8 @@ impl Subject for NewQuota {
     }
 }
 
-/// The quota as the input describes it.
-fn drawn(access: &Access, input: &Issue, of: &Parties) -> Result<quota::Model, Refusal> {
+/// The row of the quota that the input describes.
+fn quota_row(access: &Access, input: &Issue, of: &Parties) -> Result<quota::Model, Refusal> {
     let programme = access.reference_data().programme(&input.programme_code);
     let programme = programme.ok_or_else(|| Refusal::not_found("programmeCode"))?;
     let classes = input.classes.map(|classes| validate::between("classes", classes, (0, 10_000))).transpose()?;
@@ -153,23 +153,23 @@ fn drawn(access: &Access, input: &Issue, of: &Parties) -> Result<quota::Model, R
     })
 }
 
-/// Checks that the plan has no such quota of the unit yet: a second one would count twice.
-async fn ensure_first(txn: &Txn, given: &quota::Model) -> CommandResult<()> {
-    let of_mode = match given.mode {
+/// Checks that the plan does not have such a quota of the unit yet: a second one would count twice.
+async fn ensure_first(txn: &Txn, prepared: &quota::Model) -> CommandResult<()> {
+    let of_mode = match prepared.mode {
         Some(mode) => quota::Column::Mode.eq(mode),
         None => quota::Column::Mode.is_null(),
     };
-    let there = quota::Entity::find()
-        .filter(quota::Column::PlanId.eq(given.plan_id))
-        .filter(quota::Column::UnitId.eq(given.unit_id))
-        .filter(quota::Column::ProgrammeCode.eq(given.programme_code.clone()))
+    let existing = quota::Entity::find()
+        .filter(quota::Column::PlanId.eq(prepared.plan_id))
+        .filter(quota::Column::UnitId.eq(prepared.unit_id))
+        .filter(quota::Column::ProgrammeCode.eq(prepared.programme_code.clone()))
         .filter(of_mode)
         .filter(quota::Column::ParentId.is_null())
         .filter(quota::Column::State.eq(QuotaState::Issued))
         .one(txn.connection())
         .await?;
-    let Some(there) = there else { return Ok(()) };
-    let (id, seats) = (there.id, there.seats);
+    let Some(existing) = existing else { return Ok(()) };
+    let (id, seats) = (existing.id, existing.seats);
     Err(Refusal::conflict(
         Code::QuotaExists,
         "unitCode",

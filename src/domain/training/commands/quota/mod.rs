@@ -34,7 +34,7 @@ use crate::{
 /// Minimum and maximum number of seats of one command.
 const SEATS: (i32, i32) = (1, 1_000_000);
 
-/// Looks up a quota for a caller who reaches the unit that holds it.
+/// Looks up a quota for a caller that reaches the unit that holds it.
 pub(super) async fn seen(access: &Access, id: &str) -> CommandResult<VisibleQuota> {
     let unknown = || Refusal::not_found("quotaId");
     let quotas = access.quotas()?;
@@ -42,22 +42,22 @@ pub(super) async fn seen(access: &Access, id: &str) -> CommandResult<VisibleQuot
     Ok(quotas.by_ids(&[id]).await?.pop().ok_or_else(unknown)?)
 }
 
-/// A quota with its plan, locked and checked by `giving_plan`.
-pub(super) async fn of_giving_plan(
+/// A quota with its plan, locked and checked by `lock_plan`.
+pub(super) async fn quota_with_plan(
     txn: &Txn,
     id: QuotaId,
     field: &'static str,
 ) -> CommandResult<(quota::Model, training_plan::Model)> {
     let quota = row(txn, id).await?;
-    let plan = giving_plan(txn, quota.plan_id, field).await?;
+    let plan = lock_plan(txn, quota.plan_id, field).await?;
     Ok((quota, plan))
 }
 
-/// The plan, locked against being closed until the command is done; refused if its state permits no quotas.
-pub(super) async fn giving_plan(txn: &Txn, id: PlanId, field: &'static str) -> CommandResult<training_plan::Model> {
+/// Locks the plan so that it cannot be closed until the command is done; refused if its state permits no quotas.
+pub(super) async fn lock_plan(txn: &Txn, id: PlanId, field: &'static str) -> CommandResult<training_plan::Model> {
     let plan = training_plan::Entity::find_by_id(id).lock_shared().one(txn.connection()).await?;
     let plan = plan.ok_or_else(|| Error::internal("a quota refers to a plan that does not exist"))?;
-    state::plan::ensure_gives(plan.state, field)?;
+    state::plan::ensure_quotas_permitted(plan.state, field)?;
     Ok(plan)
 }
 
@@ -67,7 +67,8 @@ pub(super) fn day_of_plan(plan: &training_plan::Model, today: Day) -> Day {
     Ord::min(Ord::max(today, first.unwrap_or(today)), last.unwrap_or(today))
 }
 
-/// Checks that seats can go from one unit to another on a day: the other exists and is subordinate to the first.
+/// Checks that seats can be allocated from one unit to another on a day: the other exists and is subordinate to the
+/// first.
 fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Result<(), Refusal> {
     let units = access.reference_data().units();
     let (Some(above), Some(to)) = (units.get(holder), units.get(unit)) else {
@@ -96,7 +97,7 @@ fn ensure_below(access: &Access, holder: UnitId, unit: UnitId, day: Day) -> Resu
     ))
 }
 
-/// An update of a quota in force, limited to the version that the client read last, if it states one.
+/// An update of a quota in force, limited to the version that the client read last, if the input states one.
 fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     let update = quota::Entity::update_many()
         .col_expr(quota::Column::Version, Expr::col(quota::Column::Version).add(1))
@@ -108,8 +109,8 @@ fn change(id: QuotaId, expected: Option<i32>) -> UpdateMany<quota::Entity> {
     }
 }
 
-/// Condition: at least this many seats are left.
-fn has_left(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
+/// Condition: at least this many seats remain.
+fn has_remaining(seats: impl Into<SimpleExpr>, wanted: i32) -> SimpleExpr {
     let taken = Expr::col(quota::Column::Allocated).add(Expr::col(quota::Column::Used));
     Expr::col(quota::Column::IsLowerBound).eq(true).or(taken.add(wanted).lte(seats))
 }
@@ -121,7 +122,7 @@ fn is_untouched() -> SimpleExpr {
 }
 
 /// Updates one row and returns its current state. If no row matched, returns the refusal: the quota is revoked, was
-/// changed meanwhile, or `otherwise` explains its numbers.
+/// changed meanwhile, or `otherwise` explains the missing seats.
 async fn apply(
     txn: &Txn,
     (id, expected): (QuotaId, Option<i32>),
@@ -149,8 +150,8 @@ async fn row(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
     row.ok_or_else(|| Error::internal("the row of a quota is missing").into())
 }
 
-/// A quota that is locked until the command is done.
-async fn locked(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
+/// Locks a quota until the command is done.
+async fn lock_quota(txn: &Txn, id: QuotaId) -> CommandResult<quota::Model> {
     let row = quota::Entity::find_by_id(id).lock_exclusive().one(txn.connection()).await?;
     row.ok_or_else(|| Error::internal("the row of a quota is missing").into())
 }
@@ -170,7 +171,7 @@ fn ensure_issued(row: &quota::Model, field: &str) -> Result<(), Refusal> {
     }
 }
 
-/// What the seats of a quota are too few for.
+/// The purpose for which a quota has too few seats.
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     /// Seats to be allocated or returned.
@@ -236,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_is_asked_by_the_day_of_its_years_that_is_nearest_to_today() {
+    fn the_tree_of_a_plan_is_that_of_the_day_nearest_to_today() {
         let plan = |year_from, year_to| training_plan::Model { year_from, year_to, ..sample::training_plan() };
         let today: Day = "2026-06-01".parse().expect("a day");
         for (plan, expected) in [

@@ -2,7 +2,7 @@
 
 use entity::quota;
 
-use super::{giving_plan, seen};
+use super::{lock_plan, seen};
 use crate::{
     authz::{Access, Txn, VisibleQuota},
     domain::{
@@ -18,7 +18,7 @@ pub struct Quota {
     pub(super) row: quota::Model,
 }
 
-/// The quota in the input of a command.
+/// A quota, as the input of a command names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     id: &'a str,
@@ -59,7 +59,7 @@ impl Subject for Quota {
     }
 
     async fn lock(_: &Access, txn: &Txn, (_, quota): (Self::Target<'_>, VisibleQuota)) -> CommandResult<Self> {
-        giving_plan(txn, quota.row().plan_id, "quotaId").await?;
+        lock_plan(txn, quota.row().plan_id, "quotaId").await?;
         Ok(Self { row: quota.row().clone() })
     }
 
