@@ -1,0 +1,24 @@
+//! The guides of `docs/clients` are true: their files and commands run against a service with the population of the demo.
+//!
+//! A block with a file name, such as `python session.py`, is written to a folder. A `console` block has commands, each after
+//! `$ `, and below each its output, in which `…` is any text; without lines below it, the output is not compared. All
+//! commands of a guide run in the folder, in their order. Commands in `sh` blocks are not run.
+
+mod guide;
+mod versions;
+
+use std::path::PathBuf;
+
+use guide::Guide;
+
+use crate::{docs_examples::root, support::python};
+
+/// The programs of the Python packages of the guides.
+fn python_programs() -> PathBuf {
+    python::installed("clients", &root().join("tests/clients/python/requirements.txt"))
+}
+
+#[actix_web::test]
+async fn the_commands_of_the_python_guide_print_what_it_says() {
+    Guide::open("python.md").with_programs(python_programs).run().await;
+}
