@@ -74,7 +74,13 @@ impl Guide {
         self
     }
 
-    pub fn folder(&self) -> &Path {
+    /// The guide with npm packages.
+    pub fn with_packages(self, packages: &Path) -> Self {
+        std::os::unix::fs::symlink(packages, self.folder().join("node_modules")).expect("a link");
+        self
+    }
+
+    fn folder(&self) -> &Path {
         self.folder.path()
     }
 

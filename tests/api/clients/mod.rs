@@ -11,14 +11,32 @@ use std::path::PathBuf;
 
 use guide::Guide;
 
-use crate::{docs_examples::root, support::python};
+use crate::{
+    docs_examples::root,
+    support::{npm, python},
+};
 
 /// The programs of the Python packages of the guides.
 fn python_programs() -> PathBuf {
     python::installed("clients", &root().join("tests/clients/python/requirements.txt"))
 }
 
+/// The folder of the npm packages of the guides.
+fn npm_packages() -> PathBuf {
+    let files = [
+        ("package.json", include_str!("../../clients/typescript/package.json")),
+        ("package-lock.json", include_str!("../../clients/typescript/package-lock.json")),
+    ];
+    npm::installed("clients", &files).join("node_modules")
+}
+
 #[actix_web::test]
 async fn the_commands_of_the_python_guide_print_what_it_says() {
     Guide::open("python.md").with_programs(python_programs).run().await;
+}
+
+#[actix_web::test]
+async fn the_commands_of_the_typescript_guide_print_what_it_says() {
+    let packages = npm_packages();
+    Guide::open("typescript.md").with_packages(&packages).with_programs(|| packages.join(".bin")).run().await;
 }

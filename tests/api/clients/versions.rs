@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::docs_examples::{blocks, read};
 
 /// The packages that the commands of a guide install, with their versions.
@@ -21,4 +23,13 @@ fn the_guides_install_the_tested_versions_of_python_packages() {
     let tested: BTreeSet<String> = tested.lines().map(str::to_owned).collect();
     let named: BTreeSet<String> = ["python.md"].iter().flat_map(|guide| installs(guide, "pip install ")).collect();
     assert_eq!(named, tested);
+}
+
+#[test]
+fn the_guide_installs_the_tested_versions_of_npm_packages() {
+    let tested: Value = serde_json::from_str(&read("tests/clients/typescript/package.json")).expect("JSON");
+    let tested = tested["devDependencies"].as_object().expect("packages");
+    let tested: BTreeSet<String> =
+        tested.iter().map(|(name, version)| format!("{name}@{}", version.as_str().expect("a version"))).collect();
+    assert_eq!(installs("typescript.md", "npm install "), tested);
 }
