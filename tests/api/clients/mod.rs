@@ -40,3 +40,8 @@ async fn the_commands_of_the_typescript_guide_print_what_it_says() {
     let packages = npm_packages();
     Guide::open("typescript.md").with_packages(&packages).with_programs(|| packages.join(".bin")).run().await;
 }
+
+#[actix_web::test]
+async fn the_commands_of_the_curl_guide_print_what_it_says() {
+    Guide::open("curl.md").run().await;
+}
