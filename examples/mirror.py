@@ -130,7 +130,9 @@ class Mirror:
         page = self.client.ask(query, {"after": self.cursor()})["changes"]
         changed = {node["objectId"]: TYPES.get(node["type"]) for node in page["nodes"]}
         # Objects are read as they are now, so a change that another one overtook does no harm.
-        bodies = self.read([id for id, of in changed.items() if of in FIELDS])
+        bodies = {}
+        for of in FIELDS:
+            bodies |= self.read(of, [id for id, changed_type in changed.items() if changed_type == of])
         classes = self.classes_of({plan_of(of, bodies[id]) for id, of in changed.items() if id in bodies} - {None})
         with Transaction(self.db):
             for id, of in changed.items():
@@ -143,11 +145,12 @@ class Mirror:
             print(f"applied {len(page['nodes'])} changes", flush=True)
         return page["pageInfo"]["hasNextPage"]
 
-    def read(self, ids):
-        on = " ".join(f"... on {of} {{ {fields} }}" for of, fields in FIELDS.items())
+    def read(self, of, ids):
+        """Objects of a type by id. One type in each request: the cost of a node is the sum of its selections."""
+        query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {of} {{ {FIELDS[of]} }} }} }}"
         found = {}
         for at in range(0, len(ids), PAGE):
-            nodes = self.client.ask(f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {on} }} }}", {"ids": ids[at : at + PAGE]})["nodes"]
+            nodes = self.client.ask(query, {"ids": ids[at : at + PAGE]})["nodes"]
             found |= {node["id"]: json.dumps(node, sort_keys=True) for node in nodes if node}
         return found
 

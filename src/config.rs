@@ -8,6 +8,7 @@ mod rights;
 mod user;
 mod value;
 mod web;
+mod webhook;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -26,11 +27,12 @@ pub use user::{PersonAdd, PersonCommand};
 pub use value::public_url;
 use value::{DatabaseUrl, one_of};
 pub use web::{Console, CorsOrigins};
+pub use webhook::WebhookCommand;
 
 use crate::{
     db::Pool,
     language::Language,
-    limit::{self, InFlight, Limits},
+    limit::{self, Exports, InFlight, Limits},
 };
 
 /// Cadres, their qualifications, rotations and training, over GraphQL.
@@ -69,7 +71,8 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_DATABASE_CONNECTIONS", default_value_t = 8)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
-    /// Time limit of one statement on a PostgreSQL server, in seconds.
+    /// Time limit in seconds of one statement on a PostgreSQL server, and of one statement of an export on either
+    /// database.
     #[arg(long, global = true, env = "CADRE_STATEMENT_TIMEOUT", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub statement_timeout: u64,
@@ -106,6 +109,14 @@ pub struct Settings {
     /// Maximum number of concurrent GraphQL requests; further requests get status 503. [default: 64 per core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: Option<u32>,
+    /// Exports that run at once, each with a connection of its own; more are answered with 503.
+    #[arg(long, global = true, env = "CADRE_MAX_EXPORTS", default_value_t = limit::EXPORTS)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub max_exports: u32,
+    /// Exports that one client may run at once; more are answered with 429.
+    #[arg(long, global = true, env = "CADRE_CLIENT_EXPORTS", default_value_t = limit::EXPORTS_PER_CLIENT)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub client_exports: u32,
     /// Origins of web pages that may call the API from a browser, such as `https://app.example.vn`, separated by commas;
     /// `*` for all. [default: none]
     #[arg(long, global = true, env = "CADRE_CORS_ORIGINS", value_parser = web::cors_origins)]
@@ -117,6 +128,13 @@ pub struct Settings {
     /// `X-Road-Issue` of their requests are recorded in the access log. [default: none; these headers are ignored]
     #[arg(long, global = true, env = "CADRE_SECURITY_SERVERS", value_delimiter = ',')]
     pub security_servers: Vec<IpAddr>,
+    /// Hosts that webhooks may be sent to, separated by commas: exact names, with the port if it is not that of the
+    /// scheme. [default: none]
+    #[arg(long, global = true, env = "CADRE_WEBHOOK_HOSTS", value_delimiter = ',')]
+    pub webhook_hosts: Vec<String>,
+    /// Allow webhooks to addresses of this machine and of private networks, such as an intranet.
+    #[arg(long, global = true, env = "CADRE_WEBHOOK_PRIVATE_ADDRESSES")]
+    pub webhook_private_addresses: bool,
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, `off`, or a filter such as `info,sqlx=warn`. [default: info;
     /// warn in the demo]
     #[arg(long, global = true, env = "CADRE_LOG", value_parser = log::log_filter)]
@@ -167,6 +185,9 @@ pub enum Command {
     /// Manage the persons for whom clients ask by tokens of external issuers.
     #[command(subcommand)]
     Person(PersonCommand),
+    /// Manage the endpoints of clients that are notified of changes.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// List or rotate the keys that sign access tokens.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -304,6 +325,7 @@ impl Settings {
             max_connections: self.database_connections,
             statement_timeout: Duration::from_secs(self.statement_timeout),
             operation_timeout: Duration::from_secs(self.operation_timeout),
+            exports: self.max_exports,
             ..Pool::default()
         }
     }
@@ -316,6 +338,11 @@ impl Settings {
     /// Limit on concurrent requests.
     pub fn in_flight(&self) -> InFlight {
         self.max_in_flight.map_or_else(InFlight::default, |most| InFlight::at_most(most as usize))
+    }
+
+    /// Limits on concurrent exports.
+    pub fn exports(&self) -> Exports {
+        Exports::at_most(self.max_exports as usize, self.client_exports as usize)
     }
 
     /// Issuer and audience of tokens.

@@ -7,14 +7,17 @@ mod read_session;
 mod rls;
 mod role;
 mod rollback;
+mod snapshot_reads;
+mod statement;
 mod statement_metrics;
 mod storage;
 mod writer;
 
-pub use read_session::{Deadline, PreparedReads, ReadMode, ReadSession, is_timeout};
+pub use read_session::{Deadline, PreparedReads, ReadMode, ReadSession};
 pub use rls::{RowScope, UuidRanges};
 pub use role::RlsStatus;
 pub use rollback::{Loss, Rollback};
+pub use statement::is_timeout;
 pub(crate) use storage::sqlite_code;
 pub use storage::{Fault, is_locked};
 
@@ -31,7 +34,7 @@ use uuid::Uuid;
 
 use crate::db::{
     read_pool::{Questions, ReadPool},
-    statement_metrics::{QUESTIONS, count},
+    statement_metrics::{QUERIES, count},
     storage::Health,
 };
 
@@ -56,16 +59,18 @@ const READS: [(&str, &str); 4] = [
 ];
 
 /// An open database. The embedded database has reader connections and one writer; a server has a pool of readers and a
-/// pool of writers. Both have a connection for authorization, readiness and the change log.
+/// pool of writers. Both have a connection for authorization, readiness and the change log, and one for each export.
 #[derive(Clone, Debug)]
 pub struct Database {
     questions: Questions,
+    exports: Questions,
     read: DatabaseConnection,
     control: DatabaseConnection,
     write: DatabaseConnection,
     backend: DatabaseBackend,
     health: Arc<Health>,
     operation_timeout: Duration,
+    statement_timeout: Duration,
 }
 
 /// Settings of the pools of a server database.
@@ -76,12 +81,14 @@ pub struct Pool {
     pub max_connections: u32,
     /// How long a request waits for a connection before it fails and may be retried.
     pub acquire_timeout: Duration,
-    /// Time limit of one statement.
+    /// Time limit of one statement: on a server, and of an export on either database.
     pub statement_timeout: Duration,
     /// Time limit of all reads of one operation together, on either database.
     pub operation_timeout: Duration,
     /// Visible rows of a connection whose transaction sets no visibility.
     pub row_scope: RowScope,
+    /// Connections for exports at most, in addition to the others: exports last long, and queries must not wait for them.
+    pub exports: u32,
     /// Maximum size of an embedded database, in pages. A write beyond it fails as on a full disk.
     pub max_pages: Option<NonZeroU32>,
 }
@@ -94,6 +101,7 @@ impl Default for Pool {
             statement_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(10),
             row_scope: RowScope::Nothing,
+            exports: 2,
             max_pages: None,
         }
     }
@@ -130,13 +138,15 @@ impl Database {
         // Rows are buffered, so that SQLite does not wait for the consumer.
         let questions = reader(questions).row_buffer_size(1000).disable_statement_logging();
         Ok(Self {
+            exports: Questions::Sqlite(ReadPool::new(questions.clone(), pool.exports, pool.acquire_timeout)?),
             questions: Questions::Sqlite(ReadPool::new(questions, SQLITE_READERS, pool.acquire_timeout)?),
-            read: counted(readers(REGISTERS).await?, QUESTIONS),
+            read: counted(readers(REGISTERS).await?, QUERIES),
             control: counted(readers(CONTROL).await?, "control"),
             write: written(write, &health),
             backend: DatabaseBackend::Sqlite,
             health,
             operation_timeout: pool.operation_timeout,
+            statement_timeout: pool.statement_timeout,
         })
     }
 
@@ -166,13 +176,15 @@ impl Database {
         let questions = set(questions, &READS).disable_statement_logging();
         let health = Arc::new(Health::default());
         Ok(Self {
+            exports: Questions::Postgres(ReadPool::new(questions.clone(), pool.exports, pool.acquire_timeout)?),
             questions: Questions::Postgres(ReadPool::new(questions, pool.max_connections, pool.acquire_timeout)?),
-            read: counted(connections(REGISTERS, &READS).await?, QUESTIONS),
+            read: counted(connections(REGISTERS, &READS).await?, QUERIES),
             control: counted(connections(CONTROL, &READS).await?, "control"),
             write: written(connections(pool.max_connections, &[]).await?, &health),
             backend: DatabaseBackend::Postgres,
             health,
             operation_timeout: pool.operation_timeout,
+            statement_timeout: pool.statement_timeout,
         })
     }
 
@@ -205,6 +217,16 @@ impl Database {
     /// Another read session of the same query, with another visibility and the same deadline.
     pub fn read_session_on(&self, before: &ReadSession, row_scope: RowScope) -> ReadSession {
         ReadSession::new(self.questions.clone(), row_scope, before.deadline().clone())
+    }
+
+    /// The read session of an export with the visibility of another session: one snapshot, read page by page.
+    pub fn export_session(&self, like: &ReadSession) -> ReadSession {
+        ReadSession::of_snapshot(self.exports.clone(), like.row_scope().clone(), self.statement_timeout)
+    }
+
+    /// Number of exports that can run at once.
+    pub fn exports(&self) -> usize {
+        self.exports.most()
     }
 
     /// Connection reserved for authorization, readiness and the change log. Authorization stays fresh even if all
@@ -352,6 +374,7 @@ impl Database {
     /// Waits for running statements and closes; the embedded database checkpoints its journal into the file.
     pub async fn close(self) -> Result<(), DbErr> {
         self.questions.close().await?;
+        self.exports.close().await?;
         self.control.close().await?;
         self.read.close().await?;
         self.write.close().await
@@ -384,7 +407,7 @@ pub enum SchemaState {
 fn written(mut connection: DatabaseConnection, health: &Arc<Health>) -> DatabaseConnection {
     let health = Arc::clone(health);
     connection.set_metric_callback(move |info| {
-        count("act", info.elapsed, info.failed);
+        count("command", info.elapsed, info.failed);
         if info.failed {
             health.doubt();
         }

@@ -5,6 +5,10 @@
 //! Rates follow the generic cell rate algorithm (`governor`): the amount of a whole second or minute may be used at
 //! once and is refilled steadily. Each process counts separately.
 
+mod exports;
+
+pub use exports::{EXPORTS, EXPORTS_PER_CLIENT, ExportPlace, Exports, ExportsFull};
+
 use std::{
     fmt,
     net::{IpAddr, Ipv6Addr},
@@ -23,7 +27,7 @@ use governor::{
 use quick_cache::sync::Cache;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use uuid::Uuid;
 
@@ -344,6 +348,29 @@ impl Allowance {
         // Only the first call sets the value: a request has one operation.
         let _told = self.cost.set(left.unwrap_or_else(Exceeded::left));
         left.map(drop)
+    }
+
+    /// Counts a part of the cost of an export, and waits so that half of the budget is left to other requests of the
+    /// client. A part that costs more than the whole limit counts as the whole limit.
+    ///
+    /// # Errors
+    /// If the budget does not suffice within `patience`.
+    pub async fn spend_steadily(&self, cost: u64, patience: Duration) -> Result<(), Exceeded> {
+        let limit = self.budget.limits.cost_per_minute.get();
+        let (cost, until) = (cost.min(limit.into()), Instant::now() + patience);
+        if cost == 0 {
+            return Ok(());
+        }
+        let left = loop {
+            match self.budget.spend(cost) {
+                Ok(left) => break left,
+                Err(Exceeded::Cost { wait, .. }) if Instant::now() + wait <= until => sleep(wait).await,
+                Err(over) => return Err(over),
+            }
+        };
+        let missing = (limit / 2).saturating_sub(left.amount);
+        sleep(Duration::from_secs(60).mul_f64(f64::from(missing) / f64::from(limit))).await;
+        Ok(())
     }
 
     /// Limits of the client.

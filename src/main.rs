@@ -66,6 +66,7 @@ async fn run(cli: Cli, out: &mut Output) -> Result<ExitCode, Stop> {
         Command::Person(act) => cli::user::run(&settings, act, out).await,
         Command::Client(act) => cli::client::run(&settings, act, out).await,
         Command::Document(act) => cli::document::run(&settings, act, out).await,
+        Command::Webhook(act) => cli::webhook::run(&settings, act, out).await,
         Command::Key(act) => cli::key::run(&settings, act, out).await,
         Command::Audit(act) => cli::audit::run(&settings, act, out).await,
         Command::Verify { repair } => cli::verify::run(&settings, repair, out).await,

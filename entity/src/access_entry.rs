@@ -27,7 +27,7 @@ pub struct Model {
     pub purpose: Purpose,
     /// Legal basis recorded in the grant, if any.
     pub legal_basis: Option<String>,
-    /// SHA-256 of the executed document, in hexadecimal.
+    /// SHA-256 of the executed document, in hexadecimal, or the name of an export, such as `export/cadres`.
     pub operation: String,
     /// X-Road client, if the request came through a security server.
     pub gateway_client: Option<String>,

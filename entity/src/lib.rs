@@ -58,3 +58,4 @@ pub mod unit;
 pub mod unit_identifier;
 pub mod unit_succession;
 pub mod unit_version;
+pub mod webhook;

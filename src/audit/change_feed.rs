@@ -128,3 +128,28 @@ fn recorded(
     let command = position(row.audit_seq).ok_or_else(|| Error::internal("a change without its position"))?;
     Ok(RecordedChange { position: FeedPosition { command, seq: row.seq }, at, row })
 }
+
+/// Part of the log that was searched for changes of some types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Searched {
+    /// Position of the last command that was searched; the start of the search without commands.
+    pub end: i64,
+    /// Whether these commands changed an object of these types.
+    pub has_changes: bool,
+}
+
+/// Searches the next commands after a position for changes of objects of these types. Changes that are not published
+/// (`change.audience_id`) do not count.
+pub(crate) async fn search_public(connection: &impl ConnectionTrait, after: i64, tables: &[&str]) -> Result<Searched> {
+    let commands = commands_from(connection, after + 1, COMMANDS).await?;
+    let Some(&(end, _)) = commands.last() else { return Ok(Searched { end: after, has_changes: false }) };
+    let public = change::Entity::find()
+        .select_only()
+        .column(change::Column::Seq)
+        .filter(change::Column::AuditSeq.is_in(commands.iter().map(|(_, entry)| *entry)))
+        .filter(change::Column::AudienceId.is_null())
+        .filter(change::Column::ObjectType.is_in(tables.iter().copied()))
+        .limit(1);
+    let first: Option<i64> = public.into_tuple().one(connection).await?;
+    Ok(Searched { end, has_changes: first.is_some() })
+}

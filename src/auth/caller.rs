@@ -128,6 +128,13 @@ impl Caller {
         self.grant.documents()
     }
 
+    /// Whether the rights to read are those of another caller.
+    pub fn has_rights_of(&self, other: &Self) -> bool {
+        let rights = |of: &Self| (of.client_id, of.scopes.clone(), of.purposes.clone(), of.grant.roots.clone());
+        let roots = |of: &Self| of.person.as_ref().map(|person| (person.id(), person.roots().to_vec()));
+        rights(self) == rights(other) && roots(self) == roots(other)
+    }
+
     /// Limits of the grant, which override those of the service.
     pub fn limits(&self) -> Overrides {
         self.grant.limits

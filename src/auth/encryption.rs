@@ -76,11 +76,23 @@ impl KeyEncryption {
             }
             Some(_) => {}
         }
-        let broken = || fault("cannot be decrypted, because its row was changed; restore it from a backup");
-        let (nonce, ciphertext) = row.material.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
+        self.decrypt_material(&row.kid, row.purpose, &row.material)
+    }
+
+    /// Decrypts material that was encrypted for this key id and purpose.
+    ///
+    /// # Errors
+    /// `Internal` if it was encrypted for others or with another key, or was modified.
+    pub(crate) fn decrypt_material(&self, kid: &str, purpose: KeyPurpose, material: &[u8]) -> Result<Vec<u8>> {
+        let broken = || {
+            Error::internal(format!(
+                "the key {kid} cannot be decrypted, because its row was changed; restore it from a backup"
+            ))
+        };
+        let (nonce, ciphertext) = material.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
         let mut plain = ciphertext.to_vec();
-        let length = self.key.open_in_place(nonce, bound_to(&row.kid, row.purpose), &mut plain);
+        let length = self.key.open_in_place(nonce, bound_to(kid, purpose), &mut plain);
         let length = length.map_err(|_| broken())?.len();
         plain.truncate(length);
         Ok(plain)

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    auth::{claims::LIFETIME_SECONDS, encryption::KeyEncryption},
+    auth::{claims::LIFETIME_SECONDS, encryption::KeyEncryption, webhook_signer},
     clock::Clock,
     error::{Error, Result},
 };
@@ -83,6 +83,7 @@ pub fn generate(
     let (kid, material) = match purpose {
         KeyPurpose::AccessToken => (format!("access-{serial}"), signing_material()?),
         KeyPurpose::AuditCheckpoint => (format!("checkpoint-{serial}"), signing_material()?),
+        KeyPurpose::Webhook => (format!("webhook-{serial}"), webhook_signer::signing_material()?),
         KeyPurpose::Cursor => {
             let mut bits = vec![0; 32];
             aws_lc_rs::rand::fill(&mut bits).map_err(Error::internal)?;

@@ -37,6 +37,7 @@ mod snapshot;
 mod statement_signer;
 mod user;
 mod verify;
+mod webhook_signer;
 
 pub use authenticate::{AuthenticatedClient, ClientCredential};
 pub use caller::Caller;
@@ -52,6 +53,7 @@ pub use revoke::Active;
 pub use statement_signer::StatementSigner;
 pub use user::User;
 pub use verify::{Denied, Verifier};
+pub use webhook_signer::{WebhookSecret, WebhookSigner};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -73,6 +73,11 @@ impl<'a> Cadres<'a> {
         Self { access }
     }
 
+    /// Access of the caller.
+    pub(super) fn access(&self) -> &Access {
+        self.access
+    }
+
     /// Condition that the post of the person is within reach, in one of the units, and has one of the titles. Refers to
     /// `cadre` of the outer select.
     pub(crate) fn has_post(

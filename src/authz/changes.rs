@@ -109,6 +109,11 @@ impl ChangeType {
         (Self::RetirementAge, "retirement_age", None),
     ];
 
+    /// Tables of the objects of all types.
+    pub(crate) fn tables() -> [&'static str; 16] {
+        Self::ALL.map(|(_, table, _)| table)
+    }
+
     fn of_table(table: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, name, _)| *name == table).map(|(of, ..)| *of)
     }

@@ -16,7 +16,7 @@ pub(super) type Categories = BTreeMap<CadreId, BTreeSet<DataCategory>>;
 #[derive(Debug, Default)]
 pub(super) struct Disclosures {
     notes: Mutex<Notes>,
-    /// SHA-256 digest of the GraphQL document of the request.
+    /// SHA-256 digest of the GraphQL document of the request, or the name of an export.
     pub(super) operation: OnceLock<String>,
     /// Gateway through which the request came.
     pub(super) gateway: Gateway,

@@ -8,6 +8,7 @@ mod change_log;
 mod changes;
 mod disclosure;
 mod disclosures;
+mod export;
 mod gateway;
 mod permit;
 mod person;

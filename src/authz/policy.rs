@@ -110,7 +110,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Training: plans, classes, enrolments.
-        ("Query", "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolments")
+        ("Query", "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolment" | "enrolments")
         | ("Cadre", "enrolments")
         | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
         // The person of an enrolment requires `cadre:read`, the plan of a quota `training:read`.
@@ -118,6 +118,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Quota", "plan") | ("QuotaWhere", "plan") => Needs(Scope::TrainingRead),
         ("TrainedCondition", "year" | "programmes")
         | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
+        | ("EnrolmentKey", "id")
         | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
         | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
         | ("TrainingClass", "startOn" | "lastOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state")
@@ -145,10 +146,13 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         }
 
         // Clients of the API, for administrators.
-        ("Query", "clients")
-        | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "version")
+        ("Query", "client" | "clients")
+        | ("ClientKey", "id")
+        | ("Client", "id" | "name" | "createdAt" | "revokedAt" | "grants" | "webhook" | "version")
         | ("ClientGrant", "id" | "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
-        | ("ClientGrant", "requestsPerSecond" | "costPerMinute" | "documents") => Needs(Scope::ClientsAdmin),
+        | ("ClientGrant", "requestsPerSecond" | "costPerMinute" | "documents")
+        | ("ClientWebhook", "host" | "state" | "createdAt" | "disabledAt" | "pendingSince" | "nextAttemptAt")
+        | ("ClientWebhook", "lastDeliveredAt" | "failures" | "lastFailedAt" | "lastFailure") => Needs(Scope::ClientsAdmin),
 
         // Reasons of refused mutations.
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
@@ -186,7 +190,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationStepName" | "AppraisalResult", _)
         | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
         | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _)
-        | ("AllowedDocuments", _) => Nothing,
+        | ("AllowedDocuments" | "WebhookState", _) => Nothing,
         // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 
@@ -226,7 +230,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
             matches!(argument, "where" | "orderBy") || pages(argument)
         }
         ("Query", "enrolments" | "quotas") => argument == "where" || pages(argument),
-        ("Query", "trainingPlan" | "trainingClass" | "rotation" | "quota") => argument == "by",
+        ("Query", "trainingPlan" | "trainingClass" | "rotation" | "quota" | "enrolment" | "client") => argument == "by",
         ("TrainingClass", "enrolments")
         | ("TrainingPlan", "quotas")
         | ("Cadre", "accessLog")

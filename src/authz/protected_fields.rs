@@ -34,18 +34,18 @@ pub struct Protected {
 #[derive(Debug, SimpleObject)]
 pub struct Identity {
     /// Personal identity number (số định danh cá nhân), 12 digits.
-    national_id: Option<String>,
+    pub(crate) national_id: Option<String>,
     /// Day of birth (ngày sinh).
-    birth_on: Option<Day>,
+    pub(crate) birth_on: Option<Day>,
     /// Code of the place of origin (quê quán) in the national list of territorial units.
-    native_place_code: Option<String>,
+    pub(crate) native_place_code: Option<String>,
 }
 
 /// Political data of a person (chính trị).
 #[derive(Debug, SimpleObject)]
 pub struct Political {
     /// Day of joining the Party (ngày vào Đảng).
-    joined_party_on: Option<Day>,
+    pub(crate) joined_party_on: Option<Day>,
 }
 
 /// Origin of a person. Requires `cadre.origin:read`.

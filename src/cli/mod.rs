@@ -11,6 +11,7 @@ pub mod output;
 pub mod serve;
 pub mod user;
 pub mod verify;
+pub mod webhook;
 
 use std::path::Path;
 

@@ -29,7 +29,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::cli::{Stop, key::store, open_current, output::Output, user::issuers};
+use crate::cli::{Stop, key::store, open_current, output::Output, user::issuers, webhook};
 
 /// Interval of checking whether a checkpoint of the logs is due.
 const CHECKPOINT: Duration = Duration::from_secs(10);
@@ -110,6 +110,7 @@ pub async fn run(
         budgets: Budgets::under(settings.limits(), share),
         in_flight,
         security_servers: SecurityServers::of(&settings.security_servers),
+        exports: settings.exports(),
         metrics,
         web: WebSettings {
             cors_origins: settings.cors_origins.clone().unwrap_or_default(),
@@ -125,6 +126,7 @@ pub async fn run(
     let rotation = TimeDelta::days(settings.key_rotation_days.into());
     let renewing = actix_web::rt::spawn(renew(tokens.clone().into_inner()));
     let upkeep = actix_web::rt::spawn(keep(tokens.into_inner(), store.clone(), rotation));
+    let announcing = actix_web::rt::spawn(webhook::deliver(store.clone(), webhook::sender(settings)?));
     let checkpoints = keeper.map(|keeper| actix_web::rt::spawn(keep_checkpoints(keeper, Arc::clone(&stopping))));
     let (told_to_stop, waiting) = (stop_signal(), app_state);
     actix_web::rt::spawn(async move {
@@ -139,6 +141,7 @@ pub async fn run(
     refreshing.abort();
     renewing.abort();
     upkeep.abort();
+    announcing.abort();
     let mut last_checkpoint = Ok(());
     if let Some(checkpoints) = checkpoints {
         stopping.notify_one();

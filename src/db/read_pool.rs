@@ -24,7 +24,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::runtime::Handle;
 
-use crate::db::statement_metrics::{QUESTIONS, count};
+use crate::db::statement_metrics::{QUERIES, count};
 
 /// Idle time after which a connection is tested before use: a restarted server leaves dead ones behind.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -209,7 +209,7 @@ impl<DB: QueryBackend> PooledRead<DB> {
         self.is_running = true;
         let rows = DB::rows(self.connection(), sql, values).await;
         self.is_running = false;
-        count(QUESTIONS, since.elapsed(), rows.is_err());
+        count(QUERIES, since.elapsed(), rows.is_err());
         rows.map_err(failed)
     }
 

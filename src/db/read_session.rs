@@ -20,6 +20,8 @@ use tokio::{
 use crate::db::{
     RowScope,
     read_pool::{PooledRead, QueryBackend, Questions, ReadPool},
+    snapshot_reads::SnapshotReads,
+    statement::{results, timed_out, values},
 };
 
 /// Read modes on PostgreSQL, cheapest first. A compiled request knows its mode; all others use `Any`.
@@ -42,6 +44,8 @@ pub struct ReadSession {
     row_scope: RowScope,
     deadline: Deadline,
     state: Mutex<State>,
+    /// The transaction of an export; `None` for all other operations.
+    snapshot: Option<SnapshotReads>,
 }
 
 /// The time limit of an operation. It starts with the first read.
@@ -74,18 +78,6 @@ impl Deadline {
 /// Lets PostgreSQL choose between custom and generic plans until the end of the transaction.
 const CHOOSE_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
 
-/// Message of reads after the time limit of their operation.
-const TIMED_OUT: &str = "the time limit of the operation has passed";
-
-fn timed_out() -> DbErr {
-    DbErr::Custom(TIMED_OUT.to_owned())
-}
-
-/// Whether a read failed because the time limit of its operation has passed.
-pub fn is_timeout(error: &DbErr) -> bool {
-    matches!(error, DbErr::Custom(text) if text == TIMED_OUT)
-}
-
 #[derive(Debug)]
 struct State {
     read_mode: ReadMode,
@@ -110,7 +102,19 @@ impl ReadSession {
     /// A session with this visibility.
     pub(super) fn new(questions: Questions, row_scope: RowScope, deadline: Deadline) -> Self {
         let state = State { read_mode: ReadMode::Any, has_read: false, open: None };
-        Self { questions, row_scope, deadline, state: Mutex::new(state) }
+        Self { questions, row_scope, deadline, state: Mutex::new(state), snapshot: None }
+    }
+
+    /// A session that reads one snapshot on both databases until it is dropped. Each statement has the time limit; all
+    /// together have none.
+    pub(super) fn of_snapshot(questions: Questions, row_scope: RowScope, limit: Duration) -> Self {
+        let snapshot = SnapshotReads::new(&questions, &row_scope, limit);
+        Self { snapshot: Some(snapshot), ..Self::new(questions, row_scope, Deadline::after(limit)) }
+    }
+
+    /// Visible rows.
+    pub(super) fn row_scope(&self) -> &RowScope {
+        &self.row_scope
     }
 
     /// The time limit of the operation.
@@ -138,7 +142,7 @@ impl ReadSession {
     }
 
     /// Returns the connection. The next read starts a new snapshot, which includes later commits. Called before a
-    /// command begins.
+    /// command begins. The session of an export keeps its connection and its snapshot.
     pub async fn end(&self) {
         let open = {
             let mut state = self.state.lock().await;
@@ -223,6 +227,9 @@ impl ReadSession {
     }
 
     async fn query(&self, statement: Statement, own: ReadMode) -> Result<Vec<QueryResult>, DbErr> {
+        if let Some(snapshot) = &self.snapshot {
+            return snapshot.query(&self.questions, statement).await;
+        }
         self.deadline.check()?;
         let read = async {
             match &self.questions {
@@ -247,14 +254,6 @@ async fn answered<DB: QueryBackend>(
     let rows = pooled.rows(sql, values).await?;
     pooled.release().await;
     Ok(rows)
-}
-
-fn results<R: Into<QueryResult>>(rows: Vec<R>) -> Vec<QueryResult> {
-    rows.into_iter().map(R::into).collect()
-}
-
-fn values(values: Option<Values>) -> Values {
-    values.unwrap_or(Values(Vec::new()))
 }
 
 fn only_reads() -> DbErr {
@@ -314,6 +313,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::db::is_timeout;
 
     /// A statement that never ends.
     const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Name of the query pool in the metrics.
-pub(super) const QUESTIONS: &str = "question";
+pub(super) const QUERIES: &str = "query";
 
 /// Counts a statement.
 pub(super) fn count(pool: &'static str, elapsed: Duration, failed: bool) {

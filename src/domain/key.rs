@@ -5,7 +5,7 @@ use entity::{
     signing_key,
     value::{ChangeKind, KeyPurpose},
 };
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, TryInsertResult, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TryInsertResult, sea_query::Expr};
 
 use crate::{
     auth::{self, KeyState, KeyStore, lifetimes},
@@ -65,6 +65,19 @@ pub async fn ensure(store: &KeyStore, clock: Clock) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Creates the key that signs announcements to webhooks, if it is missing. It is created with the first webhook, because
+/// processes of older versions cannot read it.
+///
+/// # Errors
+/// `Unavailable` or `Internal` if the database does not answer.
+pub async fn ensure_for_webhooks(store: &KeyStore, clock: Clock) -> Result<()> {
+    let keys = signing_key::Entity::find().filter(signing_key::COLUMN.purpose.eq(KeyPurpose::Webhook));
+    match keys.one(store.database.reader()).await? {
+        Some(_) => Ok(()),
+        None => make_first(store, clock, KeyPurpose::Webhook).await,
+    }
 }
 
 /// Uses one conditional statement, so that no node encrypts what a concurrent node has already encrypted.

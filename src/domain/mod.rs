@@ -1,11 +1,13 @@
 //! Domain logic: rules, queries and commands; one file or folder per concept. Independent of HTTP and GraphQL.
 
 pub mod access_log;
+pub mod bundle;
 pub mod cadre;
 pub mod change;
 pub mod client;
 pub mod command;
 pub mod composition;
+pub mod export;
 mod filter;
 pub mod key;
 pub mod maintenance;
@@ -19,3 +21,4 @@ pub mod rule;
 pub mod training;
 pub mod unit;
 pub mod user;
+pub mod webhook;

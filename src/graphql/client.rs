@@ -7,7 +7,7 @@ use crate::{
     domain::{
         client::{
             commands::{Grant, Issued, Register, Revoke, RotateSecret},
-            list::ClientList,
+            list::{self, ClientKey, ClientList},
             visible::{VisibleClient, VisibleGrant},
         },
         command::Command,
@@ -15,12 +15,13 @@ use crate::{
     },
     error::Result,
     graphql::{
-        ContextExt,
+        ContextExt, found,
         instant::Instant,
         page::{Connection, Listed, Total},
         payload::Payload,
         refusal::UserError,
         unit::Unit,
+        webhook::ClientWebhook,
     },
     page::PageArgs,
 };
@@ -54,6 +55,12 @@ impl Client {
     /// All past and present grants (phạm vi được cấp), oldest first.
     async fn grants(&self) -> Vec<ClientGrant> {
         self.0.grants().iter().cloned().map(ClientGrant).collect()
+    }
+
+    /// Webhook of the client (địa chỉ nhận thông báo), registered by the operator; null if it has none.
+    async fn webhook(&self, ctx: &Context<'_>) -> Result<Option<ClientWebhook>> {
+        let webhook = ctx.loaders().webhook(self.0.key()).await?;
+        Ok(webhook.as_ref().clone().map(ClientWebhook))
     }
 
     /// Increases with every change; send it back as `expectedVersion`.
@@ -136,6 +143,15 @@ pub struct ClientQuery;
 
 #[Object]
 impl ClientQuery {
+    /// A client (hệ thống kết nối) by id. Null if there is none or the caller may not administer it.
+    async fn client(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Key of the client.")] by: ClientKey,
+    ) -> Result<Option<Client>> {
+        Ok(found(list::by_key(ctx.access(), &by).await)?.map(Client))
+    }
+
     /// Clients that the caller may administer, oldest first: those without any right that the caller lacks. Compared
     /// are scopes, purposes, units, limits, the end day, documents, public keys and names at external issuers; of
     /// expired grants only scopes, purposes and units.

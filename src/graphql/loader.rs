@@ -20,6 +20,10 @@ use crate::{
         Access, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected, RelatedCadre,
         RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
     },
+    domain::{
+        client::visible::VisibleClientId,
+        webhook::{self, VisibleWebhook},
+    },
     error::Result,
 };
 
@@ -42,6 +46,7 @@ pub struct Loaders {
     appraisals: Batch<AuthorizedRotationId, Vec<rotation_appraisal::Model>>,
     overrides: Batch<AuthorizedRotationId, Vec<rule_override::Model>>,
     judged: Batch<AuthorizedRotationId, Option<RuleInputs>>,
+    webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
 }
 
 impl Loaders {
@@ -61,6 +66,7 @@ impl Loaders {
             appraisals: Batch::default(),
             overrides: Batch::default(),
             judged: Batch::default(),
+            webhooks: Batch::default(),
         }
     }
 
@@ -78,6 +84,7 @@ impl Loaders {
         self.appraisals.forget();
         self.overrides.forget();
         self.judged.forget();
+        self.webhooks.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -158,6 +165,15 @@ impl Loaders {
             Ok(judged.into_iter().map(|(key, judged)| (key, Some(judged))).collect())
         };
         self.judged.load(of, read).await
+    }
+
+    /// The webhook of a client.
+    pub async fn webhook(&self, of: VisibleClientId) -> Result<Arc<Option<VisibleWebhook>>> {
+        let read = async |keys: Vec<VisibleClientId>| {
+            let webhooks = webhook::of_clients(&self.access, &keys).await?;
+            Ok(webhooks.into_iter().map(|(key, webhook)| (key, Some(webhook))).collect())
+        };
+        self.webhooks.load(of, read).await
     }
 }
 

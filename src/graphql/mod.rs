@@ -28,6 +28,7 @@ pub mod training;
 pub mod unit;
 pub mod view;
 pub mod viewer;
+pub mod webhook;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 use context::{ContextExt, found};

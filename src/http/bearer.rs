@@ -72,6 +72,11 @@ pub async fn caller(request: &HttpRequest, tokens: &Tokens) -> Result<Caller, Ch
     }
 }
 
+/// The token of a request that `caller` has accepted.
+pub(super) fn token(request: &HttpRequest) -> Option<&str> {
+    bearer(request).ok()
+}
+
 fn bearer(request: &HttpRequest) -> Result<&str, Kind> {
     if form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, _)| name == "access_token") {
         return Err(Kind::Misplaced);

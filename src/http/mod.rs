@@ -8,6 +8,7 @@ mod compress;
 pub mod console;
 mod cors;
 mod error;
+mod export;
 pub mod gateway;
 mod graphql;
 mod health;
@@ -31,7 +32,7 @@ use crate::{
     auth::Tokens,
     config::{Console, CorsOrigins},
     graphql::engine::Engine,
-    limit::{Budgets, InFlight},
+    limit::{Budgets, Exports, InFlight},
 };
 
 /// Shared state of all requests.
@@ -48,6 +49,8 @@ pub struct Service {
     pub in_flight: InFlight,
     /// X-Road security servers whose headers are recorded.
     pub security_servers: gateway::SecurityServers,
+    /// Limit on concurrent exports.
+    pub exports: Exports,
     /// Metrics for `/metrics`; `None` if another recorder was installed.
     pub metrics: Option<PrometheusHandle>,
     /// Settings about browsers.

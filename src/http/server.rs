@@ -19,7 +19,7 @@ use crate::{
         console,
         cors::cross_origin,
         error::{self, only, read},
-        graphql as endpoint, health, oauth, problem, rest, root,
+        export, graphql as endpoint, health, oauth, problem, rest, root,
         trace::{Spans, with_request_id},
     },
 };
@@ -76,6 +76,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/problems").route(read(problem::page)).default_service(only("GET, HEAD")))
         .service(web::resource("/v1/changes").route(read(changes::get)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
+        .configure(export::routes)
         .configure(rest::routes)
         .default_service(web::to(error::no_such_route));
 }

@@ -13,44 +13,30 @@ use super::{
     training_row::{PlanRow, QuotaRow},
 };
 use crate::{
+    domain::bundle::FileFormat,
     error::{Error, Result},
     language::Sentence,
 };
 
-/// The format of a file.
-#[derive(Clone, Copy, Debug)]
-pub struct FileFormat {
-    /// Name of the file.
-    pub name: &'static str,
-    /// All columns. A file may have them in any order.
-    pub columns: &'static [&'static str],
-    /// The columns that a file may lack.
-    pub optional: &'static [&'static str],
-}
-
-const fn format<T: Row>() -> FileFormat {
-    FileFormat { name: T::FILE, columns: T::COLUMNS, optional: T::OPTIONAL }
-}
-
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
 pub const FILES: [FileFormat; 17] = [
-    format::<UnitRow>(),
-    format::<SuccessionRow>(),
-    format::<IdentifierRow>(),
-    format::<entity::title::Model>(),
-    format::<entity::institution::Model>(),
-    format::<entity::rule::Model>(),
-    format::<entity::retirement_age::Model>(),
-    format::<entity::programme::Model>(),
-    format::<PlanRow>(),
-    format::<QuotaRow>(),
-    format::<CadreRow>(),
-    format::<AssignmentRow>(),
-    format::<QualificationRow>(),
-    format::<RotationRow>(),
-    format::<ClassRow>(),
-    format::<SessionRow>(),
-    format::<EnrolmentRow>(),
+    <UnitRow as Row>::FORMAT,
+    <SuccessionRow as Row>::FORMAT,
+    <IdentifierRow as Row>::FORMAT,
+    <entity::title::Model as Row>::FORMAT,
+    <entity::institution::Model as Row>::FORMAT,
+    <entity::rule::Model as Row>::FORMAT,
+    <entity::retirement_age::Model as Row>::FORMAT,
+    <entity::programme::Model as Row>::FORMAT,
+    <PlanRow as Row>::FORMAT,
+    <QuotaRow as Row>::FORMAT,
+    <CadreRow as Row>::FORMAT,
+    <AssignmentRow as Row>::FORMAT,
+    <QualificationRow as Row>::FORMAT,
+    <RotationRow as Row>::FORMAT,
+    <ClassRow as Row>::FORMAT,
+    <SessionRow as Row>::FORMAT,
+    <EnrolmentRow as Row>::FORMAT,
 ];
 
 /// The files of a folder.

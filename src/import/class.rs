@@ -26,7 +26,15 @@ use super::{
     training_lists::{plan_of, programme_of},
     write::{insert, record},
 };
-use crate::{authz::Txn, domain::training::plan::touches_years, error::Result, language::Sentence};
+use crate::{
+    authz::Txn,
+    domain::{
+        bundle::{self, FileFormat},
+        training::plan::touches_years,
+    },
+    error::Result,
+    language::Sentence,
+};
 
 /// A class.
 pub(super) struct ClassRow {
@@ -45,22 +53,7 @@ pub(super) struct ClassRow {
 }
 
 impl Row for ClassRow {
-    const FILE: &'static str = "classes.csv";
-    const COLUMNS: &'static [&'static str] = &[
-        "code",
-        "plan_code",
-        "programme_code",
-        "organiser_code",
-        "intake",
-        "category",
-        "mode",
-        "start_on",
-        "end_on",
-        "capacity",
-        "reported_learners",
-        "status",
-    ];
-    const OPTIONAL: &'static [&'static str] = &["intake", "mode", "reported_learners"];
+    const FORMAT: FileFormat = bundle::CLASSES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);

@@ -35,6 +35,7 @@ use super::{
 };
 use crate::{
     authz::{Change, Txn},
+    domain::bundle::{self, FileFormat},
     error::Result,
     language::Sentence,
 };
@@ -51,10 +52,7 @@ pub(super) struct EnrolmentRow {
 }
 
 impl Row for EnrolmentRow {
-    const FILE: &'static str = "enrolments.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["cadre_code", "class_code", "programme_code", "unit_code", "year", "result", "grade"];
-    const OPTIONAL: &'static [&'static str] = &["grade"];
+    const FORMAT: FileFormat = bundle::ENROLMENTS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);

@@ -16,7 +16,10 @@ use super::{
     table::Row,
     tree::Span,
 };
-use crate::language::Sentence;
+use crate::{
+    domain::bundle::{self, FileFormat},
+    language::Sentence,
+};
 
 /// An identifier of a unit during an interval.
 pub(super) struct IdentifierRow {
@@ -27,8 +30,7 @@ pub(super) struct IdentifierRow {
 }
 
 impl Row for IdentifierRow {
-    const FILE: &'static str = "unit_identifiers.csv";
-    const COLUMNS: &'static [&'static str] = &["unit_code", "system", "value", "valid_from", "valid_to"];
+    const FORMAT: FileFormat = bundle::UNIT_IDENTIFIERS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         use IdentifierSystem::{AdminUnit, Party, Qcvn102, VnAgency};

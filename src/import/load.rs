@@ -53,7 +53,8 @@ const IMPORT: CommandKind = CommandKind::of_operator("import", Area::Records);
 const ATTEMPTS: usize = 12;
 
 /// Objects that no validation depends on, by their type in the change log.
-const APART: [&str; 6] = ["acting_person", "client", "client_document", "client_key", "external_client", "signing_key"];
+const APART: [&str; 7] =
+    ["acting_person", "client", "client_document", "client_key", "external_client", "signing_key", "webhook"];
 
 /// Writes a validated bundle. `since` is the end of the log before the validation: if a command has changed data since
 /// then, the bundle is validated again inside the transaction, which excludes other commands.

@@ -51,7 +51,7 @@ mod write;
 
 use std::path::Path;
 
-pub use bundle::{FILES, FileFormat};
+pub use bundle::FILES;
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
 use progress::Progress;
 pub use report::{Extent, FileReport, FileState, Outcome, Report};

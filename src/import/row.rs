@@ -13,7 +13,10 @@ use super::{
     cell::{Cells, code, date, day, flag, listed_code, national_id, outer_code, word},
     table::Row,
 };
-use crate::text;
+use crate::{
+    domain::bundle::{self, FileFormat},
+    text,
+};
 
 /// A unit during an interval.
 #[derive(Clone, Debug)]
@@ -29,10 +32,7 @@ pub(super) struct UnitRow {
 }
 
 impl Row for UnitRow {
-    const FILE: &'static str = "units.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["code", "parent_code", "party_parent_code", "kind", "tier", "name", "admin_code", "valid_from", "valid_to"];
-    const OPTIONAL: &'static [&'static str] = &["admin_code"];
+    const FORMAT: FileFormat = bundle::UNITS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -72,9 +72,7 @@ pub(super) struct SuccessionRow {
 }
 
 impl Row for SuccessionRow {
-    const FILE: &'static str = "unit_successions.csv";
-    const COLUMNS: &'static [&'static str] = &["predecessor_code", "successor_code", "kind", "on_date", "document"];
-    const OPTIONAL: &'static [&'static str] = &["document"];
+    const FORMAT: FileFormat = bundle::UNIT_SUCCESSIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let predecessor = cells.must("predecessor_code", code);
@@ -93,8 +91,7 @@ impl Row for SuccessionRow {
 }
 
 impl Row for title::Model {
-    const FILE: &'static str = "titles.csv";
-    const COLUMNS: &'static [&'static str] = &["code", "name", "category", "tier", "is_key_leader"];
+    const FORMAT: FileFormat = bundle::TITLES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must::<TitleCode>("code", code);
@@ -107,8 +104,7 @@ impl Row for title::Model {
 }
 
 impl Row for institution::Model {
-    const FILE: &'static str = "institutions.csv";
-    const COLUMNS: &'static [&'static str] = &["code", "name"];
+    const FORMAT: FileFormat = bundle::INSTITUTIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must::<InstitutionCode>("code", code);
@@ -134,30 +130,7 @@ pub(super) struct CadreRow {
 }
 
 impl Row for CadreRow {
-    const FILE: &'static str = "cadres.csv";
-    const COLUMNS: &'static [&'static str] = &[
-        "code",
-        "national_id",
-        "full_name",
-        "gender",
-        "birth_on",
-        "ethnicity_code",
-        "native_place_code",
-        "joined_service_on",
-        "joined_party_on",
-        "category",
-        "rank_code",
-        "status",
-    ];
-    const OPTIONAL: &'static [&'static str] = &[
-        "national_id",
-        "birth_on",
-        "ethnicity_code",
-        "native_place_code",
-        "joined_service_on",
-        "joined_party_on",
-        "rank_code",
-    ];
+    const FORMAT: FileFormat = bundle::CADRES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -242,9 +215,7 @@ pub(super) struct AssignmentRow {
 }
 
 impl Row for AssignmentRow {
-    const FILE: &'static str = "assignments.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["cadre_code", "unit_code", "title_code", "start_on", "end_on", "is_primary"];
+    const FORMAT: FileFormat = bundle::ASSIGNMENTS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);
@@ -276,10 +247,7 @@ pub(super) struct QualificationRow {
 }
 
 impl Row for QualificationRow {
-    const FILE: &'static str = "qualifications.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["cadre_code", "subject", "level", "field_code", "institution_code", "mode", "granted_on"];
-    const OPTIONAL: &'static [&'static str] = &["field_code", "institution_code", "mode"];
+    const FORMAT: FileFormat = bundle::QUALIFICATIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);
@@ -313,10 +281,7 @@ pub(super) struct RotationRow {
 }
 
 impl Row for RotationRow {
-    const FILE: &'static str = "rotations.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["cadre_code", "from_unit_code", "to_unit_code", "form", "start_on", "end_on", "decision_no"];
-    const OPTIONAL: &'static [&'static str] = &["decision_no"];
+    const FORMAT: FileFormat = bundle::ROTATIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let cadre = cells.must("cadre_code", code);

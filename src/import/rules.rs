@@ -12,26 +12,16 @@ use super::{
     reference_lists::Listed,
     table::Row,
 };
-use crate::language::Sentence;
+use crate::{
+    domain::bundle::{self, FileFormat},
+    language::Sentence,
+};
 
 /// Longest accepted term or age, in months.
 const LONGEST: i32 = 1_200;
 
 impl Row for rule::Model {
-    const FILE: &'static str = "rules.csv";
-    const COLUMNS: &'static [&'static str] = &[
-        "code",
-        "key",
-        "form",
-        "category",
-        "purpose",
-        "value",
-        "basis",
-        "valid_from",
-        "valid_to",
-        "legal_basis",
-        "verification",
-    ];
+    const FORMAT: FileFormat = bundle::RULES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -125,9 +115,7 @@ impl Listed for rule::Model {
 }
 
 impl Row for retirement_age::Model {
-    const FILE: &'static str = "retirement_ages.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["code", "gender", "valid_from", "age_months", "legal_basis", "verification"];
+    const FORMAT: FileFormat = bundle::RETIREMENT_AGES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);

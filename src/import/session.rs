@@ -20,7 +20,15 @@ use super::{
     table::Row,
     write::{insert, record},
 };
-use crate::{authz::Txn, domain::training::session::MAX, error::Result, language::Sentence};
+use crate::{
+    authz::Txn,
+    domain::{
+        bundle::{self, FileFormat},
+        training::session::MAX,
+    },
+    error::Result,
+    language::Sentence,
+};
 
 /// A session day of a class.
 pub(super) struct SessionRow {
@@ -29,8 +37,7 @@ pub(super) struct SessionRow {
 }
 
 impl Row for SessionRow {
-    const FILE: &'static str = "class_sessions.csv";
-    const COLUMNS: &'static [&'static str] = &["class_code", "on_day"];
+    const FORMAT: FileFormat = bundle::CLASS_SESSIONS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let class = cells.must("class_code", code);

@@ -20,6 +20,7 @@ use super::{
     source::{Gauge, Source, TooLong},
 };
 use crate::{
+    domain::bundle::FileFormat,
     error::{Error, Result},
     language::Sentence,
     text::closest,
@@ -30,16 +31,14 @@ pub(super) const LONGEST_RECORD: u64 = 1024 * 1024;
 
 /// A typed row of a file.
 pub(super) trait Row: Sized {
+    /// Name and columns of the file.
+    const FORMAT: FileFormat;
     /// Name of the file.
-    const FILE: &'static str;
+    const FILE: &'static str = Self::FORMAT.name;
     /// The columns, in the order of the format's description.
-    const COLUMNS: &'static [&'static str];
+    const COLUMNS: &'static [&'static str] = Self::FORMAT.columns;
     /// Columns that a file may lack. Its rows then have no value there, and stored rows are not compared there.
-    ///
-    /// These are the columns whose empty cell means that the value is not recorded. A column whose empty cell states a
-    /// fact (no end, no parent, no limit, any form) is not among them: if it was forgotten, the file would state that
-    /// fact in each row.
-    const OPTIONAL: &'static [&'static str] = &[];
+    const OPTIONAL: &'static [&'static str] = Self::FORMAT.optional;
 
     /// Reads a record, column by column in the order of `COLUMNS`; every bad cell is noted, not only the first.
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self>;

@@ -6,8 +6,11 @@ use std::{
     path::Path,
 };
 
-use super::bundle::{FILES, FileFormat};
-use crate::error::{Error, Result};
+use super::bundle::FILES;
+use crate::{
+    domain::bundle::FileFormat,
+    error::{Error, Result},
+};
 
 /// The files of `examples/bundle`, in the order of `FILES`.
 const EXAMPLES: [&str; FILES.len()] = [

@@ -19,12 +19,13 @@ use super::{
     table::Row,
     training_row::{PlanRow, QuotaRow},
 };
-use crate::language::Sentence;
+use crate::{
+    domain::bundle::{self, FileFormat},
+    language::Sentence,
+};
 
 impl Row for programme::Model {
-    const FILE: &'static str = "programmes.csv";
-    const COLUMNS: &'static [&'static str] = &["code", "name", "kind", "subject", "level"];
-    const OPTIONAL: &'static [&'static str] = &["level"];
+    const FORMAT: FileFormat = bundle::PROGRAMMES;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);

@@ -7,6 +7,7 @@ use super::{
     existing::QuotaFacts,
     table::Row,
 };
+use crate::domain::bundle::{self, FileFormat};
 
 /// A training plan.
 pub(super) struct PlanRow {
@@ -20,10 +21,7 @@ pub(super) struct PlanRow {
 }
 
 impl Row for PlanRow {
-    const FILE: &'static str = "training_plans.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["code", "unit_code", "year_from", "year_to", "document_no", "name", "status"];
-    const OPTIONAL: &'static [&'static str] = &["document_no"];
+    const FORMAT: FileFormat = bundle::TRAINING_PLANS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -75,10 +73,7 @@ pub(super) struct QuotaRow {
 }
 
 impl Row for QuotaRow {
-    const FILE: &'static str = "quotas.csv";
-    const COLUMNS: &'static [&'static str] =
-        &["plan_code", "unit_code", "programme_code", "mode", "measure", "bound", "quantity", "classes"];
-    const OPTIONAL: &'static [&'static str] = &["classes"];
+    const FORMAT: FileFormat = bundle::QUOTAS;
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let plan = cells.must("plan_code", code);

@@ -37,7 +37,7 @@ impl Subject {
 }
 
 /// Object types that are not part of the snapshot.
-const UNCACHED_OBJECT_TYPES: [&str; 13] = [
+const UNCACHED_OBJECT_TYPES: [&str; 14] = [
     "acting_person",
     "cadre",
     "client",
@@ -51,6 +51,7 @@ const UNCACHED_OBJECT_TYPES: [&str; 13] = [
     "signing_key",
     "training_class",
     "training_plan",
+    "webhook",
 ];
 
 /// Snapshot of reference data that every request needs.

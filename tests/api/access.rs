@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use cadre_api::{
     authz::policy::{Need, need},
-    domain::client,
+    domain::{
+        client,
+        webhook::{self, Destinations, Sender},
+    },
     graphql::sdl,
 };
 use entity::{
@@ -23,7 +26,7 @@ use crate::{
     support::{
         Caller, Kind, TestApp, clock, on_both, poll,
         rotation::{Places, day, keep_only},
-        sdl as schema,
+        sdl as schema, store,
         training::{self, Rows},
     },
 };
@@ -102,6 +105,7 @@ fn road(parent: &str) -> (&'static str, &'static str) {
         }
         "Client" => ("{ clients { nodes { % } } }", "clients.nodes"),
         "ClientGrant" => ("{ clients { nodes { grants { % } } } }", "clients.nodes.grants"),
+        "ClientWebhook" => ("{ clients { nodes { webhook { % } } } }", "clients.nodes.webhook"),
         "ClientConnection" => ("{ clients { % } }", "clients"),
         "ClientEdge" => ("{ clients { edges { % } } }", "clients.edges"),
         "RotationStep" => ("{ rotations { nodes { steps { % } } } }", "rotations.nodes.steps"),
@@ -129,6 +133,8 @@ fn arguments(coordinate: &str) -> &'static str {
         "Composition.atLeast" => r#"(level: "UNIVERSITY")"#,
         "Query.rotation" => r#"(by: {id: "ROTATION"})"#,
         "Query.quota" => r#"(by: {id: "QUOTA"})"#,
+        "Query.enrolment" => r#"(by: {id: "ENROLMENT"})"#,
+        "Query.client" => r#"(by: {id: "CLIENT"})"#,
         "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
         "Query.trainingClass" => r#"(by: {code: "LA"})"#,
         "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
@@ -230,6 +236,8 @@ const WAYS_IN: &[(&str, &str)] = &[
     ("QuotaWhere.unusedOnly", "{ quotas(where: {unusedOnly: true}) { __typename } }"),
     ("QuotaWhere.yearFrom", "{ quotas(where: {yearFrom: 2021}) { __typename } }"),
     ("QuotaWhere.yearTo", "{ quotas(where: {yearTo: 2021}) { __typename } }"),
+    ("ClientKey.id", r#"{ client(by: {id: "CLIENT"}) { __typename } }"#),
+    ("EnrolmentKey.id", r#"{ enrolment(by: {id: "ENROLMENT"}) { __typename } }"#),
     ("QuotaKey.id", r#"{ quota(by: {id: "QUOTA"}) { __typename } }"#),
     ("TrainingClassKey.code", r#"{ trainingClass(by: {code: "LA"}) { __typename } }"#),
     ("TrainingClassKey.id", r#"{ trainingClass(by: {id: "CLASS"}) { __typename } }"#),
@@ -508,6 +516,13 @@ async fn write_training(app: &TestApp) {
     app.app_state.refresh().await.expect("refreshed");
 }
 
+/// The webhook of a client.
+async fn write_webhook(app: &TestApp, client: &str) {
+    let sender = Sender::new(Destinations::new(["nhan.example.vn".to_owned()], false)).expect("a sender");
+    let of = (client.parse().expect("an id"), "https://nhan.example.vn/hook");
+    webhook::add(&store(&app.database), &sender, clock(), of).await.expect("a webhook");
+}
+
 async fn table(app: &TestApp) -> String {
     write_rotation(app).await;
     write_training(app).await;
@@ -527,6 +542,9 @@ async fn table(app: &TestApp) -> String {
     let log = all.query(r#"{ cadre(by: {code: "A-02"}) { accessLog(first: 1) { nodes { id } } } }"#).await;
     let reading = log["cadre"]["accessLog"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
     let administered = app.caller(&["clients:admin"], &["A1"]).await;
+    for client in [&all.id, &administered.id] {
+        write_webhook(app, client).await;
+    }
     let training = [
         ("CLIENT", administered.id.clone()),
         ("READING", reading),

@@ -515,8 +515,23 @@ fn the_tests_that_the_documents_name_exist() {
     }
 }
 
+/// The anchors of the headings of a document, as GitHub forms them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let shown = heading.trim_start_matches('#').trim().to_lowercase();
+        let part = |c: char| match c {
+            ' ' => Some('-'),
+            '-' | '_' => Some(c),
+            c => c.is_alphanumeric().then_some(c),
+        };
+        shown.chars().filter_map(part).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
-fn links_lead_to_files() {
+fn links_lead_to_files_and_headings() {
     let mut guides = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     for folder in ["docs", "docs/clients", "docs/decisions"] {
         for entry in fs::read_dir(root().join(folder)).expect("a folder") {
@@ -528,9 +543,14 @@ fn links_lead_to_files() {
         let text = read(&guide);
         let folder = root().join(&guide).parent().expect("a folder").to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            let is_ours = !file.is_empty() && !file.contains("://");
-            assert!(!is_ours || folder.join(file).exists(), "{guide} links to {target}");
+            if target.contains("://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() { root().join(&guide) } else { folder.join(file) };
+            assert!(path.exists(), "{guide} links to {target}");
+            let has_anchor = || anchors(&fs::read_to_string(&path).expect("a document")).contains(anchor);
+            assert!(anchor.is_empty() || has_anchor(), "{guide} links to {target}, which is no heading");
         }
     }
 }

@@ -61,7 +61,7 @@ const QUESTIONS: [&str; 40] = [
 ];
 
 const READ: [&str; 2] = ["cadre:read", "rotation:read"];
-const WRITE: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
+pub const WRITE: [&str; 3] = ["cadre:read", "rotation:read", "rotation:write"];
 
 /// All answers of a caller, with an id in the place of the rotation's.
 async fn answers(caller: &Caller<'_>, id: &str) -> Vec<String> {
@@ -73,7 +73,7 @@ async fn answers(caller: &Caller<'_>, id: &str) -> Vec<String> {
 }
 
 /// Takes a step that must succeed, and gives the rotation.
-async fn act(caller: &Caller<'_>, name: &str, input: &str) -> Value {
+pub async fn act(caller: &Caller<'_>, name: &str, input: &str) -> Value {
     static KEYS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let key = KEYS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let document = format!(
@@ -86,18 +86,18 @@ async fn act(caller: &Caller<'_>, name: &str, input: &str) -> Value {
 }
 
 /// Proposes a rotation of A-04 from A2U to A1U, prepared by the province.
-async fn propose(caller: &Caller<'_>) -> String {
+pub async fn propose(caller: &Caller<'_>) -> String {
     let input = r#"cadreCode: "A-04", form: ROTATION, purpose: DEVELOPMENT, toUnitCode: "A1U", toTitleCode: "CC",
         startOn: "2026-07-01", plannedEndOn: "2029-07-01", preparingUnitCode: "P",
         planning: {documentNo: "1-QH", validFrom: "2025-01-01"}"#;
     act(caller, "rotationPropose", input).await["id"].as_str().expect("an id").to_owned()
 }
 
-async fn advance(caller: &Caller<'_>, id: &str, step: &str) {
+pub async fn advance(caller: &Caller<'_>, id: &str, step: &str) {
     act(caller, "rotationAdvance", &format!("rotationId: \"{id}\", step: {step}, on: \"2026-06-01\"")).await;
 }
 
-async fn decide(caller: &Caller<'_>, id: &str) {
+pub async fn decide(caller: &Caller<'_>, id: &str) {
     let input = format!("rotationId: \"{id}\", decisionNo: \"7-QĐ\", decidedOn: \"2026-06-01\"");
     act(caller, "rotationDecide", &input).await;
 }

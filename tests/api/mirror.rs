@@ -12,6 +12,8 @@ use std::{
 };
 
 use cadre_api::domain::{client, maintenance};
+use chrono::Days;
+use entity::value::Day;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, Database, Statement};
@@ -64,13 +66,16 @@ impl Office<'_> {
         id
     }
 
-    /// Takes a rotation of a person up to a random step.
-    async fn rotate(&self, rng: &mut Rng, person: &str) -> Option<()> {
-        let to = ["A1U", "A2U", "B1U"][rng.usize(..3)];
+    /// Takes a rotation of a person up to a random step. Each round is three days after the one before, so that an
+    /// ended rotation can be followed by another one.
+    async fn rotate(&self, rng: &mut Rng, writer: usize, round: usize) -> Option<()> {
+        let first = Day::of(2026, 1, 1).expect("a day").0 + Days::new(3 * round as u64);
+        let (start, end) = (first.to_string(), (first + Days::new(2)).to_string());
+        let to = ["A1U", "A2U", "B1U"][(writer + round + 1) % 3];
         let proposal = json!({
-            "cadreCode": person, "form": "ROTATION", "purpose": "DEVELOPMENT", "toUnitCode": to, "toTitleCode": "CC",
-            "startOn": "2026-06-01", "plannedEndOn": "2029-06-01", "preparingUnitCode": (["P", "A", "B"][rng.usize(..3)]),
-            "planning": { "documentNo": "1-QH", "validFrom": "2025-01-01" },
+            "cadreCode": format!("T-{writer:02}"), "form": "ROTATION", "purpose": "DEVELOPMENT", "toUnitCode": to, "toTitleCode": "CC",
+            "startOn": start, "plannedEndOn": "2029-06-01", "preparingUnitCode": (["P", "A", "B"][rng.usize(..3)]),
+            "planning": { "documentNo": "1-QH", "validFrom": "2024-01-01" },
         });
         let id = self.act("rotationPropose", "rotation", proposal).await?;
         let cancels = rng.usize(..9);
@@ -79,14 +84,15 @@ impl Office<'_> {
                 let input = json!({ "rotationId": id, "reason": "x" });
                 return self.act("rotationCancel", "rotation", input).await.map(drop);
             }
-            let input = json!({ "rotationId": id, "step": step, "on": "2026-06-01" });
+            let input = json!({ "rotationId": id, "step": step, "on": start });
             self.act("rotationAdvance", "rotation", input).await?;
         }
-        let decision = json!({ "rotationId": id, "decisionNo": "7-QĐ", "decidedOn": "2026-06-01" });
+        let decision = json!({ "rotationId": id, "decisionNo": "7-QĐ", "decidedOn": start });
         self.act("rotationDecide", "rotation", decision).await?;
         self.act("rotationPublish", "rotation", json!({ "rotationId": id })).await?;
         self.act("rotationStart", "rotation", json!({ "rotationId": id })).await?;
-        let end = json!({ "rotationId": id, "endOn": "2026-06-01", "reason": "OTHER" });
+        let end = json!({ "rotationId": id, "endOn": end, "reason": "PROMOTED",
+            "placement": { "unitCode": to, "titleCode": "CC" } });
         self.act("rotationEnd", "rotation", end).await.map(drop)
     }
 
@@ -96,13 +102,21 @@ impl Office<'_> {
         let draft = json!({ "code": plan, "name": "Kế hoạch", "documentNo": "1-KH", "unitCode": "P", "yearFrom": 2026,
             "yearTo": 2026 });
         self.act("planDraft", "plan", draft).await?;
-        let quota = json!({ "planCode": "KH-P", "unitCode": (["A", "B"][rng.usize(..2)]), "programmeCode": "TAT_CA",
+        for state in ["COLLECTING_DEMAND", "CONSOLIDATED", "SUBMITTED"] {
+            self.act("planAdvance", "plan", json!({ "planCode": plan, "to": state })).await?;
+        }
+        let approved = json!({ "planCode": plan, "to": "APPROVED", "documentNo": "2-KH" });
+        self.act("planAdvance", "plan", approved).await?;
+        let unit = ["A", "B"][rng.usize(..2)];
+        let quota = json!({ "planCode": plan, "unitCode": unit, "programmeCode": "TAT_CA",
             "measure": "TURNS", "seats": 9 });
         let quota = self.act("quotaIssue", "quota", quota).await?;
-        let below = json!({ "quotaId": quota, "unitCode": (["A1", "B1"][rng.usize(..2)]), "seats": 2 });
-        self.act("quotaAllocate", "quota", below).await;
+        let below = json!({ "quotaId": quota, "unitCode": format!("{unit}1"), "seats": 2 });
+        if rng.bool() {
+            self.act("quotaAllocate", "quota", below).await;
+        }
         let code = format!("L-{}", Uuid::now_v7().simple());
-        let class = json!({ "code": code, "planCode": "KH-P", "programmeCode": "LLCT_TC", "category": "TRAINING",
+        let class = json!({ "code": code, "planCode": plan, "programmeCode": "LLCT_TC", "category": "TRAINING",
             "organiserUnitCode": (["PD1", "A1"][rng.usize(..2)]), "startOn": "2026-06-01", "lastOn": "2026-06-03",
             "capacity": 5 });
         self.act("classPlan", "class", class).await?;
@@ -126,7 +140,7 @@ impl Office<'_> {
     async fn write(&self, writer: usize, rounds: usize) {
         let mut rng = Rng::with_seed(writer as u64);
         for round in 0..rounds {
-            self.rotate(&mut rng, &format!("T-{writer:02}")).await;
+            self.rotate(&mut rng, writer, round).await;
             self.train(&mut rng, &format!("T-{:02}", (writer + round) % WRITERS)).await;
         }
     }

@@ -329,7 +329,7 @@ async fn metrics_count_what_was_done() {
             (r#"cadre_errors_total{code="FORBIDDEN"}"#, 1.0),
             (r#"cadre_errors_total{code="UNAUTHENTICATED"}"#, 1.0),
             (r#"cadre_errors_total{code="NOT_FOUND"}"#, 1.0),
-            (r#"cadre_database_statements_total{pool="question",failed="false"}"#, 4.0),
+            (r#"cadre_database_statements_total{pool="query",failed="false"}"#, 4.0),
             ("cadre_database_statement_seconds_count", 4.0),
             (r#"cadre_database_connections{state="open"}"#, 1.0),
             (r#"cadre_database_connections{state="idle"}"#, 0.0),

@@ -355,6 +355,11 @@ async fn a_page_of_clients_costs_the_same_statements_whatever_it_holds() {
 
     // The clients, the grants, their units, the keys, the links.
     assert_eq!(costs, [5, 5]);
+    let with_webhooks = "query($first: Int) { clients(first: $first) { nodes { webhook { state } } } }";
+    for first in [1, 5] {
+        let (cost, _) = served.cost(with_webhooks, json!({ "first": first })).await;
+        assert_eq!(cost, 6, "one statement more for the webhooks of {first}");
+    }
 }
 
 #[actix_web::test]

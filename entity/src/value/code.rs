@@ -50,6 +50,12 @@ macro_rules! code {
             }
         }
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
         // Lets maps keyed by the code be searched by plain text.
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {

@@ -367,6 +367,9 @@ pub enum KeyPurpose {
     /// Signs checkpoints of the logs (ES256).
     #[sea_orm(string_value = "AUDIT_CHECKPOINT")]
     AuditCheckpoint,
+    /// Signs announcements to webhooks (Ed25519), and encrypts the secrets of their clients.
+    #[sea_orm(string_value = "WEBHOOK")]
+    Webhook,
 }
 
 /// Purpose of an access to protected data (mục đích truy cập), Law 91/2025/QH15.

@@ -50,6 +50,22 @@ impl ClientList {
     }
 }
 
+/// Selector of a client.
+#[derive(Clone, Debug, async_graphql::OneofObject)]
+pub enum ClientKey {
+    /// Its id, the `client_id` of OAuth.
+    Id(async_graphql::ID),
+}
+
+/// A client that the caller may administer.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` without `clients:admin`.
+pub async fn by_key(access: &Access, ClientKey::Id(id): &ClientKey) -> Result<VisibleClient> {
+    let id: ClientId = id.parse().map_err(|_| Error::NotFound)?;
+    look_up(access, access.reader(), id).await
+}
+
 /// Clients by id, in no particular order. Those that the caller may not administer are omitted.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use entity::{
     client, client_grant,
-    value::{Day, UnitId},
+    value::{ClientId, Day, UnitId},
 };
 
 use crate::limit::Overrides;
@@ -20,6 +20,11 @@ impl VisibleClient {
         &self.row
     }
 
+    /// Key for data about the client that is read on its own.
+    pub fn key(&self) -> VisibleClientId {
+        VisibleClientId(self.row.id)
+    }
+
     /// All grants of the client, oldest first.
     pub fn grants(&self) -> &[VisibleGrant] {
         &self.grants
@@ -27,6 +32,17 @@ impl VisibleClient {
 
     pub(super) fn new(row: client::Model, grants: Vec<VisibleGrant>) -> Self {
         Self { row, grants }
+    }
+}
+
+/// Id of a client that the caller may administer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VisibleClientId(ClientId);
+
+impl VisibleClientId {
+    /// The id.
+    pub fn id(self) -> ClientId {
+        self.0
     }
 }
 

@@ -1,8 +1,8 @@
-//! Enrolments (học viên): lists.
+//! Enrolments (học viên): look-up and lists.
 
 use entity::{
     enrolment, training_class,
-    value::{CadreId, ClassCategory, ClassCode, ClassId, Day, EnrolmentState, Period},
+    value::{CadreId, ClassCategory, ClassCode, ClassId, Day, EnrolmentId, EnrolmentState, Period},
 };
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr};
 
@@ -17,7 +17,7 @@ use crate::{
         },
         unit::{lies_in, meant_by_year},
     },
-    error::Result,
+    error::{Error, Result},
     page::{BoundedCount, Direction, Key, Keyset, Page, PageArgs, Position},
     reference::units::{Predecessors, UnitReach},
 };
@@ -52,6 +52,22 @@ pub struct EnrolmentWhere {
     pub cadre: Option<String>,
     /// Whether the enrolment has no class: the person was sent elsewhere, or only registered.
     pub without_class: Option<bool>,
+}
+
+/// Selector of an enrolment.
+#[derive(Clone, Debug, async_graphql::OneofObject)]
+pub enum EnrolmentKey {
+    /// Its id.
+    Id(async_graphql::ID),
+}
+
+/// An enrolment by id, if the caller may know of it.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` without `training:read`.
+pub async fn look_up(access: &Access, EnrolmentKey::Id(id): &EnrolmentKey) -> Result<VisibleEnrolment> {
+    let id: EnrolmentId = id.parse().map_err(|_| Error::NotFound)?;
+    access.training()?.enrolments_by_ids(&[id]).await?.pop().ok_or(Error::NotFound)
 }
 
 /// A list of enrolments.

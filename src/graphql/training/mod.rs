@@ -12,7 +12,7 @@ use async_graphql::{Context, Object};
 use crate::{
     domain::training::{
         class::{self as classes, ClassList, TrainingClassKey, TrainingClassOrder, TrainingClassWhere},
-        enrolment::{EnrolmentList, EnrolmentWhere},
+        enrolment::{self as enrolments, EnrolmentKey, EnrolmentList, EnrolmentWhere},
         plan::{self as plans, PlanList, TrainingPlanKey, TrainingPlanOrder, TrainingPlanWhere},
         quota::{self as quotas, QuotaKey, QuotaList, QuotaWhere},
     },
@@ -58,6 +58,16 @@ impl TrainingQuery {
         #[graphql(desc = "Key of the quota.")] by: QuotaKey,
     ) -> Result<Option<Quota>> {
         Ok(found(quotas::look_up(ctx.access(), &by).await)?.map(Quota))
+    }
+
+    /// An enrolment (học viên) by id. Null if there is none, or neither its sending unit nor the organiser of its class
+    /// is within reach.
+    async fn enrolment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Key of the enrolment.")] by: EnrolmentKey,
+    ) -> Result<Option<Enrolment>> {
+        Ok(found(enrolments::look_up(ctx.access(), &by).await)?.map(Enrolment))
     }
 
     /// Training plans (kế hoạch đào tạo, bồi dưỡng) with their unit, or a unit with one of their quotas, within reach.

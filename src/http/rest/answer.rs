@@ -106,7 +106,7 @@ fn of_payload(route: &Route, request: &HttpRequest, mut payload: Map<String, Val
 }
 
 /// Errors of the engine. If the database is unavailable, that decides the status.
-fn of_errors(request: &HttpRequest, errors: &[ServerError]) -> HttpResponse {
+pub fn of_errors(request: &HttpRequest, errors: &[ServerError]) -> HttpResponse {
     let mut errors: Vec<Value> = errors.iter().map(of_error).collect();
     errors.sort_by_key(|error| error["code"] != "UNAVAILABLE");
     let status = errors.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |first| status_of(&first["code"]));

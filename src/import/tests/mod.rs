@@ -5,16 +5,18 @@
 mod bytes;
 mod cases;
 mod columns;
+mod dump;
 mod history;
 
 use std::{fs, path::Path};
 
 use migration::MigratorTrait;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait};
 
 use super::*;
 use crate::{db::Pool, domain::maintenance, language::Language};
 use cases::{BROKEN, BUNDLE, Case, DIFFERING, DOUBTFUL};
+use dump::dump;
 
 fn clock() -> Clock {
     Clock::Fixed("2026-06-01T03:00:00Z".parse().unwrap())
@@ -38,6 +40,11 @@ fn folder<T: AsRef<[u8]>>(files: &[(&str, T)]) -> tempfile::TempDir {
     dir
 }
 
+/// The number of rows of a file of the bundle, without its header.
+fn row_count((_, text): &(&str, &str)) -> u64 {
+    text.lines().count() as u64 - 1
+}
+
 /// A file with these rows, in the columns of the file of the bundle.
 fn rows(file: &str, rows: &str) -> String {
     let (_, text) = BUNDLE.into_iter().find(|(name, _)| *name == file).unwrap();
@@ -46,46 +53,6 @@ fn rows(file: &str, rows: &str) -> String {
 
 async fn import_files<T: AsRef<[u8]>>(database: &Database, files: &[(&str, T)]) -> Report {
     import(database, clock(), folder(files).path(), Options::default()).await.unwrap()
-}
-
-/// Every row of every table, as text, including sealed values, so that each change is detected.
-async fn dump(database: &Database) -> Vec<String> {
-    async fn table<E: EntityTrait>(database: &Database, rows: &mut Vec<String>)
-    where
-        E::Model: ModelTrait + IntoActiveModel<<E as EntityTrait>::ActiveModel>,
-    {
-        for row in E::find().all(database.reader()).await.unwrap() {
-            let row = row.into_active_model();
-            let values: Vec<_> = E::Column::iter().map(|column| format!("{:?}", row.get(column))).collect();
-            rows.push(format!("{} {}", E::default().table_name(), values.join(" ")));
-        }
-    }
-    let mut rows = Vec::new();
-    table::<entity::qualification_subject::Entity>(database, &mut rows).await;
-    table::<entity::qualification_level::Entity>(database, &mut rows).await;
-    table::<entity::ethnic_group::Entity>(database, &mut rows).await;
-    table::<entity::title::Entity>(database, &mut rows).await;
-    table::<entity::institution::Entity>(database, &mut rows).await;
-    table::<entity::unit::Entity>(database, &mut rows).await;
-    table::<entity::unit_version::Entity>(database, &mut rows).await;
-    table::<entity::unit_succession::Entity>(database, &mut rows).await;
-    table::<entity::unit_identifier::Entity>(database, &mut rows).await;
-    table::<entity::cadre::Entity>(database, &mut rows).await;
-    table::<entity::assignment::Entity>(database, &mut rows).await;
-    table::<entity::qualification::Entity>(database, &mut rows).await;
-    table::<entity::rotation::Entity>(database, &mut rows).await;
-    table::<entity::rule::Entity>(database, &mut rows).await;
-    table::<entity::retirement_age::Entity>(database, &mut rows).await;
-    table::<entity::programme::Entity>(database, &mut rows).await;
-    table::<entity::training_plan::Entity>(database, &mut rows).await;
-    table::<entity::quota::Entity>(database, &mut rows).await;
-    table::<entity::training_class::Entity>(database, &mut rows).await;
-    table::<entity::class_session::Entity>(database, &mut rows).await;
-    table::<entity::enrolment::Entity>(database, &mut rows).await;
-    table::<entity::audit_entry::Entity>(database, &mut rows).await;
-    table::<entity::change::Entity>(database, &mut rows).await;
-    rows.sort();
-    rows
 }
 
 /// The bytes of an embedded database after its journal has been folded into it.
@@ -120,14 +87,14 @@ fn assert_discreet(report: &Report) {
 }
 
 async fn assert_refused(database: &Database, cases: &[Case]) {
-    let before = dump(database).await;
+    let before = dump(database.reader()).await;
     for case in cases {
         let report = import_files(database, &case.bundle()).await;
         let what = format!("{}: {:?} -> {:?}: {:#?}", case.file, case.old, case.new, report.findings);
         assert_eq!(report.outcome, Outcome::Refused, "{what}");
         assert!(places(&report).contains(&expected(case)), "{what}");
         assert_discreet(&report);
-        assert_eq!(dump(database).await, before, "{what}");
+        assert_eq!(dump(database.reader()).await, before, "{what}");
     }
 }
 
@@ -166,9 +133,9 @@ async fn a_doubtful_bundle_is_loaded_with_a_warning() {
         assert_eq!((report.errors, report.warnings), (0, 1));
         assert_discreet(&report);
 
-        let before = dump(&database).await;
+        let before = dump(database.reader()).await;
         assert_eq!(import_files(&database, &case.bundle()).await.outcome, Outcome::NothingNew);
-        assert_eq!(dump(&database).await, before);
+        assert_eq!(dump(database.reader()).await, before);
     }
 }
 
@@ -186,11 +153,11 @@ async fn what_contradicts_the_database_is_refused() {
 async fn a_second_import_changes_nothing() {
     let (dir, database) = fresh().await;
     import_files(&database, &BUNDLE).await;
-    let before = (file(&database, dir.path()).await, dump(&database).await);
+    let before = (file(&database, dir.path()).await, dump(database.reader()).await);
     let report = import_files(&database, &BUNDLE).await;
     assert_eq!(report.outcome, Outcome::NothingNew);
     assert!(report.files.iter().all(|file| file.new == 0 && file.unchanged == file.rows), "{:?}", report.files);
-    assert_eq!((file(&database, dir.path()).await, dump(&database).await), before);
+    assert_eq!((file(&database, dir.path()).await, dump(database.reader()).await), before);
 }
 
 #[tokio::test]
@@ -199,10 +166,7 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
     let before = file(&database, dir.path()).await;
     let report = import(&database, clock(), folder(&BUNDLE).path(), Options { dry_run: true }).await.unwrap();
     assert_eq!(report.outcome, Outcome::DryRun);
-    assert_eq!(
-        report.files.iter().map(|file| file.new).sum::<u64>(),
-        (7 + 1 + 4 + 2 + 1 + 2 + 1 + 4 + 7 + 3 + 3) + (3 + 1 + 3 + 3 + 3 + 6)
-    );
+    assert_eq!(report.files.iter().map(|file| file.new).sum::<u64>(), BUNDLE.iter().map(row_count).sum::<u64>());
     assert_eq!(file(&database, dir.path()).await, before);
 }
 
@@ -210,6 +174,7 @@ async fn a_dry_run_writes_nothing_and_says_what_it_would() {
 async fn a_report_reads_as_a_table() {
     let (_dir, database) = fresh().await;
     let mut files = BROKEN[14].bundle();
+    files.retain(|(name, _)| matches!(*name, "units.csv" | "unit_successions.csv" | "titles.csv"));
     files.push(("notes.csv", String::new()));
     files.push(("manifest.json", "{}".to_owned()));
     let report = import_files(&database, &files).await;
@@ -222,21 +187,7 @@ async fn a_report_reads_as_a_table() {
     file                            rows         new   unchanged
     units.csv                          7           6           0
     unit_successions.csv               1           1           0
-    unit_identifiers.csv               4           4           0
     titles.csv                         2           2           0
-    institutions.csv                   1           1           0
-    rules.csv                          2           2           0
-    retirement_ages.csv                1           1           0
-    programmes.csv                     3           3           0
-    training_plans.csv                 1           1           0
-    quotas.csv                         3           3           0
-    cadres.csv                         4           4           0
-    assignments.csv                    7           7           0
-    qualifications.csv                 3           3           0
-    rotations.csv                      3           3           0
-    classes.csv                        3           3           0
-    class_sessions.csv                 3           3           0
-    enrolments.csv                     6           6           0
 
     Refused: 1 error, 1 warning; nothing was written. Correct the rows that have errors and import again.
     ");
@@ -306,7 +257,7 @@ async fn the_example_is_imported_without_a_finding_and_the_template_without_a_ro
     let into = template.path().join("bundle");
     write_template(&into).unwrap();
     let report = import(&database, clock(), &into, Options::default()).await.unwrap();
-    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::NoRows, vec![], 17));
+    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::NoRows, vec![], FILES.len()));
 
     // With the example rows the template is a bundle as well.
     for entry in fs::read_dir(&into).unwrap() {
@@ -318,7 +269,7 @@ async fn the_example_is_imported_without_a_finding_and_the_template_without_a_ro
 
     let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle"));
     let report = import(&database, clock(), example, Options::default()).await.unwrap();
-    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::Loaded, vec![], 17));
+    assert_eq!((report.outcome, report.findings, report.files.len()), (Outcome::Loaded, vec![], FILES.len()));
 }
 
 #[test]

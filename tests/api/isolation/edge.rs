@@ -80,6 +80,7 @@ const EDGES: &[(&str, &str)] = &[
     ("Placement.unit", r#"{ node(id: "%R2%") { ... on Rotation { placement { unit { HANGING } } } } }"#),
     ("Query.changes", "{ changes(types: [UNIT], first: 1000) { nodes { id: objectId } } }"),
     ("ChangeConnection.edges", "{ changes(types: [UNIT], first: 1000) { edges { node { id: objectId } } } }"),
+    ("Query.client", r#"{ client(by: {id: "%CLIENT%"}) { id grants { units { id } } } }"#),
     ("Query.clients", "{ clients { nodes { grants { units { __typename id } } } } }"),
     ("ClientConnection.nodes", "{ clients(last: 50) { nodes { grants { units { __typename id } } } } }"),
     ("ClientConnection.edges", "{ clients(first: 50) { edges { node { grants { units { id } } } } } }"),

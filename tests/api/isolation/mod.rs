@@ -131,6 +131,7 @@ impl Ids {
                 note(&format!("of {code}"), &paper["id"]);
             }
         }
+        note("CLIENT", &Value::from(all.id.as_str()));
         let rotations = all.query("{ rotations(first: 100) { nodes { id decisionNo } } }").await;
         for rotation in list(&rotations, "/rotations/nodes") {
             let number = rotation["decisionNo"].as_str().and_then(|number| number.split(' ').next());

@@ -14,7 +14,7 @@ use crate::support::{
 pub const OF_A: [&str; 8] = ["KP", "QA", "QA1", "TA", "TB", "TQ", "E1", "E3"];
 
 /// Every edge from and to training, as in `EDGES`.
-pub const EDGES: [(&str, &str); 38] = [
+pub const EDGES: [(&str, &str); 39] = [
     ("Query.nodes", r#"{ nodes(ids: ["%KB%", "%QB%", "%TF%", "%E4%", "%KP%", "%QA%", "%TB%", "%E1%"]) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {code: "KB"}) { id } }"#),
     ("Query.trainingPlan", r#"{ trainingPlan(by: {id: "%KB%"}) { id } }"#),
@@ -55,6 +55,7 @@ pub const EDGES: [(&str, &str); 38] = [
         r#"{ trainingClass(by: {code: "TQ"}) { organiser { HANGING } enrolments { nodes { id } } } }"#,
     ),
     ("Query.enrolments", r#"{ enrolments(first: 100, where: {yearFrom: 2020}) { nodes { id } } }"#),
+    ("Query.enrolment", r#"{ enrolment(by: {id: "%E4%"}) { id } }"#),
     ("EnrolmentConnection.nodes", "{ enrolments(last: 100) { nodes { id } } }"),
     ("EnrolmentConnection.edges", "{ enrolments(where: {withoutClass: false}) { edges { node { id } } } }"),
     ("EnrolmentEdge.node", r#"{ enrolments(where: {programmes: ["CMNV"]}) { edges { node { id } } } }"#),

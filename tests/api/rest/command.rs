@@ -191,7 +191,9 @@ async fn a_secret_is_returned_once() {
     let first = post(&app, &caller, "/v1/clients", "key", &body).await;
     let again = post(&app, &caller, "/v1/clients", "key", &body).await;
 
-    assert_eq!((first.status, again.status), (200, 200), "{:#}", first.body);
+    assert_eq!((first.status, again.status), (201, 201), "{:#}", first.body);
+    let id = first.body["client"]["id"].as_str().expect("an id");
+    assert_eq!(first.header("location"), format!("{}/v1/clients/{id}", app.url));
     assert!(first.body["secret"].is_string() && again.body["secret"].is_null());
     assert_eq!(first.body["client"]["grants"][0]["units"][0]["code"], "A");
     let nested = json!({ "name": "x", "grant": { "scopes": ["cadre:read"], "unitCodes": ["A"], "nothing": 1 } });

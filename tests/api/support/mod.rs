@@ -32,7 +32,7 @@ use cadre_api::{
     graphql::engine::Engine,
     http::{Service, WebSettings, gateway::SecurityServers, server},
     import::{self, Options, Outcome},
-    limit::{Allowance, Budgets, InFlight, Limits, Overrides, Share},
+    limit::{Allowance, Budgets, Exports, InFlight, Limits, Overrides, Share},
     projection,
 };
 use entity::{
@@ -137,6 +137,7 @@ impl Node {
             in_flight,
             // The tests come from this address.
             security_servers: SecurityServers::of(&[Ipv4Addr::LOCALHOST.into()]),
+            exports: Exports::default(),
             metrics: None,
             web: WebSettings::default(),
         };
@@ -343,6 +344,16 @@ impl Caller<'_> {
         let answer = self.ask(document, json!({})).await;
         let errors = answer["errors"].as_array().cloned().unwrap_or_default();
         errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or("none").to_owned()).collect()
+    }
+
+    /// A GET request with the caller's token and purpose, to be changed before it is sent. English.
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        let request = self.app.http.get(format!("{}{path}", self.app.url));
+        let request = request.bearer_auth(&self.token).header("Accept-Language", "en");
+        match self.purpose {
+            Some(purpose) => request.header("X-Purpose", purpose),
+            None => request,
+        }
     }
 
     /// A GraphQL request with the caller's token, to be bent before it is sent. English, JSON.

@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 19] = [
+const SETTINGS: [&str; 23] = [
+    "CADRE_MAX_EXPORTS",
+    "CADRE_CLIENT_EXPORTS",
     "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
@@ -32,6 +34,8 @@ const SETTINGS: [&str; 19] = [
     "CADRE_CORS_ORIGINS",
     "CADRE_CONSOLE",
     "CADRE_SECURITY_SERVERS",
+    "CADRE_WEBHOOK_HOSTS",
+    "CADRE_WEBHOOK_PRIVATE_ADDRESSES",
     "CADRE_LOG",
     "CADRE_LOG_FORMAT",
 ];

@@ -1,0 +1,178 @@
+//! The files of an import bundle and their columns. The import reads them and the export writes them.
+
+/// The format of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileFormat {
+    /// Name of the file.
+    pub name: &'static str,
+    /// All columns. A file may have them in any order.
+    pub columns: &'static [&'static str],
+    /// The columns that a file may lack.
+    ///
+    /// These are the columns whose empty cell means that the value is not recorded. A column whose empty cell states a
+    /// fact (no end, no parent, no limit, any form) is not among them: if it was forgotten, the file would state that
+    /// fact in each row.
+    pub optional: &'static [&'static str],
+}
+
+/// Versions of units.
+pub const UNITS: FileFormat = FileFormat {
+    name: "units.csv",
+    columns: &[
+        "code",
+        "parent_code",
+        "party_parent_code",
+        "kind",
+        "tier",
+        "name",
+        "admin_code",
+        "valid_from",
+        "valid_to",
+    ],
+    optional: &["admin_code"],
+};
+
+/// Successions between units.
+pub const UNIT_SUCCESSIONS: FileFormat = FileFormat {
+    name: "unit_successions.csv",
+    columns: &["predecessor_code", "successor_code", "kind", "on_date", "document"],
+    optional: &["document"],
+};
+
+/// Identifiers of units in national systems.
+pub const UNIT_IDENTIFIERS: FileFormat = FileFormat {
+    name: "unit_identifiers.csv",
+    columns: &["unit_code", "system", "value", "valid_from", "valid_to"],
+    optional: &[],
+};
+
+/// Titles.
+pub const TITLES: FileFormat =
+    FileFormat { name: "titles.csv", columns: &["code", "name", "category", "tier", "is_key_leader"], optional: &[] };
+
+/// Institutions that award qualifications.
+pub const INSTITUTIONS: FileFormat = FileFormat { name: "institutions.csv", columns: &["code", "name"], optional: &[] };
+
+/// Rules of the office.
+pub const RULES: FileFormat = FileFormat {
+    name: "rules.csv",
+    columns: &[
+        "code",
+        "key",
+        "form",
+        "category",
+        "purpose",
+        "value",
+        "basis",
+        "valid_from",
+        "valid_to",
+        "legal_basis",
+        "verification",
+    ],
+    optional: &[],
+};
+
+/// Retirement ages of the office.
+pub const RETIREMENT_AGES: FileFormat = FileFormat {
+    name: "retirement_ages.csv",
+    columns: &["code", "gender", "valid_from", "age_months", "legal_basis", "verification"],
+    optional: &[],
+};
+
+/// Training programmes.
+pub const PROGRAMMES: FileFormat =
+    FileFormat { name: "programmes.csv", columns: &["code", "name", "kind", "subject", "level"], optional: &["level"] };
+
+/// Training plans.
+pub const TRAINING_PLANS: FileFormat = FileFormat {
+    name: "training_plans.csv",
+    columns: &["code", "unit_code", "year_from", "year_to", "document_no", "name", "status"],
+    optional: &["document_no"],
+};
+
+/// Quotas that a plan issues.
+pub const QUOTAS: FileFormat = FileFormat {
+    name: "quotas.csv",
+    columns: &["plan_code", "unit_code", "programme_code", "mode", "measure", "bound", "quantity", "classes"],
+    optional: &["classes"],
+};
+
+/// Persons.
+pub const CADRES: FileFormat = FileFormat {
+    name: "cadres.csv",
+    columns: &[
+        "code",
+        "national_id",
+        "full_name",
+        "gender",
+        "birth_on",
+        "ethnicity_code",
+        "native_place_code",
+        "joined_service_on",
+        "joined_party_on",
+        "category",
+        "rank_code",
+        "status",
+    ],
+    optional: &[
+        "national_id",
+        "birth_on",
+        "ethnicity_code",
+        "native_place_code",
+        "joined_service_on",
+        "joined_party_on",
+        "rank_code",
+    ],
+};
+
+/// Posts of persons.
+pub const ASSIGNMENTS: FileFormat = FileFormat {
+    name: "assignments.csv",
+    columns: &["cadre_code", "unit_code", "title_code", "start_on", "end_on", "is_primary"],
+    optional: &[],
+};
+
+/// Qualifications of persons.
+pub const QUALIFICATIONS: FileFormat = FileFormat {
+    name: "qualifications.csv",
+    columns: &["cadre_code", "subject", "level", "field_code", "institution_code", "mode", "granted_on"],
+    optional: &["field_code", "institution_code", "mode"],
+};
+
+/// Rotations, transfers and secondments.
+pub const ROTATIONS: FileFormat = FileFormat {
+    name: "rotations.csv",
+    columns: &["cadre_code", "from_unit_code", "to_unit_code", "form", "start_on", "end_on", "decision_no"],
+    optional: &["decision_no"],
+};
+
+/// Classes.
+pub const CLASSES: FileFormat = FileFormat {
+    name: "classes.csv",
+    columns: &[
+        "code",
+        "plan_code",
+        "programme_code",
+        "organiser_code",
+        "intake",
+        "category",
+        "mode",
+        "start_on",
+        "end_on",
+        "capacity",
+        "reported_learners",
+        "status",
+    ],
+    optional: &["intake", "mode", "reported_learners"],
+};
+
+/// Days of classes.
+pub const CLASS_SESSIONS: FileFormat =
+    FileFormat { name: "class_sessions.csv", columns: &["class_code", "on_day"], optional: &[] };
+
+/// Enrolments.
+pub const ENROLMENTS: FileFormat = FileFormat {
+    name: "enrolments.csv",
+    columns: &["cadre_code", "class_code", "programme_code", "unit_code", "year", "result", "grade"],
+    optional: &["grade"],
+};
