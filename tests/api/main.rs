@@ -13,6 +13,7 @@ mod chain;
 mod change_feed;
 mod client_admin;
 mod client_auth;
+mod clients;
 mod command_line;
 mod composition;
 mod console;

@@ -9,6 +9,7 @@ pub mod overdue;
 pub mod poll;
 pub mod postgres;
 pub mod program;
+pub mod python;
 pub mod rotation;
 pub mod sdl;
 pub mod training;
