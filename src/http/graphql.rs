@@ -20,7 +20,7 @@ use crate::{
         error::{code, sentence, shown},
     },
     http::{
-        Service, bearer, body,
+        Service, bearer, body, conditional,
         error::{Refused, allowing, language, request_id},
         limit,
         persisted::{Requested, Unresolved},
@@ -89,7 +89,12 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
         .and_then(|media| Ok((media, GraphqlRequest::of_url(request.query_string())?)))
     {
         Ok((media, parts)) => match parts.question(&request, &service, (&access, &allowance)).await {
-            Ok(question) => answered(&request, &service, access, media, question).await,
+            Ok(question) => {
+                let validation = conditional::validation(&request, media.name());
+                let question = ExecutionRequest { validation: validation.clone(), ..question };
+                let response = answered(&request, &service, access, media, question).await;
+                conditional::validated(response, validation.as_deref())
+            }
             Err(unresolved) => media.unresolved(&request, unresolved),
         },
         Err(refused) => refused.response(&request),
@@ -140,6 +145,7 @@ async fn answered(
         Ok(ExecutionResponse::Written(body)) => media.sent(request, StatusCode::OK, body),
         Ok(ExecutionResponse::Refused(errors)) => media.refused(request, &errors),
         Ok(ExecutionResponse::Limited(over)) => limit::limited(request, over),
+        Ok(ExecutionResponse::Unchanged) => HttpResponse::NotModified().finish(),
         Ok(ExecutionResponse::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
         Err(response) => response,
     }
@@ -297,6 +303,7 @@ impl GraphqlRequest {
             request_id: request_id(request),
             queries_only: true,
             allowance: Arc::clone(allowance),
+            validation: None,
         })
     }
 

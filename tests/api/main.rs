@@ -15,6 +15,7 @@ mod client_admin;
 mod client_auth;
 mod command_line;
 mod composition;
+mod conditional;
 mod console;
 mod crash_recovery;
 mod custody;

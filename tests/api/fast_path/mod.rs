@@ -77,6 +77,7 @@ impl Asked {
             request_id: "R".to_owned(),
             queries_only: true,
             allowance: allowance(),
+            validation: None,
         };
         let answer = self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged");
         match answer {

@@ -399,6 +399,7 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             request_id: String::new(),
             queries_only: false,
             allowance: allowance(),
+            validation: None,
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
         let ExecutionResponse::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged")
