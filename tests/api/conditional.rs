@@ -499,18 +499,18 @@ async fn beside_writers_a_client_never_keeps_an_answer_that_is_out_of_date() {
 
         let importer = async {
             for nth in 0..8 {
-                record(app, &format!("N-{}", "x".repeat(nth + 1))).await;
+                Box::pin(record(app, &format!("N-{}", "x".repeat(nth + 1)))).await;
                 committed.people.set(committed.people.get() + 1);
             }
         };
         let proposer = async {
             for cadre in ["A-01", "A-03", "A-04", "A-06", "P-01", "P-02"] {
-                propose(&office, cadre).await;
+                Box::pin(propose(&office, cadre)).await;
                 committed.rotations.set(committed.rotations.get() + 1);
             }
         };
         let writers = async {
-            join!(importer, proposer);
+            join!(Box::pin(importer), Box::pin(proposer));
             committed.is_over.set(true);
         };
         let reader = async {
@@ -539,7 +539,7 @@ async fn beside_writers_a_client_never_keeps_an_answer_that_is_out_of_date() {
             assert_eq!(again.status, 304, "nothing changes any more");
             assert!(replaced > 1, "the control: the answers changed, {replaced} of {}", kept + replaced);
         };
-        join!(writers, reader);
+        join!(Box::pin(writers), Box::pin(reader));
         node.stop().await;
     })
     .await;
