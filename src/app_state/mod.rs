@@ -3,10 +3,14 @@
 
 mod query_caches;
 mod rounding_key;
+mod tag_key;
 
 pub(crate) use query_caches::QueryCaches;
 pub use rounding_key::RoundingKey;
 pub(crate) use rounding_key::rounded;
+pub(crate) use tag_key::TagKey;
+
+pub(crate) use crate::audit::last_commands::LastCommands;
 
 use std::sync::Arc;
 
@@ -58,6 +62,8 @@ pub struct AppState {
     snapshot: ArcSwap<Snapshot>,
     cursor_key: CursorKey,
     rounding_key: RoundingKey,
+    tag_key: TagKey,
+    last_commands: ArcSwap<LastCommands>,
     commits: watch::Sender<Option<i64>>,
 }
 
@@ -68,6 +74,8 @@ impl AppState {
     /// `Unavailable` or `Internal` if the database does not answer or has no key for cursors.
     pub async fn open(store: KeyStore, clock: Clock) -> Result<Self> {
         let KeyStore { database, encryption } = store;
+        // Read before the snapshot, which therefore contains the effects of these commands.
+        let last_commands = ArcSwap::from_pointee(LastCommands::start(database.reader()).await?);
         let snapshot = ArcSwap::from_pointee(Snapshot::load(database.reader()).await?);
         let commits = watch::Sender::new(Some(snapshot.load().reference_data().log_position()));
         let key = signing_key::Entity::find()
@@ -78,8 +86,9 @@ impl AppState {
             .ok_or_else(|| Error::internal("the database has no key for cursors"))?;
         let material = encryption.decrypt(&key)?;
         let rounding_key = RoundingKey::derived(&material);
+        let tag_key = TagKey::derived(&material);
         let cursor_key = CursorKey::new(material);
-        Ok(Self { database, clock, snapshot, cursor_key, rounding_key, commits })
+        Ok(Self { database, clock, snapshot, cursor_key, rounding_key, tag_key, last_commands, commits })
     }
 
     /// Loads changes committed by any process. Returns whether the snapshot was replaced.
@@ -133,6 +142,23 @@ impl AppState {
     /// Key of the rounding offsets.
     pub(crate) fn rounding_key(&self) -> &RoundingKey {
         &self.rounding_key
+    }
+
+    /// Key of the tags of answers.
+    pub(crate) fn tag_key(&self) -> &TagKey {
+        &self.tag_key
+    }
+
+    /// The last commands of any process, read from the database now.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` if the database does not answer.
+    pub(crate) async fn last_commands(&self, connection: &impl ConnectionTrait) -> Result<Arc<LastCommands>> {
+        let known = self.last_commands.load_full();
+        let Some(newer) = known.read(connection, &ReferenceData::UNCACHED).await? else { return Ok(known) };
+        let newer = Arc::new(newer);
+        self.last_commands.rcu(|known| Arc::clone(if known.read_to() < newer.read_to() { &newer } else { known }));
+        Ok(newer)
     }
 
     /// Current snapshot. It does not change while it is used.

@@ -5,6 +5,7 @@ pub(crate) mod change_feed;
 mod checkpoint;
 mod export;
 pub(crate) mod hash_chain;
+pub(crate) mod last_commands;
 mod verify_chain;
 
 pub use checkpoint::{Checkpoint, Keeper, Unreadable, read as read_checkpoints};

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use entity::value::{AllowedDocuments, ClientId, Day, Purpose, Scope, UnitId};
+use serde::Serialize;
 
 use crate::{
     auth::{
@@ -81,6 +82,12 @@ impl Caller {
     /// Id of the client.
     pub fn client_id(&self) -> ClientId {
         self.client_id
+    }
+
+    /// Text form of everything that decides which data the caller sees, except the purpose of a request.
+    pub fn rights(&self) -> impl Serialize + '_ {
+        let person = self.on_behalf_of().map(|person| (person.id(), person.cadre_id(), person.roots()));
+        (self.client_id, self.client_version, self.grant.id(), &self.scopes, person)
     }
 
     /// Version of the client in the snapshot.

@@ -49,6 +49,11 @@ impl Grant {
         Self { scopes: row.scopes().collect(), purposes: row.purposes().collect(), roots, limits, row }
     }
 
+    /// Id of the grant.
+    pub fn id(&self) -> GrantId {
+        self.row.id
+    }
+
     /// Legal basis for reading protected data.
     pub fn legal_basis(&self) -> Option<&str> {
         self.row.legal_basis.as_deref()

@@ -17,6 +17,7 @@ mod protected_fields;
 mod rotation_details;
 mod rotations;
 mod statistics;
+mod tag;
 mod training;
 mod unit_references;
 

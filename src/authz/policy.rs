@@ -8,9 +8,11 @@
 mod mutation;
 mod need;
 mod rights;
+mod source;
 
 pub use need::Need;
 pub use rights::Rights;
+pub use source::follows_from_records;
 
 use std::collections::BTreeSet;
 
@@ -82,13 +84,19 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest")
         | ("Assignment", "id" | "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
-        | ("CadreWhere", "withPost" | "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
+        | (
+            "CadreWhere",
+            "withPost" | "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and"
+            | "or" | "not",
+        )
         | ("LevelCondition", "subject" | "atLeast" | "below" | "exactly")
         | ("CadreOrder", "field" | "direction")
         | ("CadreOrderField", "NAME" | "CODE" | "UNIT") => Needs(Scope::CadreRead),
 
         // Rotations.
-        ("Query", "rotation" | "rotations") | ("RotationKey", "id") | ("Cadre", "rotations") => Needs(Scope::RotationRead),
+        ("Query", "rotation" | "rotations") | ("RotationKey", "id") | ("Cadre", "rotations") => {
+            Needs(Scope::RotationRead)
+        }
         // The person of a rotation requires `cadre:read`: both the field and the filter.
         ("Rotation", "cadre") | ("RotationWhere", "cadre") => Needs(Scope::CadreRead),
         ("RotationWhere", "fromUnit" | "toUnit" | "unit" | "preparingUnit" | "forms" | "directions" | "states")
@@ -96,7 +104,10 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationWhere", "placementMissing")
         | ("RotationOrder", "field" | "direction")
         | ("RotationOrderField", "START" | "END")
-        | ("Rotation", "id" | "asOf" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle")
+        | (
+            "Rotation",
+            "id" | "asOf" | "form" | "purpose" | "direction" | "fromUnit" | "toUnit" | "fromTitle" | "toTitle",
+        )
         | ("Rotation", "fromTier" | "toTier" | "startOn" | "plannedEndOn" | "endOn" | "endReason" | "state")
         | ("Rotation", "preparingUnit" | "decisionNo" | "decidedOn" | "publishedOn" | "placement" | "version")
         | ("Rotation", "checks" | "overrides" | "steps" | "appraisals")
@@ -110,7 +121,10 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RuleOverride", "rule" | "reason" | "grantedBy" | "grantedOn" | "documentNo") => Needs(Scope::RotationRead),
 
         // Training: plans, classes, enrolments.
-        ("Query", "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolment" | "enrolments")
+        (
+            "Query",
+            "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolment" | "enrolments",
+        )
         | ("Cadre", "enrolments")
         | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
         // The person of an enrolment requires `cadre:read`, the plan of a quota `training:read`.
@@ -119,9 +133,15 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("TrainedCondition", "year" | "programmes")
         | ("TrainingPlanKey" | "TrainingClassKey", "id" | "code")
         | ("EnrolmentKey", "id")
-        | ("TrainingPlan", "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version")
+        | (
+            "TrainingPlan",
+            "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version",
+        )
         | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
-        | ("TrainingClass", "startOn" | "lastOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state")
+        | (
+            "TrainingClass",
+            "startOn" | "lastOn" | "sessions" | "capacity" | "enrolled" | "reportedLearners" | "state",
+        )
         | ("TrainingClass", "fillPercent" | "enrolments" | "version")
         | ("TrainingClassWhere", "plan" | "programmes" | "categories" | "organiser" | "modes" | "states" | "intake")
         | ("TrainingClassWhere", "startFrom" | "startBefore" | "endFrom" | "endBefore")
@@ -132,7 +152,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Enrolment", "id" | "class" | "programme" | "sendingUnit" | "year" | "state" | "grade" | "remark")
         | ("Enrolment", "version")
         | ("EnrolmentWhere", "unit" | "organiser" | "programmes" | "class" | "plan" | "categories" | "yearFrom")
-        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass" | "includePredecessors") => Needs(Scope::TrainingRead),
+        | ("EnrolmentWhere", "yearTo" | "states" | "withoutClass" | "includePredecessors") => {
+            Needs(Scope::TrainingRead)
+        }
 
         // Quotas.
         ("Query", "quota" | "quotas")
@@ -152,7 +174,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("ClientGrant", "id" | "scopes" | "purposes" | "units" | "validFrom" | "validTo" | "endedOn" | "isInForce")
         | ("ClientGrant", "requestsPerSecond" | "costPerMinute" | "documents")
         | ("ClientWebhook", "host" | "state" | "createdAt" | "disabledAt" | "pendingSince" | "nextAttemptAt")
-        | ("ClientWebhook", "lastDeliveredAt" | "failures" | "lastFailedAt" | "lastFailure") => Needs(Scope::ClientsAdmin),
+        | ("ClientWebhook", "lastDeliveredAt" | "failures" | "lastFailedAt" | "lastFailure") => {
+            Needs(Scope::ClientsAdmin)
+        }
 
         // Reasons of refused mutations.
         ("UserError" | "InputError" | "ConflictError", "code" | "message" | "field")
@@ -172,25 +196,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
         | ("ChangeOperation", _) => Nothing,
 
-        // Units and reference lists within reach.
-        ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "programmes" | "institutions" | "ethnicGroups" | "rules" | "retirementAges" | "__schema" | "__type")
-        | ("Unit", "id" | "asOf" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
-        | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames" | "identifiers")
-        | ("Node", "id")
-        | ("UnitSuccession" | "FormerUnitName" | "UnitIdentifier" | "PageInfo" | "BoundedCount", _)
-        | ("Viewer" | "ViewerLimits", _)
-        | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
-        | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
-        | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
-        | ("Tier" | "UnitKind" | "SuccessionKind" | "IdentifierSystem" | "Hierarchy" | "Reach" | "Direction", _)
-        | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
-        // Values of enums: access is decided at the fields and filters that use them.
-        | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
-        | ("RotationStepName" | "AppraisalResult", _)
-        | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
-        | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _)
-        | ("AllowedDocuments" | "WebhookState", _) => Nothing,
+        // Not units or lists themselves, but the caller, and objects of any type.
+        ("Query", "node" | "nodes" | "viewer" | "__schema" | "__type") | ("Viewer" | "ViewerLimits", _) => Nothing,
+        (parent, field) if source::is_reference_data(parent, field) => Nothing,
         // Introspection is public.
         (introspected, _) if introspected.starts_with("__") => Nothing,
 

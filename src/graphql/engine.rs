@@ -4,8 +4,10 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, ServerError, Variables};
+use data_encoding::HEXLOWER;
 use entity::value::AllowedDocuments;
 use futures_util::FutureExt;
+use sha2::{Digest, Sha256};
 
 use crate::{
     authz::{Access, Unaudited, policy},
@@ -15,13 +17,14 @@ use crate::{
         error::{PartialErrors, client_error, not_registered, rejection_error, translate},
         guard::{
             cache::Documents,
-            document::{Document, Kind, Operation},
+            document::{Document, Kind, Operation, Plan},
             limits::Limits,
             rejection::{Measure, Rejection},
             schema_index::SchemaIndex,
         },
         loader::Loaders,
         schema,
+        validation::{UNCHANGED, Validation},
     },
     language::Language,
     limit::{Allowance, Exceeded},
@@ -46,6 +49,8 @@ pub struct ExecutionRequest {
     pub queries_only: bool,
     /// Remaining limits of the client.
     pub allowance: Arc<Allowance>,
+    /// Validation of an answer that the client may already have; `None` if the answer has no tag.
+    pub validation: Option<Arc<Validation>>,
 }
 
 /// Origin of a document.
@@ -66,6 +71,8 @@ pub enum ExecutionResponse {
     Limited(Exceeded),
     /// A mutation in a request that allows only queries.
     MutationByGet,
+    /// Not executed, because the client already has the answer.
+    Unchanged,
     /// Executed; the response may contain errors and data.
     Ran(Box<Response>),
     /// Executed without errors on the fast path: the whole body.
@@ -76,13 +83,25 @@ pub enum ExecutionResponse {
 pub struct Engine {
     schema: ServiceSchema,
     documents: Documents,
+    /// Version of the program and digest of its schema. Another version may answer differently.
+    version: String,
+}
+
+/// A request that may be executed.
+struct Admitted {
+    document: Arc<Document>,
+    variables: Variables,
+    /// Tag of the answer.
+    tag: Option<String>,
 }
 
 impl Default for Engine {
     fn default() -> Self {
         let schema = schema();
-        let schema_index = Arc::new(SchemaIndex::of(&schema.sdl()));
-        Self { schema, documents: Documents::new(schema_index, Limits::default()) }
+        let sdl = schema.sdl();
+        let schema_index = Arc::new(SchemaIndex::of(&sdl));
+        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), HEXLOWER.encode(&Sha256::digest(&sdl)));
+        Self { schema, documents: Documents::new(schema_index, Limits::default()), version }
     }
 }
 
@@ -110,19 +129,30 @@ impl Engine {
         execution_request: &ExecutionRequest,
         sent_variables: Variables,
     ) -> ExecutionResponse {
-        let (document, variables) = match self.admit(&access, execution_request, sent_variables) {
+        let Admitted { document, variables, tag } = match self.admit(&access, execution_request, sent_variables).await {
             Ok(admitted) => admitted,
             Err(response) => return *response,
         };
+        let set_tag = |access: &Access| {
+            if let (Some(validation), Some(tag)) = (&execution_request.validation, tag)
+                && !access.has_disclosed()
+            {
+                validation.set_tag(tag);
+            }
+        };
         if let Some(body) = self.run_fast_path(&document, &access, execution_request, &variables).await {
+            set_tag(&access);
             return ExecutionResponse::Written(body);
         }
         let mut request = Request::new("").variables(variables);
         request.operation_name.clone_from(&execution_request.operation_name);
         request.set_parsed_query(document.executable().clone());
         let (language, partial_errors) = (execution_request.language, PartialErrors::default());
-        let request =
-            request.data(Loaders::new(Arc::clone(&access))).data(access).data(language).data(partial_errors.clone());
+        let request = request
+            .data(Loaders::new(Arc::clone(&access)))
+            .data(Arc::clone(&access))
+            .data(language)
+            .data(partial_errors.clone());
         let request = request.data(Arc::clone(&execution_request.allowance));
         let mut response = self.schema.execute(request).await;
         // Not executed: the engine's validation refused the document.
@@ -137,6 +167,9 @@ impl Engine {
             return ExecutionResponse::Refused(response.errors);
         }
         document.find_fast_path(self.documents.schema_index());
+        if response.errors.is_empty() {
+            set_tag(&access);
+        }
         ExecutionResponse::Ran(Box::new(response))
     }
 
@@ -161,13 +194,13 @@ impl Engine {
     }
 
     /// Compiles the document and authorizes all its fields, filters and sort keys before execution; returns it with the
-    /// complete variables.
-    fn admit(
+    /// complete variables. If the client already has the answer, it is not executed.
+    async fn admit(
         &self,
         access: &Access,
         execution_request: &ExecutionRequest,
         sent_variables: Variables,
-    ) -> Result<(Arc<Document>, Variables), Box<ExecutionResponse>> {
+    ) -> Result<Admitted, Box<ExecutionResponse>> {
         let (language, id) = (execution_request.language, execution_request.request_id.as_str());
         let refuse = |refusal| Box::new(ExecutionResponse::Refused(vec![rejection_error(&refusal, language, id)]));
         let document = self.documents.get_or_compile(&execution_request.document).map_err(refuse)?;
@@ -182,14 +215,47 @@ impl Engine {
         metrics::histogram!("cadre_operation_cost").record(plan.cost as f64);
         policy::admit(&access.rights(), plan.coordinates.iter().map(|touched| touched.as_str()))
             .map_err(|error| Box::new(ExecutionResponse::Refused(vec![client_error(&error, language, id)])))?;
-        execution_request.allowance.spend(plan.cost).map_err(|over| match over {
-            Exceeded::Never { cost, limit } => {
-                refuse(Rejection::limit(Measure::ClientCost, u64::from(limit), cost, None))
+        let tag = self.tag(access, execution_request, (&plan, &sent_variables)).await;
+        let unchanged = tag.as_deref().and_then(|tag| execution_request.unchanged(tag));
+        execution_request.allowance.spend(if unchanged.is_some() { UNCHANGED } else { plan.cost }).map_err(|over| {
+            match over {
+                Exceeded::Never { cost, limit } => {
+                    refuse(Rejection::limit(Measure::ClientCost, u64::from(limit), cost, None))
+                }
+                over => Box::new(ExecutionResponse::Limited(over)),
             }
-            over => Box::new(ExecutionResponse::Limited(over)),
         })?;
+        if let Some(validation) = unchanged {
+            tag.into_iter().for_each(|tag| validation.set_tag(tag));
+            return Err(Box::new(ExecutionResponse::Unchanged));
+        }
         let variables = operation.coerce_variables(self.documents.schema_index(), sent_variables).map_err(refuse)?;
-        Ok((document, variables))
+        Ok(Admitted { document, variables, tag })
+    }
+
+    /// Tag of the answer; `None` if it has none. Called before anything is read for the answer. If the database does not
+    /// answer, the operation itself reports it.
+    async fn tag(
+        &self,
+        access: &Access,
+        execution_request: &ExecutionRequest,
+        (plan, sent_variables): (&Plan, &Variables),
+    ) -> Option<String> {
+        let validation = execution_request.validation.as_ref()?;
+        if !plan.coordinates.iter().all(|coordinate| policy::follows_from_records(coordinate.as_str())) {
+            return None;
+        }
+        let language = execution_request.language.tag();
+        let request =
+            (&self.version, validation.representation(), language, &execution_request.operation_name, sent_variables);
+        access.tag(&request).await.ok().flatten()
+    }
+}
+
+impl ExecutionRequest {
+    /// The validation, if the client already has the answer with this tag.
+    fn unchanged(&self, tag: &str) -> Option<&Validation> {
+        self.validation.as_deref().filter(|validation| validation.includes(tag))
     }
 }
 

@@ -26,6 +26,7 @@ pub mod rule;
 pub mod title;
 pub mod training;
 pub mod unit;
+pub mod validation;
 pub mod view;
 pub mod viewer;
 pub mod webhook;

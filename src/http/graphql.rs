@@ -20,7 +20,7 @@ use crate::{
         error::{client_error, code, sentence},
     },
     http::{
-        Service, bearer, body,
+        Service, bearer, body, conditional,
         error::{Refused, allowing, language, request_id},
         limit,
         persisted::{Requested, Unresolved},
@@ -89,7 +89,12 @@ pub async fn get(request: HttpRequest, service: web::Data<Service>) -> HttpRespo
         .and_then(|media| Ok((media, GraphqlRequest::of_url(request.query_string())?)))
     {
         Ok((media, parts)) => match parts.execution_request(&request, &service, (&access, &allowance)).await {
-            Ok(execution_request) => answered(&request, &service, access, media, execution_request).await,
+            Ok(execution_request) => {
+                let validation = conditional::validation(&request, media.name());
+                let execution_request = ExecutionRequest { validation: validation.clone(), ..execution_request };
+                let response = answered(&request, &service, access, media, execution_request).await;
+                conditional::validated(response, validation.as_deref())
+            }
             Err(unresolved) => media.unresolved(&request, unresolved),
         },
         Err(refused) => refused.response(&request),
@@ -141,6 +146,7 @@ async fn answered(
         Ok(ExecutionResponse::Written(body)) => media.sent(request, StatusCode::OK, body),
         Ok(ExecutionResponse::Refused(errors)) => media.refused(request, &errors),
         Ok(ExecutionResponse::Limited(over)) => limit::limited(request, over),
+        Ok(ExecutionResponse::Unchanged) => HttpResponse::NotModified().finish(),
         Ok(ExecutionResponse::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
         Err(response) => response,
     }
@@ -300,6 +306,7 @@ impl GraphqlRequest {
             request_id: request_id(request),
             queries_only: true,
             allowance: Arc::clone(allowance),
+            validation: None,
         })
     }
 

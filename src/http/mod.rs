@@ -5,6 +5,7 @@ pub mod bearer;
 mod body;
 mod changes;
 mod compress;
+mod conditional;
 pub mod console;
 mod cors;
 mod error;

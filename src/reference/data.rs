@@ -36,24 +36,6 @@ impl Subject {
     }
 }
 
-/// Object types that are not part of the snapshot.
-const UNCACHED_OBJECT_TYPES: [&str; 14] = [
-    "acting_person",
-    "cadre",
-    "client",
-    "client_document",
-    "client_key",
-    "enrolment",
-    "external_client",
-    "qualification",
-    "quota",
-    "rotation",
-    "signing_key",
-    "training_class",
-    "training_plan",
-    "webhook",
-];
-
 /// Snapshot of reference data that every request needs.
 #[derive(Debug, Default)]
 pub struct ReferenceData {
@@ -68,13 +50,31 @@ pub struct ReferenceData {
 }
 
 impl ReferenceData {
+    /// Object types that are not part of the snapshot.
+    pub(crate) const UNCACHED: [&str; 14] = [
+        "acting_person",
+        "cadre",
+        "client",
+        "client_document",
+        "client_key",
+        "enrolment",
+        "external_client",
+        "qualification",
+        "quota",
+        "rotation",
+        "signing_key",
+        "training_class",
+        "training_plan",
+        "webhook",
+    ];
+
     /// Whether these commands, by their numbers in the audit log, changed a part of the snapshot. Changes of persons,
     /// rotations, training and clients are ignored: they are more frequent and not part of the snapshot.
     pub(crate) async fn is_outdated(connection: &impl ConnectionTrait, commands: &[i64]) -> Result<bool> {
         for commands in commands.chunks(hash_chain::ROWS) {
             let change = change::Entity::find()
                 .filter(change::Column::AuditSeq.is_in(commands.iter().copied()))
-                .filter(change::Column::ObjectType.is_not_in(UNCACHED_OBJECT_TYPES))
+                .filter(change::Column::ObjectType.is_not_in(Self::UNCACHED))
                 .one(connection)
                 .await?;
             if change.is_some() {

@@ -16,6 +16,7 @@ mod client_auth;
 mod clients;
 mod command_line;
 mod composition;
+mod conditional;
 mod console;
 mod crash_recovery;
 mod custody;

@@ -41,6 +41,7 @@ pub async fn page(
         request_id: request_id(request),
         queries_only: true,
         allowance: Arc::clone(&allowance),
+        validation: None,
     };
     let executed = graphql::executed(request, service, access, execution_request).await?;
     let data =

@@ -49,6 +49,7 @@ pub fn data(request: &HttpRequest, executed: ExecutionResponse) -> Result<Value,
         ExecutionResponse::Written(body) => {
             serde_json::from_slice(&body).ok().map(|mut body: Value| body["data"].take())
         }
+        ExecutionResponse::Unchanged => return Err(HttpResponse::NotModified().finish().into()),
         ExecutionResponse::Limited(over) => return Err(limit::limited(request, over).into()),
         // Cannot occur: a document with a mutation always has the method POST.
         ExecutionResponse::MutationByGet => None,

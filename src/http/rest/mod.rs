@@ -23,12 +23,15 @@ use crate::{
         sdl,
     },
     http::{
-        Service, body,
+        Service, body, conditional,
         error::{Refused, language, only, read, request_id},
         graphql, limit,
         rest::route::{PREFIX, Route},
     },
 };
+
+/// Representation of the answers, which differs from that of `/graphql`.
+const REPRESENTATION: &str = "REST";
 
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| route::routes(&SchemaIndex::of(&sdl())));
 
@@ -88,6 +91,7 @@ async fn serve(
     };
     let response = match parts.await {
         Ok(variables) => {
+            let validation = conditional::validation(&request, REPRESENTATION);
             let question = ExecutionRequest {
                 document: route.document.clone(),
                 origin: DocumentOrigin::Registered,
@@ -97,9 +101,12 @@ async fn serve(
                 request_id: request_id(&request),
                 queries_only: !route.is_mutation,
                 allowance: Arc::clone(&allowance),
+                validation: validation.clone(),
             };
             let executed = graphql::executed(&request, &service, access, question).await;
-            executed.map_or_else(|response| response, |executed| answer::response(route, &request, executed))
+            let response =
+                executed.map_or_else(|response| response, |executed| answer::response(route, &request, executed));
+            conditional::validated(response, validation.as_deref())
         }
         Err(response) => body::unread(response, payload),
     };

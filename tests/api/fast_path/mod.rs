@@ -76,6 +76,7 @@ impl TestEngine {
             request_id: "R".to_owned(),
             queries_only: true,
             allowance: allowance(),
+            validation: None,
         };
         let answer = self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged");
         match answer {

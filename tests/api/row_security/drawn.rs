@@ -273,6 +273,7 @@ impl Unnarrowed {
             request_id: String::new(),
             queries_only: true,
             allowance: allowance(),
+            validation: None,
         };
         match self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged") {
             ExecutionResponse::Ran(response) => json!({ "data": response.data, "errors": response.errors }),

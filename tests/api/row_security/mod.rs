@@ -401,6 +401,7 @@ async fn concurrent_commands_over_few_connections_do_not_deadlock() {
             request_id: String::new(),
             queries_only: false,
             allowance: allowance(),
+            validation: None,
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
         let ExecutionResponse::Ran(answer) = engine.answer(access, request).await.audit().await.expect("logged") else {
