@@ -58,6 +58,11 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Composition", "subject" | "total" | "levels" | "atLeast" | "asOf" | "isRounded")
         | ("LevelShare", "level" | "count" | "percent")
         | ("Share", "count" | "percent") => Numbers(Scope::CadreRead),
+        ("Unit", "standardGap")
+        | ("StandardGap", "asOf" | "holders" | "met" | "below" | "inTransition" | "indeterminate" | "notApplicable")
+        | ("StandardGap", "belowPercent" | "isRounded" | "requirements" | "standards")
+        | ("RequirementGap", "requirement" | "standard" | "met" | "below" | "inTransition" | "indeterminate")
+        | ("RequirementGap", "belowPercent") => Numbers(Scope::CadreRead),
         ("Unit", "rotationFlows")
         | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons" | "isRounded") => {
             Numbers(Scope::RotationRead)
@@ -79,7 +84,11 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
-        | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest")
+        | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest" | "standing")
+        | ("Standing", "title" | "unit" | "result" | "requirements")
+        | ("RequirementCheck", "requirement" | "standard" | "result" | "have" | "deadline" | "programmes")
+        | ("CadreWhere", "belowStandard")
+        | ("StandardCondition", "standard" | "requirement")
         | ("Assignment", "id" | "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
         | ("CadreWhere", "withPost" | "unit" | "titles" | "keyLeader" | "category" | "gender" | "codes" | "status" | "holds" | "and" | "or" | "not")
@@ -163,7 +172,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("ChangeType", "TRAINING_PLAN" | "TRAINING_CLASS" | "ENROLMENT") => Needs(Scope::TrainingRead),
         ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
         ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
-        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE")
+        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD")
         | ("Query", "changes" | "changeCursor")
         | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
         | ("ChangeOperation", _) => Nothing,
@@ -178,6 +187,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Viewer" | "ViewerLimits", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
         | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
+        | ("Query", "standards")
+        | ("StandardResult", _)
+        | ("Standard" | "StandardScope" | "StandardWhere" | "Requirement" | "Severity", _)
         | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "IdentifierSystem" | "Hierarchy" | "Reach" | "Direction", _)
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
@@ -209,7 +221,9 @@ fn of_page(parent: &str, field: &str) -> Option<Need> {
 fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     // Arguments that split the same people in other combinations, which would allow to reconstruct rounded numbers.
     match (parent, field, argument) {
-        ("Unit", "composition", "titles") => return Some(Need::Scope(Scope::CadreRead)),
+        ("Unit", "composition", "titles") | ("Unit", "standardGap", "titles" | "standard") => {
+            return Some(Need::Scope(Scope::CadreRead));
+        }
         ("Unit", "rotationFlows", "forms") => return Some(Need::Scope(Scope::RotationRead)),
         ("Unit", "trainingProgress", "untilYear" | "includePredecessors") => {
             return Some(Need::Scope(Scope::TrainingRead));
@@ -219,6 +233,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     let is_known = match (parent, field) {
         ("Query", "node") => argument == "id",
         ("Query", "nodes") => argument == "ids",
+        ("Query", "standards") => argument == "where",
         ("Query", "changes") => matches!(argument, "after" | "first" | "types"),
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
@@ -246,6 +261,10 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Unit", "composition") => {
             matches!(argument, "subject" | "titles" | "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals")
         }
+        ("Unit", "standardGap") => {
+            matches!(argument, "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals")
+        }
+        ("Cadre", "standing") => matches!(argument, "title" | "standard"),
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
         ("Mutation", _) => argument == "input",

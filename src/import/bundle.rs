@@ -9,6 +9,7 @@ use super::{
     identifier::IdentifierRow,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
+    standard::{RequirementRow, ScopeRow, StandardRow},
     table::{Row, unreadable},
     training_row::{PlanRow, QuotaRow},
 };
@@ -33,12 +34,15 @@ const fn format<T: Row>() -> FileFormat {
 }
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 17] = [
+pub const FILES: [FileFormat; 20] = [
     format::<UnitRow>(),
     format::<SuccessionRow>(),
     format::<IdentifierRow>(),
     format::<entity::title::Model>(),
     format::<entity::institution::Model>(),
+    format::<StandardRow>(),
+    format::<ScopeRow>(),
+    format::<RequirementRow>(),
     format::<entity::rule::Model>(),
     format::<entity::retirement_age::Model>(),
     format::<entity::programme::Model>(),

@@ -51,6 +51,7 @@ impl<'a> IndexableList<'a> {
             status,
             holds,
             trained,
+            below_standard,
             and,
             or,
             not,
@@ -59,7 +60,8 @@ impl<'a> IndexableList<'a> {
             || titles.is_some()
             || *key_leader == Some(false)
             || category.is_some()
-            || gender.is_some();
+            || gender.is_some()
+            || below_standard.is_some();
         let asks_otherwise =
             codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
         if asks_for_more || asks_otherwise || list.search.is_some() {
