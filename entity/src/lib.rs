@@ -41,6 +41,7 @@ pub mod qualification;
 pub mod qualification_level;
 pub mod qualification_subject;
 pub mod quota;
+pub mod requirement;
 pub mod retirement_age;
 pub mod revoked_token;
 pub mod rotation;
@@ -51,6 +52,8 @@ pub mod rule_override;
 #[cfg(feature = "sample")]
 pub mod sample;
 pub mod signing_key;
+pub mod standard;
+pub mod standard_scope;
 pub mod title;
 pub mod training_class;
 pub mod training_plan;

@@ -56,6 +56,8 @@ pub enum ChangeType {
     Rule,
     /// Retirement age (tuổi nghỉ hưu).
     RetirementAge,
+    /// Standard of titles (tiêu chuẩn chức danh), with its scopes and requirements.
+    Standard,
 }
 
 /// Meaning of a change for the caller.
@@ -90,7 +92,7 @@ pub struct VisibleChange {
 
 impl ChangeType {
     /// All types, with the table of their objects and the scope that shows them; `None` for units and reference lists.
-    const ALL: [(Self, &'static str, Option<Scope>); 16] = [
+    const ALL: [(Self, &'static str, Option<Scope>); 17] = [
         (Self::Unit, "unit", None),
         (Self::Cadre, "cadre", Some(Scope::CadreRead)),
         (Self::Qualification, "qualification", Some(Scope::CadreRead)),
@@ -107,10 +109,11 @@ impl ChangeType {
         (Self::QualificationLevel, "qualification_level", None),
         (Self::Rule, "rule", None),
         (Self::RetirementAge, "retirement_age", None),
+        (Self::Standard, "standard", None),
     ];
 
     /// Tables of the objects of all types.
-    pub(crate) fn tables() -> [&'static str; 16] {
+    pub(crate) fn tables() -> [&'static str; 17] {
         Self::ALL.map(|(_, table, _)| table)
     }
 

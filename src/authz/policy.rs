@@ -60,6 +60,11 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Composition", "subject" | "total" | "levels" | "atLeast" | "asOf" | "isRounded")
         | ("LevelShare", "level" | "count" | "percent")
         | ("Share", "count" | "percent") => Numbers(Scope::CadreRead),
+        ("Unit", "standardGap")
+        | ("StandardGap", "asOf" | "holders" | "met" | "below" | "inTransition" | "indeterminate" | "notApplicable")
+        | ("StandardGap", "belowPercent" | "isRounded" | "requirements" | "standards")
+        | ("RequirementGap", "requirement" | "standard" | "met" | "below" | "inTransition" | "indeterminate")
+        | ("RequirementGap", "belowPercent") => Numbers(Scope::CadreRead),
         ("Unit", "rotationFlows")
         | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons" | "isRounded") => {
             Numbers(Scope::RotationRead)
@@ -81,7 +86,11 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         // Persons and look-ups of persons.
         ("Query", "cadre" | "cadres") | ("Unit", "cadres") | ("CadreKey", "id" | "code") => Needs(Scope::CadreRead),
         ("Cadre", "id" | "asOf" | "code" | "fullName" | "gender" | "category" | "status" | "unit" | "title")
-        | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest")
+        | ("Cadre", "joinedServiceOn" | "rankCode" | "assignments" | "qualifications" | "highest" | "standing")
+        | ("Standing", "title" | "unit" | "result" | "requirements")
+        | ("RequirementCheck", "requirement" | "standard" | "result" | "have" | "deadline" | "programmes")
+        | ("CadreWhere", "belowStandard")
+        | ("StandardCondition", "standard" | "requirement")
         | ("Assignment", "id" | "asOf" | "unit" | "title" | "startOn" | "endOn" | "isPrimary")
         | ("Qualification", "id" | "asOf" | "subject" | "level" | "fieldCode" | "institution" | "mode" | "grantedOn")
         | (
@@ -191,7 +200,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("ChangeType", "TRAINING_PLAN" | "TRAINING_CLASS" | "ENROLMENT") => Needs(Scope::TrainingRead),
         ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
         ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
-        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE")
+        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD")
         | ("Query", "changes" | "changeCursor")
         | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
         | ("ChangeOperation", _) => Nothing,
@@ -221,7 +230,9 @@ fn of_page(parent: &str, field: &str) -> Option<Need> {
 fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     // Arguments that split the same people in other combinations, with which rounded numbers could be reconstructed.
     match (parent, field, argument) {
-        ("Unit", "composition", "titles") => return Some(Need::Scope(Scope::CadreRead)),
+        ("Unit", "composition", "titles") | ("Unit", "standardGap", "titles" | "standard") => {
+            return Some(Need::Scope(Scope::CadreRead));
+        }
         ("Unit", "rotationFlows", "forms") => return Some(Need::Scope(Scope::RotationRead)),
         ("Unit", "trainingProgress", "untilYear" | "includePredecessors") => {
             return Some(Need::Scope(Scope::TrainingRead));
@@ -231,6 +242,7 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     let is_known = match (parent, field) {
         ("Query", "node") => argument == "id",
         ("Query", "nodes") => argument == "ids",
+        ("Query", "standards") => argument == "where",
         ("Query", "changes") => matches!(argument, "after" | "first" | "types"),
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
@@ -258,6 +270,10 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Unit", "composition") => {
             matches!(argument, "subject" | "titles" | "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals")
         }
+        ("Unit", "standardGap") => {
+            matches!(argument, "keyLeadersOnly" | "hierarchy" | "reach" | "asOf" | "decimals")
+        }
+        ("Cadre", "standing") => matches!(argument, "title" | "standard"),
         ("Cadre", "qualifications" | "highest") => argument == "subject",
         ("Composition", "atLeast") => argument == "level",
         ("Mutation", _) => argument == "input",

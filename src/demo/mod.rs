@@ -55,6 +55,9 @@ const NAMES: Names = Names {
 
 const TITLES: &str = include_str!("titles.csv");
 const INSTITUTIONS: &str = include_str!("institutions.csv");
+const STANDARDS: &str = include_str!("standards.csv");
+const STANDARD_SCOPES: &str = include_str!("standard_scopes.csv");
+const REQUIREMENTS: &str = include_str!("requirements.csv");
 
 /// Files of a bundle under construction.
 struct Bundle {
@@ -94,6 +97,9 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
         ("unit_identifiers.csv", bundle.identifiers.text()),
         ("titles.csv", TITLES),
         ("institutions.csv", INSTITUTIONS),
+        ("standards.csv", STANDARDS),
+        ("standard_scopes.csv", STANDARD_SCOPES),
+        ("requirements.csv", REQUIREMENTS),
         ("cadres.csv", bundle.cadres.text()),
         ("assignments.csv", bundle.assignments.text()),
         ("qualifications.csv", bundle.qualifications.text()),

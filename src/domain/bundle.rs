@@ -67,6 +67,30 @@ pub const INSTITUTIONS: FileFormat = FileFormat {
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/institutions.csv")),
 };
 
+/// Standards of titles.
+pub const STANDARDS: FileFormat = FileFormat {
+    name: "standards.csv",
+    columns: &["code", "name", "issuer_code", "document_no", "valid_from", "valid_to", "verification"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/standards.csv")),
+};
+
+/// Titles to which standards apply.
+pub const STANDARD_SCOPES: FileFormat = FileFormat {
+    name: "standard_scopes.csv",
+    columns: &["standard_code", "title_code", "tier"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/standard_scopes.csv")),
+};
+
+/// Requirements of standards.
+pub const REQUIREMENTS: FileFormat = FileFormat {
+    name: "requirements.csv",
+    columns: &["standard_code", "code", "subject", "level", "severity", "transition_until", "legal_basis"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/requirements.csv")),
+};
+
 /// Rules of the office.
 pub const RULES: FileFormat = FileFormat {
     name: "rules.csv",

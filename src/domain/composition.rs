@@ -162,7 +162,7 @@ impl Composition {
             let key_leaders_only = asked.key_leaders_only;
             statistics.shown(&Cell { composition_of: &fingerprint, key_leaders_only, level }, count)
         };
-        self.total = shown(None, self.total);
+        self.total = shown_total(statistics, (&fingerprint, asked.key_leaders_only), self.total);
         self.none = shown(Some((&asked.subject, None)), self.none);
         for (rank, count) in &mut self.by_rank {
             *count = shown(Some((&asked.subject, Some(*rank))), *count);
@@ -176,7 +176,7 @@ fn counts(
     asked: &Asked,
     units: &ReachedUnits,
 ) -> Result<SelectStatement> {
-    let titles = wanted_titles(access, asked)?;
+    let titles = wanted_titles(access, asked.titles.as_deref(), asked.key_leaders_only)?;
     let mut people = statistics.posts_on(asked.day, units, titles.as_deref());
     people.distinct().expr_as(Expr::col((assignment::Entity, assignment::Column::CadreId)), "cadre_id");
 
@@ -211,12 +211,27 @@ fn counts(
         .to_owned())
 }
 
-fn wanted_titles<'a>(access: &'a Access, asked: &Asked) -> Result<Option<Vec<&'a str>>> {
-    let named = asked.titles.as_deref().map(|codes| titles(access, "titles", codes)).transpose()?;
-    if named.is_none() && !asked.key_leaders_only {
+/// Codes of the titles of the posts to count: the named ones, or all, as far as they are of key leaders if only those
+/// count; `None` for all titles.
+pub(in crate::domain) fn wanted_titles<'a>(
+    access: &'a Access,
+    named: Option<&[String]>,
+    key_leaders_only: bool,
+) -> Result<Option<Vec<&'a str>>> {
+    let named = named.map(|codes| titles(access, "titles", codes)).transpose()?;
+    if named.is_none() && !key_leaders_only {
         return Ok(None);
     }
     let candidates = named.unwrap_or_else(|| access.reference_data().titles().collect());
-    let wanted = candidates.into_iter().filter(|title| title.is_key_leader || !asked.key_leaders_only);
+    let wanted = candidates.into_iter().filter(|title| title.is_key_leader || !key_leaders_only);
     Ok(Some(wanted.map(|title| title.code.as_str()).collect()))
+}
+
+/// The number of all people of some units as the caller may see it. All statistics use this cell for it.
+pub(in crate::domain) fn shown_total(
+    statistics: &Statistics<'_>,
+    (fingerprint, key_leaders_only): (&str, bool),
+    total: u64,
+) -> u64 {
+    statistics.shown(&Cell { composition_of: fingerprint, key_leaders_only, level: None }, total)
 }

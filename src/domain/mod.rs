@@ -18,6 +18,7 @@ pub mod qualification;
 pub mod refusal;
 pub mod rotation;
 pub mod rule;
+pub mod standard;
 pub mod training;
 pub mod unit;
 pub mod user;

@@ -21,6 +21,7 @@ use crate::{
         page::{Connection, Listed, Total},
         qualification::Qualification,
         rotation::Rotation,
+        standard::Standing,
         title::Title,
         training::enrolment::Enrolment,
         unit::Unit,
@@ -126,6 +127,19 @@ impl Cadre {
     ) -> Result<Connection<Enrolment>> {
         let list = EnrolmentList::of_person(ctx.access(), self.0.id(), year, self.0.day());
         Enrolment::list(ctx, list, PageArgs { first, after, last, before }).await
+    }
+
+    /// Results for the standards of the titles that the person holds in units within reach on the day (đối chiếu với tiêu
+    /// chuẩn chức danh), newest post first. With `title`, only this title; if the person does not hold it, as if in the unit of
+    /// the primary post. Empty without a post within reach.
+    async fn standing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only the standard of this title, by code.")] title: Option<String>,
+        #[graphql(desc = "Judge by this standard, by code, whether it is in force on the day or not.")]
+        standard: Option<String>,
+    ) -> Result<Vec<Standing>> {
+        Standing::of(ctx, &self.0, (title.as_deref(), standard.as_deref()))
     }
 
     /// Accesses to this person's protected data (nhật ký truy cập), newest first. Requires the scope `audit:read`, or a

@@ -23,6 +23,7 @@ pub mod rotation;
 pub mod rotation_act;
 pub mod rotation_step;
 pub mod rule;
+pub mod standard;
 pub mod title;
 pub mod training;
 pub mod unit;
@@ -47,6 +48,7 @@ pub struct Query(
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,
+    standard::StandardQuery,
     client::ClientQuery,
     change::ChangeQuery,
 );

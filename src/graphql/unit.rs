@@ -12,6 +12,7 @@ use crate::{
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         rotation::{self, FlowsAsked, RotationFlow},
+        standard::{self, GapAsked},
         training::{
             progress::{self, ProgressAsked},
             quota::{QuotaList, QuotasOf},
@@ -25,6 +26,7 @@ use crate::{
         composition::Composition,
         found,
         page::{Connection, Listed, Total},
+        standard::StandardGap,
         training::{progress::TrainingProgress, quota::Quota},
         view::{
             Argument, Fields, View,
@@ -198,6 +200,30 @@ impl Unit {
         let day = as_of.unwrap_or(self.0.day());
         let asked = Asked { unit: self.0.id(), subject, titles, key_leaders_only, hierarchy, reach, day, decimals };
         Ok(Composition(composition::compose(ctx.access(), &asked).await?))
+    }
+
+    /// People who hold a post, primary or concurrent, in the unit on a day, by their result for the standards of the
+    /// titles of these posts (chưa đạt chuẩn chức danh); each person counts once. The standards in force on the day decide.
+    /// With `stats:read` alone the counts are rounded, and `titles` and `standard` are not allowed.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
+    async fn standard_gap(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only posts with one of these titles, by code.")] titles: Option<Vec<String>>,
+        #[graphql(default_with = "false", desc = "Only posts whose title counts as a key leader's (cán bộ chủ chốt).")]
+        key_leaders_only: bool,
+        #[graphql(desc = "Judge by this standard, by code, whether it is in force on the day or not.")]
+        standard: Option<String>,
+        #[graphql(default_with = "Hierarchy::Administrative", desc = "Tree of units to use.")] hierarchy: Hierarchy,
+        #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
+        #[graphql(desc = "The day; by default the day of the unit, which is today unless the query sets another.")]
+        as_of: Option<Day>,
+        #[graphql(default_with = "1", desc = "Decimals of the percentages, 0 to 6; rounded once, half up.")]
+        decimals: i32,
+    ) -> Result<StandardGap> {
+        let (unit, day) = (self.0.id(), as_of.unwrap_or(self.0.day()));
+        let asked = GapAsked { unit, titles, key_leaders_only, standard, hierarchy, reach, day, decimals };
+        standard::gap(ctx.access(), &asked).await.map(StandardGap)
     }
 
     /// Rotations from or to the unit or its subtree, by direction, then tiers. The start day lies in the period; the

@@ -9,6 +9,7 @@ use super::{
     identifier::IdentifierRow,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
+    standard::{RequirementRow, ScopeRow, StandardRow},
     table::{Row, unreadable},
     training_row::{PlanRow, QuotaRow},
 };
@@ -19,12 +20,15 @@ use crate::{
 };
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 17] = [
+pub const FILES: [FileFormat; 20] = [
     <UnitRow as Row>::FORMAT,
     <SuccessionRow as Row>::FORMAT,
     <IdentifierRow as Row>::FORMAT,
     <entity::title::Model as Row>::FORMAT,
     <entity::institution::Model as Row>::FORMAT,
+    <StandardRow as Row>::FORMAT,
+    <ScopeRow as Row>::FORMAT,
+    <RequirementRow as Row>::FORMAT,
     <entity::rule::Model as Row>::FORMAT,
     <entity::retirement_age::Model as Row>::FORMAT,
     <entity::programme::Model as Row>::FORMAT,

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    cadre, ethnic_group, institution, programme, qualification_level, quota, retirement_age, rule, title,
-    training_class, training_plan, unit, unit_identifier, unit_succession, unit_version,
+    cadre, ethnic_group, institution, programme, qualification_level, quota, requirement, retirement_age, rule,
+    standard, standard_scope, title, training_class, training_plan, unit, unit_identifier, unit_succession,
+    unit_version,
     value::{
         InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RuleCode, StudyMode,
         SubjectCode, TitleCode, UnitCode, UnitId,
@@ -13,6 +14,7 @@ use entity::{
 use futures_util::TryStreamExt;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait};
 
+use super::standard::{StoredStandards, by_key};
 use crate::{
     error::{Error, Result},
     language::Sentence,
@@ -27,6 +29,7 @@ pub(super) struct Existing {
     pub institutions: HashMap<InstitutionCode, institution::Model>,
     pub rules: HashMap<RuleCode, rule::Model>,
     pub retirement_ages: HashMap<RuleCode, retirement_age::Model>,
+    pub standards: StoredStandards,
     pub programmes: HashMap<ProgrammeCode, programme::Model>,
     pub plans: HashMap<PlanCode, training_plan::Model>,
     pub quotas: HashMap<QuotaKey, QuotaFacts>,
@@ -84,9 +87,22 @@ impl Existing {
         for age in retirement_age::Entity::find().all(connection).await? {
             existing.retirement_ages.insert(age.code.clone(), age);
         }
+        existing.read_standards(connection).await?;
         existing.read_training_lists(connection).await?;
         existing.read_units(connection).await?;
         Ok(existing)
+    }
+
+    async fn read_standards(&mut self, connection: &impl ConnectionTrait) -> Result<()> {
+        let standards = standard::Entity::find().all(connection).await?;
+        let scopes = standard_scope::Entity::find().all(connection).await?;
+        let requirements = requirement::Entity::find().all(connection).await?;
+        self.standards = StoredStandards {
+            standards: by_key(standards, |row| row.code.clone()),
+            scopes: by_key(scopes, |row| (row.standard_code.clone(), row.title_code.clone())),
+            requirements: by_key(requirements, |row| (row.standard_code.clone(), row.code.clone())),
+        };
+        Ok(())
     }
 
     async fn read_units(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {

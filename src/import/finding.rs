@@ -53,6 +53,8 @@ pub enum FindingCode {
     RepeatedRow,
     /// The stored row differs: an import adds history and never overwrites.
     Differs,
+    /// Two standards of one issuer apply to the same title and tier on the same days.
+    StandardOverlap,
     /// A unit is its own ancestor.
     UnitCycle,
     /// A unit is deeper than a tree may be.
@@ -141,6 +143,7 @@ impl FindingCode {
             | Self::RepeatedCode
             | Self::RepeatedRow
             | Self::Differs
+            | Self::StandardOverlap
             | Self::UnitCycle
             | Self::UnitTooDeep
             | Self::ParentNotAlive

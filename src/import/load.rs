@@ -177,7 +177,7 @@ async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
 }
 
 async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
-    let Plan { titles, institutions, rules, retirement_ages, offers, units, .. } = plan;
+    let Plan { titles, institutions, standards, rules, retirement_ages, offers, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
     // A new unit that is in a succession was created by this command, not updated.
@@ -187,6 +187,10 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     record(txn, ChangeKind::Created, "title", titles.iter().map(|row| row.code.to_string()).collect()).await?;
     let names = institutions.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "institution", names).await?;
+    let names = standards.standards.iter().map(|row| row.code.to_string()).collect();
+    record(txn, ChangeKind::Created, "standard", names).await?;
+    let touched = standards.touched.iter().map(ToString::to_string).collect();
+    record(txn, ChangeKind::Updated, "standard", touched).await?;
     record(txn, ChangeKind::Created, "rule", rules.iter().map(|row| row.code.to_string()).collect()).await?;
     let ages = retirement_ages.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "retirement_age", ages).await?;
@@ -204,6 +208,9 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     insert(txn, units.identifiers).await?;
     insert(txn, titles).await?;
     insert(txn, institutions).await?;
+    insert(txn, standards.standards).await?;
+    insert(txn, standards.scopes).await?;
+    insert(txn, standards.requirements).await?;
     insert(txn, rules).await?;
     insert(txn, retirement_ages).await?;
     let quotas = offers.quotas.iter().map(|quota| quota.id.to_string()).collect();

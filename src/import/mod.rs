@@ -37,6 +37,7 @@ mod rules;
 mod session;
 mod shown;
 mod source;
+mod standard;
 mod table;
 mod template;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use entity::{institution, retirement_age, rule as law, title};
 
-use super::{checked::Checked, reference_lists::NewUnits, training_lists::NewOffers};
+use super::{checked::Checked, reference_lists::NewUnits, standard::NewStandards, training_lists::NewOffers};
 
 /// The rows of the small files, and the totals of each file.
 #[derive(Default)]
@@ -13,6 +13,7 @@ pub(super) struct Plan {
     pub institutions: Vec<institution::Model>,
     pub rules: Vec<law::Model>,
     pub retirement_ages: Vec<retirement_age::Model>,
+    pub standards: NewStandards,
     pub offers: NewOffers,
     pub units: NewUnits,
     /// Lines of rotations without an end that were ended by a later rotation of the person.

@@ -7,7 +7,7 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 51] = [
+const VISIBLE_COLUMNS: [&str; 55] = [
     "admin_code",
     "age_months",
     "basis",
@@ -28,6 +28,7 @@ const VISIBLE_COLUMNS: [&str; 51] = [
     "institution_code",
     "is_key_leader",
     "is_primary",
+    "issuer_code",
     "key",
     "kind",
     "level",
@@ -46,6 +47,8 @@ const VISIBLE_COLUMNS: [&str; 51] = [
     "rank_code",
     "reported_learners",
     "result",
+    "severity",
+    "standard_code",
     "start_on",
     "status",
     "subject",
@@ -54,6 +57,7 @@ const VISIBLE_COLUMNS: [&str; 51] = [
     "tier",
     "title_code",
     "to_unit_code",
+    "transition_until",
     "unit_code",
     "valid_from",
     "valid_to",

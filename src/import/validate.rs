@@ -29,6 +29,7 @@ use super::{
     rotation::{Tenure, Tenures, UnitLifetimes, rotation_overlap, rotation_running},
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
+    standard::{RequirementRow, ScopeRow, StandardRow},
     table::Row,
     training_row::{PlanRow, QuotaRow},
     twin::{self, Twin},
@@ -115,6 +116,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             plan.institutions = self.list(|existing| &existing.institutions, &mut plan.checked).await?;
             self.context.institutions.extend(plan.institutions.iter().map(|institution| institution.code.clone()));
         }
+        self.standards(bundle, plan).await?;
         if bundle.has(<law::Model as Row>::FILE) {
             plan.rules = self.list(|existing| &existing.rules, &mut plan.checked).await?;
         }
@@ -198,6 +200,26 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let SmallFile { header, rows, checked } = self.whole::<IdentifierRow>().await?;
         let unchanged = plan.units.read_identifiers(&header, &rows, self.context, self.findings);
         plan.checked.push(Checked { new: plan.units.identifiers.len() as u64, unchanged, ..checked });
+        Ok(())
+    }
+
+    /// Checks standards, then their scopes and requirements, which refer to them.
+    async fn standards(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
+        if bundle.has(StandardRow::FILE) {
+            let SmallFile { header, rows, checked } = self.whole::<StandardRow>().await?;
+            let unchanged = plan.standards.read(&header, rows, self.context, self.findings);
+            plan.checked.push(Checked { new: plan.standards.standards.len() as u64, unchanged, ..checked });
+        }
+        if bundle.has(ScopeRow::FILE) {
+            let SmallFile { header, rows, checked } = self.whole::<ScopeRow>().await?;
+            let unchanged = plan.standards.read_scopes(&header, rows, self.context, self.findings);
+            plan.checked.push(Checked { new: plan.standards.scopes.len() as u64, unchanged, ..checked });
+        }
+        if bundle.has(RequirementRow::FILE) {
+            let SmallFile { header, rows, checked } = self.whole::<RequirementRow>().await?;
+            let unchanged = plan.standards.read_requirements(&header, rows, self.context, self.findings);
+            plan.checked.push(Checked { new: plan.standards.requirements.len() as u64, unchanged, ..checked });
+        }
         Ok(())
     }
 

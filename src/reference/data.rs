@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::{
     audit::hash_chain,
     error::Result,
-    reference::{rules::Rules, units::Units},
+    reference::{rules::Rules, standards::Standards, units::Units},
 };
 
 /// A subject of qualification with its levels, lowest first.
@@ -46,6 +46,7 @@ pub struct ReferenceData {
     ethnic_groups: HashMap<String, ethnic_group::Model>,
     programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
+    standards: Standards,
     log_position: AtomicI64,
 }
 
@@ -93,14 +94,21 @@ impl ReferenceData {
         let institutions = institution::Entity::find().all(connection).await?;
         let ethnic_groups = ethnic_group::Entity::find().all(connection).await?;
         let programmes = programme::Entity::find().all(connection).await?;
+        let subjects = load_subjects(connection).await?;
+        let rank = |subject: &SubjectCode, level: &LevelCode| {
+            let subject = subjects.iter().find(|of| of.row.code == *subject)?;
+            Some(subject.level(level.as_str())?.rank)
+        };
+        let standards = Standards::load(connection, rank).await?;
         Ok(Self {
             units: Units::load(connection).await?,
             titles: titles.into_iter().map(|title| (title.code.clone(), title)).collect(),
             institutions: institutions.into_iter().map(|row| (row.code.clone(), row)).collect(),
-            subjects: load_subjects(connection).await?,
+            subjects,
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
             programmes: programmes.into_iter().map(|row| (row.code.clone(), row)).collect(),
             rules: Rules::load(connection).await?,
+            standards,
             log_position: AtomicI64::new(log_position),
         })
     }
@@ -178,6 +186,11 @@ impl ReferenceData {
     /// Training programme by code.
     pub fn programme(&self, code: &str) -> Option<&programme::Model> {
         self.programmes.get(code)
+    }
+
+    /// Standards of titles.
+    pub fn standards(&self) -> &Standards {
+        &self.standards
     }
 
     /// Rules and retirement ages.

@@ -4,6 +4,7 @@
 mod data;
 pub mod lists;
 pub mod rules;
+pub mod standards;
 pub mod units;
 
 pub use data::{ReferenceData, Subject};

@@ -71,6 +71,15 @@ fn route(parent: &str) -> (&'static str, &'static str) {
             r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { atLeast(level: "UNIVERSITY") { % } } } }"#,
             "unit.composition.atLeast",
         ),
+        "StandardGap" => (r#"{ unit(by: {code: "A1"}) { standardGap { % } } }"#, "unit.standardGap"),
+        "RequirementGap" => {
+            (r#"{ unit(by: {code: "A1"}) { standardGap { requirements { % } } } }"#, "unit.standardGap.requirements")
+        }
+        "Standing" => (r#"{ cadre(by: {code: "A-02"}) { standing(title: "CT") { % } } }"#, "cadre.standing"),
+        "RequirementCheck" => (
+            r#"{ cadre(by: {code: "A-02"}) { standing(title: "CT") { requirements { % } } } }"#,
+            "cadre.standing.requirements",
+        ),
         "Rotation" => ("{ rotations { nodes { % } } }", "rotations.nodes"),
         "Placement" => ("{ rotations { nodes { placement { % } } } }", "rotations.nodes.placement"),
         "RotationConnection" => ("{ rotations { % } }", "rotations"),
@@ -153,6 +162,9 @@ const WAYS_IN: &[(&str, &str)] = &[
     ("CadreOrderField.NAME", "{ cadres(orderBy: [{field: NAME}]) { __typename } }"),
     ("CadreOrderField.UNIT", "{ cadres(orderBy: [{field: UNIT}]) { __typename } }"),
     ("CadreWhere.and", "{ cadres(where: {and: []}) { __typename } }"),
+    ("CadreWhere.belowStandard", "{ cadres(where: {belowStandard: {}}) { __typename } }"),
+    ("StandardCondition.requirement", r#"{ cadres(where: {belowStandard: {requirement: "TD"}}) { __typename } }"#),
+    ("StandardCondition.standard", r#"{ cadres(where: {belowStandard: {standard: "TC-A"}}) { __typename } }"#),
     ("CadreWhere.category", "{ cadres(where: {category: CADRE}) { __typename } }"),
     ("CadreWhere.codes", r#"{ cadres(where: {codes: ["A-02"]}) { __typename } }"#),
     ("CadreWhere.gender", "{ cadres(where: {gender: FEMALE}) { __typename } }"),

@@ -65,7 +65,7 @@ fn the_codes_of_user_errors_are_those_of_the_enum() {
 }
 
 /// The field that shows each column of a bundle, by file.
-const READ_AS: [(&str, &[(&str, &str)]); 17] = [
+const READ_AS: [(&str, &[(&str, &str)]); 20] = [
     (
         "units.csv",
         &[
@@ -111,6 +111,34 @@ const READ_AS: [(&str, &[(&str, &str)]); 17] = [
         ],
     ),
     ("institutions.csv", &[("code", "Institution.code"), ("name", "Institution.name")]),
+    (
+        "standards.csv",
+        &[
+            ("code", "Standard.code"),
+            ("name", "Standard.name"),
+            ("issuer_code", "Standard.issuer"),
+            ("document_no", "Standard.documentNo"),
+            ("valid_from", "Standard.validFrom"),
+            ("valid_to", "Standard.validTo"),
+            ("verification", "Standard.verified"),
+        ],
+    ),
+    (
+        "standard_scopes.csv",
+        &[("standard_code", "Standard.scopes"), ("title_code", "StandardScope.title"), ("tier", "StandardScope.tier")],
+    ),
+    (
+        "requirements.csv",
+        &[
+            ("standard_code", "Standard.requirements"),
+            ("code", "Requirement.code"),
+            ("subject", "Requirement.subject"),
+            ("level", "Requirement.level"),
+            ("severity", "Requirement.severity"),
+            ("transition_until", "Requirement.transitionUntil"),
+            ("legal_basis", "Requirement.legalBasis"),
+        ],
+    ),
     (
         "rules.csv",
         &[

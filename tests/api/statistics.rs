@@ -209,6 +209,8 @@ async fn rounded_numbers_are_marked_stable_and_close_to_the_exact_ones() {
 async fn distinguishable_numbers_are_refused_without_the_persons_scope() {
     let cases = [
         (r#"composition(subject: "PROFESSIONAL", titles: ["CT"]) { total }"#, "FORBIDDEN"),
+        (r#"standardGap(titles: ["CT"]) { holders }"#, "FORBIDDEN"),
+        (r#"standardGap(standard: "TC-A") { holders }"#, "FORBIDDEN"),
         (r#"rotationFlows(from: "2014-01-01", before: "2015-01-01", forms: [SECONDMENT]) { rotations }"#, "FORBIDDEN"),
         (r#"rotationFlows(from: "2014-01-01", before: "2014-07-01") { rotations }"#, "INVALID"),
         (r#"rotationFlows(from: "2014-01-01", before: "2016-01-01") { rotations }"#, "INVALID"),

@@ -109,6 +109,14 @@ code!(
     PlanCode
 );
 code!(
+    /// Code of a standard of titles (mã tiêu chuẩn chức danh).
+    StandardCode
+);
+code!(
+    /// Code of a requirement within its standard (mã yêu cầu).
+    RequirementCode
+);
+code!(
     /// Code of a class (mã lớp).
     ClassCode
 );

@@ -14,8 +14,8 @@ mod training;
 mod unit_ids;
 
 pub use code::{
-    CadreCode, ClassCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RuleCode, SubjectCode,
-    TitleCode, UnitCode,
+    CadreCode, ClassCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RequirementCode, RuleCode,
+    StandardCode, SubjectCode, TitleCode, UnitCode,
 };
 pub use day::{Day, InvalidDay};
 pub use id::{
@@ -26,7 +26,7 @@ pub use identifier::IdentifierSystem;
 pub use partial_date::{InvalidPartialDate, PartialDate};
 pub use period::Period;
 pub use rotation::{AppraisalResult, EndReason, RotationDirection, RotationForm, RotationPurpose, RotationState};
-pub use rule::{CountingBasis, RuleKey, RuleOrigin, Verification};
+pub use rule::{CountingBasis, RuleKey, RuleOrigin, Severity, Verification};
 pub use sealed::*;
 pub use set::{
     AllowedDocuments, CadreStatus, Category, ChangeKind, CountScope, DataCategory, Gender, Hierarchy, KeyAlgorithm,

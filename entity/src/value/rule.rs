@@ -6,7 +6,7 @@ use sea_orm::{DeriveActiveEnum, EnumIter, sea_query::StringLen};
 
 use super::set::{UnknownWord, words};
 
-words!(RuleKey, CountingBasis, Verification, RuleOrigin);
+words!(RuleKey, CountingBasis, Verification, RuleOrigin, Severity);
 
 /// Subject of a rule of law. The service implements the check of each key; its value, scope and validity are data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
@@ -66,4 +66,16 @@ pub enum RuleOrigin {
     /// Added by an office; takes precedence over an included rule of the same scope.
     #[sea_orm(string_value = "OFFICE")]
     Office,
+}
+
+/// Weight of a requirement of a standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Severity {
+    /// A person who does not meet it is below the standard (bắt buộc).
+    #[sea_orm(string_value = "MUST")]
+    Must,
+    /// It is reported, but decides nothing (khuyến khích).
+    #[sea_orm(string_value = "SHOULD")]
+    Should,
 }

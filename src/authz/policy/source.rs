@@ -57,6 +57,8 @@ pub(super) fn is_reference_data(parent: &str, field: &str) -> bool {
             | ("UnitSuccession" | "FormerUnitName" | "UnitIdentifier" | "PageInfo" | "BoundedCount", _)
             | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
             | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
+            | ("Query", "standards")
+            | ("Standard" | "StandardScope" | "StandardWhere" | "Requirement" | "Severity" | "StandardResult", _)
             | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
             | ("Tier" | "UnitKind" | "SuccessionKind" | "IdentifierSystem" | "Hierarchy" | "Reach" | "Direction", _)
             | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)

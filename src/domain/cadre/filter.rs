@@ -2,7 +2,7 @@
 
 use entity::{
     cadre,
-    value::{CadreCode, CadreStatus, Category, Gender},
+    value::{CadreCode, CadreStatus, Category, Gender, UnitId},
 };
 use sea_orm::{
     ColumnTrait, Condition,
@@ -10,9 +10,9 @@ use sea_orm::{
 };
 
 use crate::{
-    authz::{Access, PostCondition, PostOn},
+    authz::{Access, PostCondition, PostOn, ReachedUnits},
     domain::{
-        cadre::{level::LevelCondition, training_filter::TrainedCondition},
+        cadre::{level::LevelCondition, standard_filter::StandardCondition, training_filter::TrainedCondition},
         unit::{meant, titles},
     },
     error::{Error, Result},
@@ -25,8 +25,8 @@ const MAX_CONDITIONS: usize = 100;
 /// Maximum number of codes in a condition.
 const MOST_CODES: usize = 100;
 
-/// Filter of cadres; all conditions of one object must hold. `unit`, `titles` and `keyLeader` of one object apply to
-/// the same post: one that the person holds; with `withPost: false`, the last one, or the first if none has begun. A
+/// Filter of cadres; all conditions of one object must hold. `unit`, `titles`, `keyLeader` and `belowStandard` of one
+/// object apply to the same post: one that the person holds; with `withPost: false`, the last one, or the first if none has begun. A
 /// filter contains at most 100 such objects in all.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct CadreWhere {
@@ -52,6 +52,8 @@ pub struct CadreWhere {
     pub holds: Option<LevelCondition>,
     /// Took part in training in a year (đã qua đào tạo, bồi dưỡng). Requires `training:read`.
     pub trained: Option<TrainedCondition>,
+    /// Does not meet the standard of the title (chưa đạt chuẩn chức danh).
+    pub below_standard: Option<StandardCondition>,
     /// All of these conditions hold.
     pub and: Option<Vec<CadreWhere>>,
     /// At least one of these conditions holds.
@@ -88,7 +90,8 @@ impl CadreWhere {
             ));
         }
         let post = self.post(access, field, on)?.map(SimpleExpr::from);
-        Ok(Condition::all().add_option(post).add(self.rest(access, field, on)?))
+        let below = self.below(access, field, (on, None))?;
+        Ok(Condition::all().add_option(post).add_option(below).add(self.rest(access, field, on)?))
     }
 
     /// Conditions that do not concern the post.
@@ -130,15 +133,43 @@ impl CadreWhere {
         Ok(if all.is_empty() { all.add(Expr::val(1).eq(1)) } else { all })
     }
 
+    /// Condition that the post is one of the requested ones; `None` if any will do.
     pub(super) fn post(&self, access: &Access, field: &str, on: PostOn) -> Result<Option<PostCondition>> {
         if self.unit.is_none() && self.titles.is_none() && self.key_leader.is_none() {
             return Ok(None);
         }
+        let Posts { units, titles } = self.posts(access, field, on)?;
+        Ok(Some(access.cadres()?.has_post(on, units.as_ref(), titles.as_deref())))
+    }
+
+    /// Condition that the person does not meet the standard of one of the requested posts, which are also in the units
+    /// `within`, if given.
+    pub(super) fn below(
+        &self,
+        access: &Access,
+        field: &str,
+        (on, within): (PostOn, Option<&ReachedUnits>),
+    ) -> Result<Option<Condition>> {
+        let Some(below) = &self.below_standard else { return Ok(None) };
+        let Posts { units, titles } = self.posts(access, field, on)?;
+        let common = match (&units, within) {
+            (Some(units), Some(within)) => {
+                let both = units.ids().map(UnitId).filter(|unit| within.contains(*unit));
+                Some(access.within_reach(both.collect()))
+            }
+            _ => None,
+        };
+        let units = common.as_ref().or(units.as_ref()).or(within);
+        below.condition(access, &format!("{field}.belowStandard"), (on, units, titles.as_deref())).map(Some)
+    }
+
+    /// Units and titles of the requested posts.
+    fn posts<'a>(&self, access: &'a Access, field: &str, on: PostOn) -> Result<Posts<'a>> {
         let units =
             self.unit.as_ref().map(|unit| meant(access, &format!("{field}.unit"), unit, on.day())).transpose()?;
         let named =
             self.titles.as_deref().map(|codes| titles(access, &format!("{field}.titles"), codes)).transpose()?;
-        let codes: Option<Vec<&str>> = match (named, self.key_leader) {
+        let titles = match (named, self.key_leader) {
             (None, None) => None,
             (named, key_leader) => {
                 let candidates = named.unwrap_or_else(|| access.reference_data().titles().collect());
@@ -147,8 +178,14 @@ impl CadreWhere {
                 Some(wanted.map(|title| title.code.as_str()).collect())
             }
         };
-        Ok(Some(access.cadres()?.has_post(on, units.as_ref(), codes.as_deref())))
+        Ok(Posts { units, titles })
     }
+}
+
+/// Units and titles of requested posts; `None` for any.
+struct Posts<'a> {
+    units: Option<ReachedUnits>,
+    titles: Option<Vec<&'a str>>,
 }
 
 /// Condition on codes. Malformed codes match no one.

@@ -51,6 +51,7 @@ impl<'a> IndexableList<'a> {
             status,
             holds,
             trained,
+            below_standard,
             and,
             or,
             not,
@@ -59,7 +60,8 @@ impl<'a> IndexableList<'a> {
             || titles.is_some()
             || *key_leader == Some(false)
             || category.is_some()
-            || gender.is_some();
+            || gender.is_some()
+            || below_standard.is_some();
         let has_nested_conditions =
             codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
         if has_other_conditions || has_nested_conditions || list.search.is_some() {

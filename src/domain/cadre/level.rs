@@ -82,7 +82,8 @@ impl LevelCondition {
     }
 }
 
-fn holds_level<'a>(
+/// Condition that the person of the outer select holds one of the levels of a subject.
+pub(super) fn holds_level<'a>(
     access: &Access,
     subject: &str,
     levels: impl Iterator<Item = &'a LevelCode>,

@@ -149,6 +149,7 @@ impl CadreList {
         self.filter.ensure_small()?;
         let within = self.within.map(|(unit, reach)| below(access, unit, reach, on.day()));
         let (post, rest) = (self.filter.post(access, "where", on)?, self.filter.rest(access, "where", on)?);
+        let below = self.filter.below(access, "where", (on, within.as_ref()))?;
         let select = match (within, post) {
             // A person who holds the requested post holds a post within reach, so no second condition is needed.
             (None, Some(post)) => cadres.select_who(post),
@@ -157,7 +158,8 @@ impl CadreList {
             }
         };
         let searched = self.search.as_deref().map(search::matching).transpose()?;
-        Ok(select.filter(rest).filter(Condition::all().add_option(searched).add_option(candidates)))
+        let others = Condition::all().add_option(below).add_option(searched).add_option(candidates);
+        Ok(select.filter(rest).filter(others))
     }
 
     /// Code of the unit of the primary post on the day; empty if the order does not use it.

@@ -6,12 +6,14 @@ mod level;
 mod list;
 mod list_page;
 mod search;
+mod standard_filter;
 mod training_filter;
 mod unit_scan;
 
 pub use filter::CadreWhere;
 pub use level::LevelCondition;
 pub use list::{CadreList, CadreOrder, CadreOrderField};
+pub use standard_filter::StandardCondition;
 pub use training_filter::TrainedCondition;
 
 use entity::{

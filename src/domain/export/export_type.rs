@@ -19,6 +19,12 @@ pub enum ExportType {
     Titles,
     /// Institutions.
     Institutions,
+    /// Standards of titles.
+    Standards,
+    /// Scopes of standards.
+    StandardScopes,
+    /// Requirements of standards.
+    Requirements,
     /// Rules.
     Rules,
     /// Retirement ages.
@@ -48,12 +54,15 @@ pub enum ExportType {
 impl ExportType {
     /// All types in the order in which an import reads their files, with their names in the URL and the scope that shows
     /// their records; `None` for units and reference lists.
-    const TABLE: [(Self, &'static str, Option<Scope>); 17] = [
+    const TABLE: [(Self, &'static str, Option<Scope>); 20] = [
         (Self::Units, "units", None),
         (Self::UnitSuccessions, "unit-successions", None),
         (Self::UnitIdentifiers, "unit-identifiers", None),
         (Self::Titles, "titles", None),
         (Self::Institutions, "institutions", None),
+        (Self::Standards, "standards", None),
+        (Self::StandardScopes, "standard-scopes", None),
+        (Self::Requirements, "requirements", None),
         (Self::Rules, "rules", None),
         (Self::RetirementAges, "retirement-ages", None),
         (Self::Programmes, "programmes", None),

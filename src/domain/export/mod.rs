@@ -19,6 +19,7 @@ mod record;
 mod rotations;
 mod rules;
 mod sessions;
+mod standards;
 mod stream;
 mod successions;
 mod units;

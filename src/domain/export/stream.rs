@@ -22,6 +22,7 @@ use super::{
     rotations::RotationRecord,
     rules::{RetirementAgeRecord, RuleRecord},
     sessions::SessionRecord,
+    standards::{RequirementsRecord, ScopesRecord, StandardRecord},
     successions::SuccessionRecord,
     units::UnitRecord,
 };
@@ -85,6 +86,9 @@ macro_rules! with_record {
             ExportType::UnitIdentifiers => with_record!(@ IdentifierRecord, $record, $body),
             ExportType::Titles => with_record!(@ TitleRecord, $record, $body),
             ExportType::Institutions => with_record!(@ InstitutionRecord, $record, $body),
+            ExportType::Standards => with_record!(@ StandardRecord, $record, $body),
+            ExportType::StandardScopes => with_record!(@ ScopesRecord, $record, $body),
+            ExportType::Requirements => with_record!(@ RequirementsRecord, $record, $body),
             ExportType::Rules => with_record!(@ RuleRecord, $record, $body),
             ExportType::RetirementAges => with_record!(@ RetirementAgeRecord, $record, $body),
             ExportType::Programmes => with_record!(@ ProgrammeRecord, $record, $body),

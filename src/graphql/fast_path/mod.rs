@@ -119,12 +119,13 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 18] = [
+pub const NOT_ON_FAST_PATH: [&str; 20] = [
     "Cadre.accessLog",
     "Cadre.enrolments",
     "Cadre.identity",
     "Cadre.origin",
     "Cadre.political",
+    "Cadre.standing",
     "Quota.parent",
     "Rotation.appraisals",
     "Rotation.cadre",
@@ -135,6 +136,7 @@ pub const NOT_ON_FAST_PATH: [&str; 18] = [
     "Unit.formerNames",
     "Unit.predecessors",
     "Unit.rotationFlows",
+    "Unit.standardGap",
     "Unit.subunits",
     "Unit.successors",
     "Unit.trainingProgress",

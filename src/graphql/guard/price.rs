@@ -12,10 +12,12 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 55] = [
+pub const PRICES: [(&str, u64); 58] = [
     ("AccessEntryConnection.totalCount", 50),
+    ("Cadre.standing", 10),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
+    ("CadreWhere.belowStandard", 3_000),
     ("CadreWhere.category", 100),
     ("CadreWhere.codes", 20),
     ("CadreWhere.gender", 100),
@@ -65,6 +67,7 @@ pub const PRICES: [(&str, u64); 55] = [
     ("Unit.composition(titles:)", 50),
     ("Unit.quotas", 50),
     ("Unit.rotationFlows", 500),
+    ("Unit.standardGap", 2_000),
     ("Unit.trainingProgress", 500),
     ("Unit.trainingProgress(untilYear:)", 1_000),
     ("UnitConnection.totalCount", 10),

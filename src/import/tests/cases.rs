@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle without findings. Two tiers from July 2025, three before.
-pub const BUNDLE: [File; 17] = [
+pub const BUNDLE: [File; 20] = [
     ("units.csv", include_str!("bundle/units.csv")),
     ("unit_successions.csv", include_str!("bundle/unit_successions.csv")),
     ("titles.csv", include_str!("bundle/titles.csv")),
@@ -23,6 +23,9 @@ pub const BUNDLE: [File; 17] = [
     ("enrolments.csv", include_str!("bundle/enrolments.csv")),
     ("class_sessions.csv", include_str!("bundle/class_sessions.csv")),
     ("unit_identifiers.csv", include_str!("bundle/unit_identifiers.csv")),
+    ("standards.csv", include_str!("bundle/standards.csv")),
+    ("standard_scopes.csv", include_str!("bundle/standard_scopes.csv")),
+    ("requirements.csv", include_str!("bundle/requirements.csv")),
 ];
 
 /// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
@@ -50,7 +53,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub static BROKEN: [Case; 161] = cases! {
+pub static BROKEN: [Case; 181] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -166,6 +169,26 @@ pub static BROKEN: [Case; 161] = cases! {
     "retirement_ages": ",660," => ",1201,"; 2 "age_months" 4 "BAD_VALUE"
     "retirement_ages": "1990-01-01" => "1990-02-01"; 2 "valid_from" 3 "BAD_VALUE"
     "retirement_ages": "TU-F" => "VN-BLLD-MALE-1995"; 2 "code" 1 "REPEATED_CODE"
+    "standards": "code,name" => "name"; 1 "" 0 "BAD_HEADER"
+    "standards": "xã,P," => "xã,Q,"; 2 "issuer_code" 3 "UNKNOWN_CODE"
+    "standards": "1-QĐ/TU" => ""; 2 "document_no" 4 "MISSING_VALUE"
+    "standards": "2020-01-01,2026" => "2020,2026"; 2 "valid_from" 5 "BAD_VALUE"
+    "standards": "2020-01-01,2026-01-01" => "2026-01-01,2026-01-01"; 2 "valid_to" 6 "EMPTY_INTERVAL"
+    "standards": "UNVERIFIED" => "DRAFT"; 3 "verification" 7 "BAD_VALUE"
+    "standards": "" => "TC2,Lại,,3-QĐ/TW,2030-01-01,,VERIFIED\n"; 4 "code" 1 "REPEATED_CODE"
+    "standard_scopes": "TC2," => "TC9,"; 4 "standard_code" 1 "UNKNOWN_CODE"
+    "standard_scopes": "TC2,BT" => "TC2,GV"; 4 "title_code" 2 "UNKNOWN_CODE"
+    "standard_scopes": "COMMUNE" => "VILLAGE"; 2 "tier" 3 "BAD_VALUE"
+    "standard_scopes": "" => "TC2,BT,PROVINCE\n"; 5 "standard_code" 1 "REPEATED_ROW"
+    "requirements": "TC2," => "TC9,"; 4 "standard_code" 1 "UNKNOWN_CODE"
+    "requirements": "PROFESSIONAL,UNIVERSITY" => "CAREER,UNIVERSITY"; 2 "subject" 3 "UNKNOWN_SUBJECT"
+    "requirements": "PROFESSIONAL,UNIVERSITY" => "AGE_MIN,UNIVERSITY"; 2 "subject" 3 "UNKNOWN_SUBJECT"
+    "requirements": "PROFESSIONAL,UNIVERSITY" => "PROFESSIONAL,ADVANCED"; 2 "level" 4 "UNKNOWN_LEVEL"
+    "requirements": "MUST,2025" => "MAY,2025"; 2 "severity" 5 "BAD_VALUE"
+    "requirements": "2025-01-01" => "2020-01-01"; 2 "transition_until" 6 "EMPTY_INTERVAL"
+    "requirements": "2-QĐ/TW, Điều 2" => ""; 4 "legal_basis" 7 "MISSING_VALUE"
+    "requirements": "TC1,LL" => "TC1,TD"; 3 "code" 2 "REPEATED_CODE"
+    "standard_scopes": "" => "TC3,CV,\n"; 5 "standard_code" 1 "UNKNOWN_CODE"
     "programmes": "kind,subject" => "kind"; 1 "" 0 "BAD_HEADER"
     "programmes": "TRAINING" => "COURSE"; 2 "kind" 3 "BAD_VALUE"
     "programmes": "ANY" => ""; 4 "subject" 4 "MISSING_VALUE"
@@ -255,7 +278,7 @@ pub static DOUBTFUL: [Case; 36] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub static DIFFERING: [Case; 36] = cases! {
+pub static DIFFERING: [Case; 43] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -278,6 +301,13 @@ pub static DIFFERING: [Case; 36] = cases! {
     "rules": "2020-01-01,," => "2020-01-01,2030-01-01,"; 3 "valid_to" 9 "DIFFERS"
     "retirement_ages": ",660," => ",661,"; 2 "age_months" 4 "DIFFERS"
     "retirement_ages": "1-QĐ/TU" => "2-QĐ/TU"; 2 "legal_basis" 5 "DIFFERS"
+    "standards": "Tiêu chuẩn chung" => "Tiêu chuẩn"; 3 "name" 2 "DIFFERS"
+    "standards": "chung,," => "chung,P,"; 3 "issuer_code" 3 "DIFFERS"
+    "standards": "2026-01-01,,UN" => "2026-01-01,,"; 3 "verification" 7 "DIFFERS"
+    "standard_scopes": "CV," => "CV,PROVINCE"; 3 "tier" 3 "DIFFERS"
+    "requirements": "MUST,2025-01-01" => "MUST,2024-01-01"; 2 "transition_until" 6 "DIFFERS"
+    "requirements": "SHOULD" => "MUST"; 4 "severity" 5 "DIFFERS"
+    "requirements": "COLLEGE" => "UNIVERSITY"; 4 "level" 4 "DIFFERS"
     "programmes": "Nghiệp vụ, kỹ năng" => "Nghiệp vụ"; 3 "name" 2 "DIFFERS"
     "programmes": "INTERMEDIATE" => ""; 2 "level" 5 "DIFFERS"
     "training_plans": "1-KH" => ""; 2 "document_no" 5 "DIFFERS"

@@ -11,12 +11,15 @@ use sha2::{Digest, Sha256};
 use crate::support::Caller;
 
 /// All types, each with its file in a bundle.
-pub const TYPES: [(&str, &str); 17] = [
+pub const TYPES: [(&str, &str); 20] = [
     ("units", "units.csv"),
     ("unit-successions", "unit_successions.csv"),
     ("unit-identifiers", "unit_identifiers.csv"),
     ("titles", "titles.csv"),
     ("institutions", "institutions.csv"),
+    ("standards", "standards.csv"),
+    ("standard-scopes", "standard_scopes.csv"),
+    ("requirements", "requirements.csv"),
     ("rules", "rules.csv"),
     ("retirement-ages", "retirement_ages.csv"),
     ("programmes", "programmes.csv"),

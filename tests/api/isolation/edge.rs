@@ -54,6 +54,8 @@ const EDGES: &[(&str, &str)] = &[
     ("Assignment.unit", r#"{ cadres(search: "ghep") { nodes { assignments { unit { __typename id } } } } }"#),
     ("Cadre.qualifications", r#"{ cadre(by: {code: "B-01"}) { qualifications { __typename id } } }"#),
     ("Cadre.highest", r#"{ cadre(by: {code: "B-01"}) { highest(subject: "PROFESSIONAL") { __typename id } } }"#),
+    ("Standing.unit", r#"{ cadre(by: {code: "X-01"}) { standing { unit { __typename id } } } }"#),
+    ("Standard.issuer", "{ standards { code issuer { __typename id } } }"),
     ("Viewer.units", "{ viewer { units { __typename id } } }"),
     (
         "Unit.cadres",
@@ -157,7 +159,7 @@ async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
                 "code": code, "name": name, "tier": "COMMUNE",
                 "parent": null, "ancestors": [], "predecessors": [], "successors": [],
                 "subunits": {"nodes": [], "totalCount": {"value": 0}}, "cadres": {"nodes": [], "totalCount": {"value": 0}},
-                "composition": {"total": 0}, "rotationFlows": [],
+                "composition": {"total": 0}, "standardGap": {"holders": 0}, "rotationFlows": [],
                 "quotas": {"nodes": [], "totalCount": {"value": 0}},
                 "trainingProgress": {"planned": 0, "turns": 0, "persons": 0, "classes": 0},
             })
@@ -178,6 +180,7 @@ async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
             assert_ne!(open.pointer(pointer), Some(&empty), "the control: {pointer} of {open:#}");
         }
         assert_ne!(open["composition"]["total"], 0, "the control");
+        assert_ne!(open["standardGap"]["holders"], 0, "the control");
         assert_eq!(open["trainingProgress"]["turns"], 5, "the control");
         assert_eq!(open["quotas"]["totalCount"]["value"], 1, "the control");
     })

@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether it has row security. Tables without it contain no facts about persons.
-const TABLES: [(&str, bool); 53] = [
+const TABLES: [(&str, bool); 56] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -63,6 +63,7 @@ const TABLES: [(&str, bool); 53] = [
     ("qualification_level", false),
     ("qualification_subject", false),
     ("quota", false),
+    ("requirement", false),
     ("retirement_age", false),
     ("revoked_token", false),
     ("rotation", true),
@@ -72,6 +73,8 @@ const TABLES: [(&str, bool); 53] = [
     ("rule_override", true),
     ("seaql_migrations", false),
     ("signing_key", false),
+    ("standard", false),
+    ("standard_scope", false),
     ("title", false),
     ("training_class", false),
     ("training_plan", false),

@@ -23,6 +23,36 @@ pub fn titles(columns: &str, rows: &str) -> String {
     file("titles.csv", &[("category", "CADRE"), ("is_key_leader", "false")], columns, rows)
 }
 
+/// `standards.csv`: by default verified national standards that are in force since 2010.
+pub fn standards(columns: &str, rows: &str) -> String {
+    file(
+        "standards.csv",
+        &[
+            ("name", "Tiêu chuẩn"),
+            ("document_no", "1-QĐ/TW"),
+            ("valid_from", "2010-01-01"),
+            ("verification", "VERIFIED"),
+        ],
+        columns,
+        rows,
+    )
+}
+
+/// `standard_scopes.csv`: by default in units of any tier.
+pub fn standard_scopes(columns: &str, rows: &str) -> String {
+    file("standard_scopes.csv", &[], columns, rows)
+}
+
+/// `requirements.csv`: by default requirements of professional education that are a MUST, without a transition.
+pub fn requirements(columns: &str, rows: &str) -> String {
+    file(
+        "requirements.csv",
+        &[("subject", "PROFESSIONAL"), ("severity", "MUST"), ("legal_basis", "1-QĐ/TW, Điều 2")],
+        columns,
+        rows,
+    )
+}
+
 /// `rules.csv`: by default rules of the office on the minimum term of rotations, in force since 2026.
 pub fn rules(columns: &str, rows: &str) -> String {
     file(

@@ -25,7 +25,7 @@ use dictionary::Dictionary;
 const FILE: &str = "openapi.json";
 
 /// Tags in their order: segment, English, Vietnamese.
-const TAGS: [(&str, &str, &str); 18] = [
+const TAGS: [(&str, &str, &str); 19] = [
     ("viewer", "The calling client", "Hệ thống kết nối đang gọi"),
     ("units", "Units", "Đơn vị"),
     ("cadres", "Cadres, civil servants and public employees", "Cán bộ, công chức, viên chức"),
@@ -37,6 +37,7 @@ const TAGS: [(&str, &str, &str); 18] = [
     ("clients", "Clients of the API", "Hệ thống kết nối"),
     ("programmes", "Training programmes", "Chương trình đào tạo, bồi dưỡng"),
     ("titles", "Titles", "Chức danh"),
+    ("standards", "Standards of titles", "Tiêu chuẩn chức danh"),
     ("subjects", "Subjects of qualification", "Loại trình độ"),
     ("institutions", "Institutions", "Cơ sở đào tạo"),
     ("ethnic-groups", "Ethnic groups", "Dân tộc"),

@@ -1,0 +1,161 @@
+//! Standards of titles: import, list, gaps.
+
+use cadre_api::import::Outcome;
+use serde_json::json;
+
+use crate::support::{Kind, TestApp, csv, on_both};
+
+/// Files of an import with standards.
+fn files(standards: &str, scopes: &str, requirements: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("standards.csv", csv::standards("code,issuer_code,valid_from,valid_to,verification", standards)),
+        ("standard_scopes.csv", csv::standard_scopes("standard_code,title_code,tier", scopes)),
+        (
+            "requirements.csv",
+            csv::requirements("standard_code,code,subject,level,severity,transition_until", requirements),
+        ),
+    ]
+}
+
+/// Outcome and findings of an import.
+async fn import(app: &TestApp, files: &[(&'static str, String)]) -> (Outcome, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    }
+    let report = app.import(folder.path()).await;
+    let findings = report.findings.iter().map(|finding| {
+        let column = finding.column.map_or("", |column| column.name);
+        assert_ne!(finding.sentence.vi, finding.sentence.en);
+        format!("{}:{} {column} {}", finding.file, finding.line.unwrap_or(0), finding.code)
+    });
+    (report.outcome, findings.collect())
+}
+
+#[actix_web::test]
+async fn an_import_adds_standards_and_refuses_two_of_one_issuer_for_a_title() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let app = TestApp::new(kind).await;
+        let first = files(
+            "S1,P,2010-01-01,2020-01-01,VERIFIED\nS2,P,2020-01-01,,UNVERIFIED\nS3,,2015-01-01,,VERIFIED\n",
+            "S1,CC,\nS2,CC,\nS3,CC,\nS1,BT,COMMUNE\n",
+            "S1,TD,PROFESSIONAL,UNIVERSITY,MUST,2015-01-01\nS3,LL,POLITICAL_THEORY,INTERMEDIATE,SHOULD,\n",
+        );
+        let before = app.app_state.reference_data();
+        assert_eq!(import(&app, &first).await, (Outcome::Loaded, vec![]), "{kind:?}");
+        assert!(!std::sync::Arc::ptr_eq(&before, &app.app_state.reference_data()), "the standards are read again");
+        assert_eq!(import(&app, &first).await, (Outcome::NothingNew, vec![]), "{kind:?}");
+
+        let refused = |finding: &str| (Outcome::Refused, vec![finding.to_owned()]);
+        for (standards, scopes, requirements, expected) in [
+            (
+                "S4,P,2019-12-31,2020-01-01,VERIFIED\n",
+                "S4,CC,\n",
+                "",
+                "standard_scopes.csv:2 title_code STANDARD_OVERLAP",
+            ),
+            ("S4,P,2020-01-01,,VERIFIED\n", "S4,CC,\n", "", "standard_scopes.csv:2 title_code STANDARD_OVERLAP"),
+            (
+                "S4,,2015-01-01,2015-01-02,VERIFIED\n",
+                "S4,CC,\n",
+                "",
+                "standard_scopes.csv:2 title_code STANDARD_OVERLAP",
+            ),
+            (
+                "S4,A,2015-01-01,,VERIFIED\nS5,A,2016-01-01,,VERIFIED\n",
+                "S4,CC,\nS5,CC,\n",
+                "",
+                "standard_scopes.csv:3 title_code STANDARD_OVERLAP",
+            ),
+            ("", "", "S1,TD,PROFESSIONAL,COLLEGE,MUST,2015-01-01\n", "requirements.csv:2 level DIFFERS"),
+            ("", "", "S9,TD,PROFESSIONAL,COLLEGE,MUST,\n", "requirements.csv:2 standard_code UNKNOWN_CODE"),
+            ("", "", "S1,AGE,AGE_MIN,COLLEGE,MUST,\n", "requirements.csv:2 subject UNKNOWN_SUBJECT"),
+            (
+                "",
+                "",
+                "S1,TD2,PROFESSIONAL,COLLEGE,MUST,2010-01-01\n",
+                "requirements.csv:2 transition_until EMPTY_INTERVAL",
+            ),
+            ("", "S1,CT,COMMUNE\nS1,CT,\n", "", "standard_scopes.csv:3 standard_code REPEATED_ROW"),
+        ] {
+            assert_eq!(import(&app, &files(standards, scopes, requirements)).await, refused(expected), "{kind:?}");
+        }
+
+        // Another issuer, another tier and another title may have standards on the same days.
+        let more = files(
+            "S4,A,2015-01-01,,VERIFIED\nS5,P,2015-01-01,,VERIFIED\nS6,P,2020-01-01,,VERIFIED\n",
+            "S4,CC,\nS5,CC,COMMUNE\nS6,UV,\nS1,CT,\n",
+            "",
+        );
+        assert_eq!(import(&app, &more).await, (Outcome::Loaded, vec![]), "{kind:?}");
+        app.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn standards_are_listed_by_title_day_and_issuer() {
+    on_both(async |app| {
+        let loaded = files(
+            "S1,P,2010-01-01,2020-01-01,VERIFIED\nS2,A,2020-01-01,,UNVERIFIED\nS3,,2014-01-01,,VERIFIED\n",
+            "S1,CC,\nS2,CC,COMMUNE\nS3,BT,\n",
+            "S1,TD,PROFESSIONAL,UNIVERSITY,MUST,2015-01-01\nS1,LL,POLITICAL_THEORY,INTERMEDIATE,SHOULD,\n",
+        );
+        assert_eq!(import(app, &loaded).await, (Outcome::Loaded, vec![]));
+        let caller = app.caller(&["stats:read"], &["A"]).await;
+        let codes = async |filter: &str| {
+            let seen = caller.query(&format!("{{ standards{filter} {{ code }} }}")).await;
+            let list = seen["standards"].as_array().expect("a list").clone();
+            let codes = list.iter().map(|of| of["code"].as_str().expect("a code").to_owned());
+            codes.filter(|code| !code.starts_with("TC-")).collect::<Vec<_>>()
+        };
+        for (filter, expected) in [
+            ("", &["S1", "S2", "S3"][..]),
+            (r#"(where: {title: "CC"})"#, &["S1", "S2"]),
+            (r#"(where: {title: "CC", on: "2019-12-31"})"#, &["S1"]),
+            (r#"(where: {title: "CC", on: "2020-01-01"})"#, &["S2"]),
+            (r#"(where: {on: "2009-12-31"})"#, &[]),
+            (r#"(where: {issuer: "A"})"#, &["S2"]),
+            (r#"(where: {issuer: "A1"})"#, &[]),
+        ] {
+            assert_eq!(codes(filter).await, expected, "{filter}");
+        }
+
+        let fields =
+            "code issuer { code } isNational documentNo validFrom validTo verified scopes { title { code } tier }
+            requirements { code subject { code } level { code rank } severity transitionUntil legalBasis }";
+        let seen = caller.query(&format!(r#"{{ standards(where: {{on: "2014-12-31"}}) {{ {fields} }} }}"#)).await;
+        let requirement =
+            |code: &str, subject: &str, (level, rank): (&str, i32), (severity, until): (&str, Option<&str>)| {
+                json!({"code": code, "subject": {"code": subject}, "level": {"code": level, "rank": rank},
+                   "severity": severity, "transitionUntil": until, "legalBasis": "1-QĐ/TW, Điều 2"})
+            };
+        let expected = json!([
+            {"code": "S1", "issuer": null, "isNational": false, "documentNo": "1-QĐ/TW",
+             "validFrom": "2010-01-01", "validTo": "2020-01-01", "verified": true,
+             "scopes": [{"title": {"code": "CC"}, "tier": null}],
+             "requirements": [
+                requirement("LL", "POLITICAL_THEORY", ("INTERMEDIATE", 2), ("SHOULD", None)),
+                requirement("TD", "PROFESSIONAL", ("UNIVERSITY", 4), ("MUST", Some("2015-01-01"))),
+             ]},
+            {"code": "S3", "issuer": null, "isNational": true, "documentNo": "1-QĐ/TW",
+             "validFrom": "2014-01-01", "validTo": null, "verified": true,
+             "scopes": [{"title": {"code": "BT"}, "tier": null}], "requirements": []},
+        ]);
+        assert_eq!(seen["standards"], expected, "the province is out of reach of a client of A");
+        let own = caller
+            .query(r#"{ standards(where: {issuer: "A", title: "CC"}) { issuer { code } isNational verified } }"#)
+            .await;
+        assert_eq!(own["standards"], json!([{"issuer": {"code": "A"}, "isNational": false, "verified": false}]));
+
+        assert_eq!(caller.errors(r#"{ standards(where: {issuer: "P"}) { code } }"#).await, ["INVALID"]);
+        assert_eq!(caller.errors(r#"{ standards(where: {title: "ZZ"}) { code } }"#).await, ["INVALID"]);
+
+        let feed = app.caller(&["stats:read"], &["B"]).await;
+        let cursor = feed.query("{ changeCursor }").await["changeCursor"].as_str().expect("a cursor").to_owned();
+        assert_eq!(import(app, &files("", "S1,CT,\n", "")).await, (Outcome::Loaded, vec![]));
+        let document = "query($after: String) { changes(after: $after) { nodes { type code operation } } }";
+        let seen = feed.query_with(document, json!({ "after": cursor })).await;
+        assert_eq!(seen["changes"]["nodes"], json!([{"type": "STANDARD", "code": "S1", "operation": "UPDATED"}]));
+    })
+    .await;
+}
