@@ -241,7 +241,7 @@ fn render_finding((finding, lines): (&Finding, &[u64]), language: Language, out:
             Language::Vietnamese => write!(out, " (và dòng {listed_lines})")?,
             Language::English if more > 0 => write!(out, " (also lines {listed_lines} and {more} more)")?,
             Language::English => {
-                write!(out, " (also {} {listed_lines})", if lines.len() == 1 { "line" } else { "lines" })?
+                write!(out, " (also {} {listed_lines})", if lines.len() == 1 { "line" } else { "lines" })?;
             }
         }
     }

@@ -112,7 +112,7 @@ impl Cost {
         if self.fixed == 0 && self.open.is_empty() {
             return self;
         }
-        match size.to_constant() {
+        match size.into_constant() {
             Size::Times(times) => {
                 self.fixed = self.fixed.saturating_mul(times);
                 for term in &mut self.open {
@@ -145,7 +145,7 @@ impl Cost {
 
 impl Size {
     /// Resolves a page without variables to a constant.
-    fn to_constant(self) -> Size {
+    fn into_constant(self) -> Size {
         let has_variables = match &self {
             Size::Known(_) | Size::Times(_) => false,
             Size::Page { asked, .. } => asked.iter().any(|amount| matches!(amount, Amount::Variable(_))),

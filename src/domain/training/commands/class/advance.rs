@@ -159,7 +159,7 @@ impl Command for Amend {
         match (self.capacity, self.unlimited) {
             (Some(_), true) => return Err(contradictory_capacity().into()),
             (Some(seats), false) => {
-                context.subject.row.capacity = Some(ensure_enough_seats(&context.subject.row, seats)?)
+                context.subject.row.capacity = Some(ensure_enough_seats(&context.subject.row, seats)?);
             }
             (None, true) => context.subject.row.capacity = None,
             (None, false) if self.sessions.is_none() => return Err(nothing_to_amend().into()),
