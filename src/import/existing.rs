@@ -1,20 +1,22 @@
 //! Snapshot of the database before an import, except persons and classes, which are queried in batches.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use entity::{
     cadre, ethnic_group, institution, programme, qualification_level, quota, requirement, retirement_age, rule,
     standard, standard_scope, title, training_class, training_plan, unit, unit_identifier, unit_succession,
     unit_version,
     value::{
-        InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RuleCode, StudyMode,
-        SubjectCode, TitleCode, UnitCode, UnitId,
+        InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RequirementCode, RuleCode,
+        StandardCode, StudyMode, SubjectCode, TitleCode, UnitCode, UnitId,
     },
 };
 use futures_util::TryStreamExt;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait};
 
-use super::standard::{StoredStandards, by_key};
 use crate::{
     error::{Error, Result},
     language::Sentence,
@@ -41,6 +43,14 @@ pub(super) struct Existing {
     pub has_cadres: bool,
     /// Whether the database has any class; if not, the import does not query classes.
     pub has_classes: bool,
+}
+
+/// Standards, scopes and requirements in the database.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct StoredStandards {
+    pub standards: HashMap<StandardCode, standard::Model>,
+    pub scopes: HashMap<(StandardCode, TitleCode), standard_scope::Model>,
+    pub requirements: HashMap<(StandardCode, RequirementCode), requirement::Model>,
 }
 
 /// Identity of a quota of a file: plan, unit, programme, mode.
@@ -147,6 +157,11 @@ impl Existing {
         }
         Ok(())
     }
+}
+
+/// The rows of a table by their keys.
+fn by_key<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, M> {
+    rows.into_iter().map(|row| (key(&row), row)).collect()
 }
 
 async fn has_classes(connection: &impl ConnectionTrait) -> Result<bool> {

@@ -1,9 +1,6 @@
 //! Standards of titles (tiêu chuẩn chức danh) of a bundle: their scopes and their requirements.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    hash::Hash,
-};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{
     requirement, standard, standard_scope,
@@ -142,14 +139,6 @@ fn differing_requirement(row: &requirement::Model, stored: &requirement::Model) 
         ("legal_basis", row.legal_basis == stored.legal_basis),
     ];
     columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
-}
-
-/// Standards, scopes and requirements in the database.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct StoredStandards {
-    pub standards: HashMap<StandardCode, standard::Model>,
-    pub scopes: HashMap<(StandardCode, TitleCode), standard_scope::Model>,
-    pub requirements: HashMap<(StandardCode, RequirementCode), requirement::Model>,
 }
 
 /// New standards, scopes and requirements of the bundle.
@@ -343,11 +332,6 @@ impl NewStandards {
         }
         overlapping
     }
-}
-
-/// The rows of a table by their keys.
-pub(super) fn by_key<K: Eq + Hash, M>(rows: Vec<M>, key: impl Fn(&M) -> K) -> HashMap<K, M> {
-    rows.into_iter().map(|row| (key(&row), row)).collect()
 }
 
 fn overlap() -> Sentence {

@@ -262,8 +262,11 @@ impl World {
                     && due(one.0, one.1) <= due(other.0, other.1)
             };
             for of in each() {
-                // Of two that cover each other, the national one is superfluous.
-                let is_covered = each().any(|other| covers(other, of) && (!covers(of, other) || of.0.issuer.is_none()));
+                // First the national ones, then those of the issuer, as far as the former remain.
+                let is_local = |of: &(&Standard, &Requirement)| of.0.issuer.is_some();
+                let by_local = |of| each().any(|other| is_local(&other) && covers(other, of));
+                let by_national = || each().any(|other| !is_local(&other) && covers(other, of) && !by_local(other));
+                let is_covered = if is_local(&of) { by_national() } else { by_local(of) };
                 if is_covered {
                     continue;
                 }

@@ -279,7 +279,8 @@ fn grouped(backend: DatabaseBackend, posts: SelectStatement, profiles: &Profiles
     groups
 }
 
-/// Selects each person once, with the profiles of the posts.
+/// Selects each person once, with the profiles of the posts. `judged_id` is the person, or null without a profile, so that
+/// the qualifications of those people are not read.
 fn persons(backend: DatabaseBackend, mut posts: SelectStatement, profiles: &Profiles<'_>) -> SelectStatement {
     posts
         .distinct()
@@ -289,8 +290,10 @@ fn persons(backend: DatabaseBackend, mut posts: SelectStatement, profiles: &Prof
         DatabaseBackend::Postgres => Expr::cust("string_agg(profile, ',')"),
         _ => Expr::cust("group_concat(profile, ',')"),
     };
+    let has_profile = Expr::from(Func::max(Expr::col("profile"))).ne("");
     Query::select()
         .column("cadre_id")
+        .expr_as(CaseStatement::new().case(has_profile, Expr::col("cadre_id")), "judged_id")
         .expr_as(all, "profiles")
         .from_subquery(posts, "post")
         .add_group_by([Expr::col("cadre_id")])
@@ -308,7 +311,7 @@ fn with_ranks(backend: DatabaseBackend, persons: SelectStatement, subjects: &[&s
         .left_join(
             qualification::Entity,
             held(qualification::Column::CadreId)
-                .equals(("person", "cadre_id"))
+                .equals(("person", "judged_id"))
                 .and(is_wanted)
                 .and(qualification::Column::CountsFrom.lte(day)),
         )

@@ -99,8 +99,9 @@ impl<'s> Applied<'s> {
 /// Requirements that apply to the holder of a title in a unit of a class on a day, in the order of subjects and codes.
 ///
 /// For each subject, the national standard and that of the nearest issuer are selected; of several standards of one
-/// issuer, the one with the most specific scope, then the newest. A requirement of one of the two is omitted if a
-/// requirement of the other covers it, so an issuer may raise a national requirement and cannot lower it.
+/// issuer, the one with the most specific scope, then the newest. A national requirement is omitted if one of
+/// the issuer covers it, and one of the issuer if a remaining national one does, so an issuer may raise a national
+/// requirement and cannot lower it.
 pub fn applicable<'s>(
     standards: &'s Standards,
     basis: Basis<'s>,

@@ -147,7 +147,7 @@ async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
         write_rotations(app).await;
         training::fill(app).await;
         let (all, a) = (app.all_seeing().await, district_a(app).await);
-        let unit = format!("code name tier {HANGING}");
+        let unit = format!("code name tier standardGap(asOf: \"2018-01-01\") {{ holders }} {HANGING}");
         let document = format!(
             r#"{{
                 left: rotations(where: {{cadre: "M-01"}}, first: 1) {{ nodes {{ toUnit {{ {unit} }} }} }}

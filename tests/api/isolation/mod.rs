@@ -103,7 +103,7 @@ const SERVING_IN_A: [&str; 6] = ["A-01", "A-02", "A-03", "A-04", "A-06", "X-01"]
 /// objects must stay invisible.
 const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id } } successors { unit { id } }
     subunits { nodes { id } totalCount { value } } cadres(asOf: "2018-01-01") { nodes { id } totalCount { value } }
-    composition(subject: "PROFESSIONAL", asOf: "2018-01-01") { total } standardGap(asOf: "2018-01-01") { holders }
+    composition(subject: "PROFESSIONAL", asOf: "2018-01-01") { total }
     rotationFlows(from: "2010-01-01", before: "2030-01-01") { rotations persons }
     quotas(year: 2021, reach: SUBTREE) { nodes { id } totalCount { value } }
     trainingProgress(year: 2021) { planned turns persons classes }"#;
