@@ -181,7 +181,7 @@ fn parameters(dictionary: &Dictionary) -> Value {
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "Different for each command. A request that is repeated with the same key is executed once.",
             "x-description-vi": "Khác nhau cho mỗi thao tác. Gửi lại cùng khóa thì thao tác chỉ được thực hiện một lần.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" },
+            "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[!-~]([\t -~]*[!-~])?$" },
         },
         "IfMatch": {
             "name": "If-Match", "in": "header", "required": false,

@@ -149,8 +149,14 @@ impl Operation<'_> {
         // A parameter of a URL is there or not; it has no null.
         of.nullable = false;
         let mut schema = self.dictionary.plain(&of);
+        let mut description = self.dictionary.explained(&member.description, &parameter.of);
         if let Some(default) = parameter.default.clone().and_then(|value| value.into_json().ok()) {
-            schema["default"] = default;
+            // Generated clients send defaults. A part of a condition must not be sent without the others.
+            if parameter.target.len() > 2 {
+                description = format!("{description}\n\nIf absent: `{}`.", default.as_str().unwrap_or_default());
+            } else {
+                schema["default"] = default;
+            }
         }
         if name == "first" {
             (schema["minimum"], schema["maximum"], schema["default"]) = (json!(0), json!(100), json!(20));
@@ -159,7 +165,7 @@ impl Operation<'_> {
             "name": name,
             "in": if is_path { "path" } else { "query" },
             "required": parameter.is_required(),
-            "description": self.dictionary.explained(&member.description, &parameter.of),
+            "description": description,
             "schema": schema,
         });
         if let Some((_, example)) = EXAMPLES.iter().find(|(of, _)| of == name) {
