@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     docs_examples::{Block, blocks, demo_app, read, root},
-    support::{Kind, Node},
+    support::{Kind, Node, postgres::setting},
 };
 
 /// The scopes of the client of the guides.
@@ -60,12 +60,14 @@ impl Guide {
         for contract in ["schema.graphql", "openapi.json"] {
             fs::copy(root().join(contract), folder.path().join(contract)).expect("copied");
         }
-        for (name, text) in blocks.iter().filter_map(|block| Some((file_name(block)?, &block.text))) {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            fs::write(path, text).expect("written");
-        }
+        write_files(&blocks, folder.path());
         Self { name, blocks, folder, programs: Vec::new() }
+    }
+
+    /// The guide with the files of another guide.
+    pub fn with_files_of(self, other: &str) -> Self {
+        write_files(&blocks(&read(&format!("docs/clients/{other}"))), self.folder());
+        self
     }
 
     /// The guide with the folders of more programs, which are installed if necessary.
@@ -135,7 +137,7 @@ impl Guide {
 
     /// Runs a command: how its output differs from the guide.
     fn failure(&self, step: &Step, url: &str, client: &[(&str, String)]) -> Option<String> {
-        let path = env::var_os("PATH").unwrap_or_default();
+        let path = setting("PATH").unwrap_or_default();
         let programs = self.programs.iter().cloned().chain(env::split_paths(&path));
         let mut command = Command::new("bash");
         command.arg("-c").arg(&step.command).current_dir(self.folder()).stdin(Stdio::null());
@@ -148,6 +150,14 @@ impl Guide {
         let place = format!("docs/clients/{}:{}: {}", self.name, step.line, step.command);
         let said = String::from_utf8_lossy(&output.stderr);
         (!is_right).then(|| format!("{place}\nprints ({})\n{printed}{said}", output.status))
+    }
+}
+
+fn write_files(blocks: &[Block], folder: &Path) {
+    for (name, text) in blocks.iter().filter_map(|block| Some((file_name(block)?, &block.text))) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("written");
     }
 }
 

@@ -45,3 +45,13 @@ async fn the_commands_of_the_typescript_guide_print_what_it_says() {
 async fn the_commands_of_the_curl_guide_print_what_it_says() {
     Guide::open("curl.md").run().await;
 }
+
+#[actix_web::test]
+async fn the_commands_of_the_guide_for_spreadsheets_print_what_it_says() {
+    Guide::open("spreadsheets.md").with_programs(python_programs).run().await;
+}
+
+#[actix_web::test]
+async fn the_commands_of_the_guide_for_nightly_copies_print_what_it_says() {
+    Guide::open("nightly-sync.md").with_files_of("python.md").with_programs(python_programs).run().await;
+}

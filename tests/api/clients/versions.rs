@@ -21,7 +21,8 @@ fn installs(guide: &str, command: &str) -> BTreeSet<String> {
 fn the_guides_install_the_tested_versions_of_python_packages() {
     let tested = read("tests/clients/python/requirements.in");
     let tested: BTreeSet<String> = tested.lines().map(str::to_owned).collect();
-    let named: BTreeSet<String> = ["python.md"].iter().flat_map(|guide| installs(guide, "pip install ")).collect();
+    let named: BTreeSet<String> =
+        ["python.md", "spreadsheets.md"].iter().flat_map(|guide| installs(guide, "pip install ")).collect();
     assert_eq!(named, tested);
 }
 
