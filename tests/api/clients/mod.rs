@@ -5,6 +5,7 @@
 //! commands of a guide run in the folder, in their order. Commands in `sh` blocks are not run.
 
 mod guide;
+mod schemathesis;
 mod versions;
 
 use std::path::PathBuf;
