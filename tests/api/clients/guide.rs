@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     docs_examples::{Block, blocks, demo_app, read, root},
-    support::{Kind, Node},
+    support::{Kind, Node, postgres::setting},
 };
 
 /// The scopes of the client of the guides.
@@ -137,7 +137,7 @@ impl Guide {
 
     /// Runs a command: how its output differs from the guide.
     fn failure(&self, step: &Step, url: &str, client: &[(&str, String)]) -> Option<String> {
-        let path = env::var_os("PATH").unwrap_or_default();
+        let path = setting("PATH").unwrap_or_default();
         let programs = self.programs.iter().cloned().chain(env::split_paths(&path));
         let mut command = Command::new("bash");
         command.arg("-c").arg(&step.command).current_dir(self.folder()).stdin(Stdio::null());
