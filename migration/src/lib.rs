@@ -35,6 +35,7 @@ mod m20261204_000029_change_feed;
 mod m20261204_000030_unit_identifier;
 mod m20261204_000031_client_document;
 mod m20261204_000033_access_gateway;
+mod m20261205_000036_duty;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261204_000030_unit_identifier::Migration),
             Box::new(m20261204_000031_client_document::Migration),
             Box::new(m20261204_000033_access_gateway::Migration),
+            Box::new(m20261205_000036_duty::Migration),
         ]
     }
 }

@@ -56,6 +56,8 @@ pub enum ChangeType {
     Rule,
     /// Retirement age (tuổi nghỉ hưu).
     RetirementAge,
+    /// Duty (chế độ bồi dưỡng bắt buộc).
+    Duty,
 }
 
 /// What a change is for the caller.
@@ -90,7 +92,7 @@ pub struct VisibleChange {
 
 impl ChangeType {
     /// All types, with the table of their objects and the scope that shows them; `None` for units and reference lists.
-    const ALL: [(Self, &'static str, Option<Scope>); 16] = [
+    const ALL: [(Self, &'static str, Option<Scope>); 17] = [
         (Self::Unit, "unit", None),
         (Self::Cadre, "cadre", Some(Scope::CadreRead)),
         (Self::Qualification, "qualification", Some(Scope::CadreRead)),
@@ -107,6 +109,7 @@ impl ChangeType {
         (Self::QualificationLevel, "qualification_level", None),
         (Self::Rule, "rule", None),
         (Self::RetirementAge, "retirement_age", None),
+        (Self::Duty, "duty", None),
     ];
 
     fn of_table(table: &str) -> Option<Self> {

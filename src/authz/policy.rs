@@ -64,7 +64,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         }
         ("Unit", "trainingProgress")
         | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
-        | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded") => Numbers(Scope::TrainingRead),
+        | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded")
+        | ("Unit", "duty")
+        | ("DutyCompliance", "duty" | "year" | "countedOn" | "bound" | "done" | "partly" | "notDone" | "exempt")
+        | ("DutyCompliance", "indeterminate" | "percent" | "meetsNorm" | "unnamedLearners" | "isRounded") => {
+            Numbers(Scope::TrainingRead)
+        }
 
         // Protected facts and look-ups by them.
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
@@ -111,8 +116,10 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
 
         // Training: plans, classes, enrolments.
         ("Query", "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolments")
-        | ("Cadre", "enrolments")
-        | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
+        | ("Cadre", "enrolments" | "duties")
+        | ("CadreDuty", "duty" | "result" | "amount" | "reason")
+        | ("DutyCondition", "code" | "year" | "result")
+        | ("CadreWhere", "trained" | "duty") => Needs(Scope::TrainingRead),
         // The person of an enrolment requires `cadre:read`, the plan of a quota `training:read`.
         ("Enrolment", "cadre") | ("EnrolmentWhere", "cadre") => Needs(Scope::CadreRead),
         ("Quota", "plan") | ("QuotaWhere", "plan") => Needs(Scope::TrainingRead),
@@ -163,14 +170,15 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("ChangeType", "TRAINING_PLAN" | "TRAINING_CLASS" | "ENROLMENT") => Needs(Scope::TrainingRead),
         ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
         ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
-        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE")
+        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "DUTY")
         | ("Query", "changes" | "changeCursor")
         | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
         | ("ChangeOperation", _) => Nothing,
 
         // Units and reference lists within reach.
         ("Query", "node" | "nodes" | "viewer" | "unit" | "units" | "titles" | "qualificationSubjects")
-        | ("Query", "programmes" | "institutions" | "ethnicGroups" | "rules" | "retirementAges" | "__schema" | "__type")
+        | ("Query", "programmes" | "institutions" | "ethnicGroups" | "rules" | "retirementAges" | "duties")
+        | ("Query", "__schema" | "__type")
         | ("Unit", "id" | "asOf" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
         | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames" | "identifiers")
         | ("Node", "id")
@@ -178,6 +186,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Viewer" | "ViewerLimits", _)
         | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
         | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
+        | ("Duty" | "DutyMeasure" | "DutyResult" | "IndeterminateReason", _)
         | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
         | ("Tier" | "UnitKind" | "SuccessionKind" | "IdentifierSystem" | "Hierarchy" | "Reach" | "Direction", _)
         | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
@@ -232,6 +241,9 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         | ("Cadre", "accessLog")
         | ("Query", "clients") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
+        ("Cadre", "duties") => matches!(argument, "year" | "codes"),
+        ("Query", "duties") => argument == "year",
+        ("Unit", "duty") => matches!(argument, "code" | "year" | "reach" | "decimals"),
         ("Unit", "quotas") => {
             matches!(argument, "year" | "reach" | "unusedOnly" | "includePredecessors") || pages(argument)
         }

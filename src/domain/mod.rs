@@ -6,6 +6,7 @@ pub mod change;
 pub mod client;
 pub mod command;
 pub mod composition;
+pub mod duty;
 mod filter;
 pub mod key;
 pub mod maintenance;

@@ -20,7 +20,9 @@ use crate::{
         Access, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected, RelatedCadre,
         RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
     },
+    domain::duty::{self, PersonDuty},
     error::Result,
+    reference::duties::DutyYear,
 };
 
 /// Idle yields before dispatch.
@@ -42,6 +44,7 @@ pub struct Loaders {
     appraisals: Batch<AuthorizedRotationId, Vec<rotation_appraisal::Model>>,
     overrides: Batch<AuthorizedRotationId, Vec<rule_override::Model>>,
     judged: Batch<AuthorizedRotationId, Option<RuleInputs>>,
+    duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
 }
 
 impl Loaders {
@@ -61,6 +64,7 @@ impl Loaders {
             appraisals: Batch::default(),
             overrides: Batch::default(),
             judged: Batch::default(),
+            duties: Batch::default(),
         }
     }
 
@@ -78,6 +82,7 @@ impl Loaders {
         self.appraisals.forget();
         self.overrides.forget();
         self.judged.forget();
+        self.duties.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -149,6 +154,21 @@ impl Loaders {
     /// The rule overrides granted for a rotation.
     pub async fn overrides(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rule_override::Model>>> {
         self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// Results of a person's duties in a year.
+    pub async fn duties(&self, of: AuthorizedCadreId, year: DutyYear) -> Result<Arc<Vec<PersonDuty>>> {
+        let read = async |keys: Vec<(AuthorizedCadreId, DutyYear)>| {
+            let mut of_year: HashMap<DutyYear, Vec<AuthorizedCadreId>> = HashMap::new();
+            keys.iter().for_each(|(person, year)| of_year.entry(*year).or_default().push(*person));
+            let mut found = HashMap::new();
+            for (year, persons) in of_year {
+                let results = duty::of_persons(&self.access, &persons, year).await?;
+                found.extend(results.into_iter().map(|(person, duties)| ((person, year), duties)));
+            }
+            Ok(found)
+        };
+        self.duties.load((of, year), read).await
     }
 
     /// Input of the rule checks of a rotation.

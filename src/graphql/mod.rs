@@ -7,6 +7,7 @@ pub mod client;
 pub mod composition;
 mod context;
 pub mod document_check;
+pub mod duty;
 pub mod engine;
 pub mod error;
 pub mod fast_path;
@@ -45,6 +46,7 @@ pub struct Query(
     title::TitleQuery,
     qualification::QualificationQuery,
     rule::RuleQuery,
+    duty::DutyQuery,
     client::ClientQuery,
     change::ChangeQuery,
 );

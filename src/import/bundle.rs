@@ -4,6 +4,7 @@ use std::{fs, io, path::Path};
 
 use super::{
     class::ClassRow,
+    duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     finding::{FindingCode, Findings, Place},
     identifier::IdentifierRow,
@@ -33,7 +34,7 @@ const fn format<T: Row>() -> FileFormat {
 }
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 17] = [
+pub const FILES: [FileFormat; 20] = [
     format::<UnitRow>(),
     format::<SuccessionRow>(),
     format::<IdentifierRow>(),
@@ -42,6 +43,8 @@ pub const FILES: [FileFormat; 17] = [
     format::<entity::rule::Model>(),
     format::<entity::retirement_age::Model>(),
     format::<entity::programme::Model>(),
+    format::<DutyRow>(),
+    format::<DutyProgrammeRow>(),
     format::<PlanRow>(),
     format::<QuotaRow>(),
     format::<CadreRow>(),
@@ -51,6 +54,7 @@ pub const FILES: [FileFormat; 17] = [
     format::<ClassRow>(),
     format::<SessionRow>(),
     format::<EnrolmentRow>(),
+    format::<ExemptionRow>(),
 ];
 
 /// The files of a folder.

@@ -19,6 +19,8 @@ const EXAMPLES: [&str; FILES.len()] = [
     include_str!("../../examples/bundle/rules.csv"),
     include_str!("../../examples/bundle/retirement_ages.csv"),
     include_str!("../../examples/bundle/programmes.csv"),
+    include_str!("../../examples/bundle/duties.csv"),
+    include_str!("../../examples/bundle/duty_programmes.csv"),
     include_str!("../../examples/bundle/training_plans.csv"),
     include_str!("../../examples/bundle/quotas.csv"),
     include_str!("../../examples/bundle/cadres.csv"),
@@ -28,6 +30,7 @@ const EXAMPLES: [&str; FILES.len()] = [
     include_str!("../../examples/bundle/classes.csv"),
     include_str!("../../examples/bundle/class_sessions.csv"),
     include_str!("../../examples/bundle/enrolments.csv"),
+    include_str!("../../examples/bundle/duty_exemptions.csv"),
 ];
 
 /// Writes an empty bundle into a folder, which is made if there is none.

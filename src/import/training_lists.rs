@@ -8,7 +8,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, outer_code, word},
+    cell::{Cells, code, number, outer_code, word},
     context::{ImportContext, repeated_code, repeated_row},
     existing::QuotaFacts,
     finding::{FindingCode, Findings},
@@ -23,8 +23,8 @@ use crate::language::Sentence;
 
 impl Row for programme::Model {
     const FILE: &'static str = "programmes.csv";
-    const COLUMNS: &'static [&'static str] = &["code", "name", "kind", "subject", "level"];
-    const OPTIONAL: &'static [&'static str] = &["level"];
+    const COLUMNS: &'static [&'static str] = &["code", "name", "kind", "subject", "level", "hours"];
+    const OPTIONAL: &'static [&'static str] = &["level", "hours"];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
         let code_ = cells.must("code", code);
@@ -32,7 +32,8 @@ impl Row for programme::Model {
         let kind = cells.must("kind", word);
         let subject = cells.must("subject", outer_code);
         let level_code = cells.may("level", code);
-        Some(Self { code: code_?, name: name?, kind: kind?, subject: subject?, level_code: level_code? })
+        let hours = cells.may("hours", number);
+        Some(Self { code: code_?, name: name?, kind: kind?, subject: subject?, level_code: level_code?, hours: hours? })
     }
 }
 
@@ -49,6 +50,7 @@ impl Listed for programme::Model {
             ("kind", self.kind == stored.kind),
             ("subject", self.subject == stored.subject),
             ("level", self.level_code == stored.level_code),
+            ("hours", self.hours == stored.hours),
         ];
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }

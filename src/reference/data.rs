@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::{
     audit::hash_chain,
     error::Result,
-    reference::{rules::Rules, units::Units},
+    reference::{duties::Duties, rules::Rules, units::Units},
 };
 
 /// A subject of qualification with its levels, lowest first.
@@ -63,6 +63,7 @@ pub struct ReferenceData {
     ethnic_groups: HashMap<String, ethnic_group::Model>,
     programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
+    duties: Duties,
     log_position: AtomicI64,
 }
 
@@ -99,6 +100,7 @@ impl ReferenceData {
             ethnic_groups: ethnic_groups.into_iter().map(|row| (row.code.clone(), row)).collect(),
             programmes: programmes.into_iter().map(|row| (row.code.clone(), row)).collect(),
             rules: Rules::load(connection).await?,
+            duties: Duties::load(connection).await?,
             log_position: AtomicI64::new(log_position),
         })
     }
@@ -181,6 +183,11 @@ impl ReferenceData {
     /// Rules and retirement ages.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Duties.
+    pub fn duties(&self) -> &Duties {
+        &self.duties
     }
 }
 

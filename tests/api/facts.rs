@@ -3,6 +3,7 @@
 //!
 //! The demo's population holds most of them. `province` adds what the others need.
 
+mod duty;
 mod province;
 mod training;
 
@@ -146,6 +147,7 @@ async fn a_province_gives_every_figure() {
         }
         ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
         training::ask(&caller).await;
+        duty::ask(&caller).await;
         assert_eq!(app.import(bundle).await.outcome, Outcome::NothingNew);
         app.stop().await;
     }

@@ -20,6 +20,7 @@ mod crash_recovery;
 mod custody;
 mod differential;
 mod docs_examples;
+mod duty;
 mod embargo;
 mod external;
 mod facts;

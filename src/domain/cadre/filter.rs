@@ -13,6 +13,7 @@ use crate::{
     authz::{Access, PostCondition, PostOn},
     domain::{
         cadre::{level::LevelCondition, training_filter::TrainedCondition},
+        duty::DutyCondition,
         unit::{meant, titles},
     },
     error::{Error, Result},
@@ -52,6 +53,8 @@ pub struct CadreWhere {
     pub holds: Option<LevelCondition>,
     /// Took part in training in a year (đã qua đào tạo, bồi dưỡng). Requires `training:read`.
     pub trained: Option<TrainedCondition>,
+    /// Has this result of a duty in a year (chế độ bồi dưỡng bắt buộc). Requires `training:read`.
+    pub duty: Option<DutyCondition>,
     /// All of these conditions hold.
     pub and: Option<Vec<CadreWhere>>,
     /// At least one of these conditions holds.
@@ -111,6 +114,9 @@ impl CadreWhere {
         }
         if let Some(trained) = &self.trained {
             all = all.add(trained.condition(access, &format!("{field}.trained"))?);
+        }
+        if let Some(duty) = &self.duty {
+            all = all.add(duty.condition(access, &format!("{field}.duty"))?);
         }
         for part in self.and.iter().flatten() {
             all = all.add(part.condition(access, &format!("{field}.and"), on)?);

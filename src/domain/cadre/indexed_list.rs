@@ -51,6 +51,7 @@ impl<'a> IndexableList<'a> {
             status,
             holds,
             trained,
+            duty,
             and,
             or,
             not,
@@ -60,8 +61,13 @@ impl<'a> IndexableList<'a> {
             || *key_leader == Some(false)
             || category.is_some()
             || gender.is_some();
-        let asks_otherwise =
-            codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
+        let asks_otherwise = codes.is_some()
+            || status.is_some()
+            || trained.is_some()
+            || duty.is_some()
+            || and.is_some()
+            || or.is_some()
+            || not.is_some();
         if asks_for_more || asks_otherwise || list.search.is_some() {
             return Ok(None);
         }

@@ -130,12 +130,14 @@ impl CadreList {
             status,
             holds,
             trained,
+            duty,
             and,
             or,
             not,
         } = &self.filter;
         let asks_of_post = *with_post == Some(false) || titles.is_some() || key_leader.is_some();
-        let asks_of_person = category.is_some() || gender.is_some() || holds.is_some() || trained.is_some();
+        let asks_of_person =
+            category.is_some() || gender.is_some() || holds.is_some() || trained.is_some() || duty.is_some();
         let asks_otherwise = codes.is_some() || status.is_some() || and.is_some() || or.is_some() || not.is_some();
         !(asks_of_post || asks_of_person || asks_otherwise || self.search.is_some())
     }

@@ -22,6 +22,7 @@ const EDGES: &[(&str, &str)] = &[
     ("Query.unit", r#"{ unit(by: {code: "B1"}) { __typename id } }"#),
     ("Query.unit", r#"{ unit(by: {id: "%B1%"}) { __typename id } }"#),
     ("Query.unit", r#"{ unit(by: {identifier: {system: VN_AGENCY, value: "T90.2.1"}}) { __typename id } }"#),
+    ("Duty.issuer", "{ duties { issuer { HANGING } } }"),
     ("Query.units", "{ units(first: 100) { nodes { __typename id } } }"),
     ("UnitConnection.edges", "{ units(first: 100) { edges { node { __typename id } } } }"),
     ("UnitConnection.nodes", "{ units(last: 100, orderBy: [{field: NAME}]) { nodes { __typename id } } }"),
@@ -160,6 +161,7 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
                 "composition": {"total": 0}, "rotationFlows": [],
                 "quotas": {"nodes": [], "totalCount": {"value": 0}},
                 "trainingProgress": {"planned": 0, "turns": 0, "persons": 0, "classes": 0},
+                "duty": {"bound": 0, "unnamedLearners": 0},
             })
         };
 
@@ -180,6 +182,7 @@ async fn a_unit_that_a_rotation_names_opens_nothing_that_hangs_on_it() {
         assert_ne!(open["composition"]["total"], 0, "the control");
         assert_eq!(open["trainingProgress"]["turns"], 5, "the control");
         assert_eq!(open["quotas"]["totalCount"]["value"], 1, "the control");
+        assert_ne!(open["duty"]["bound"], 0, "the control");
     })
     .await;
 }
