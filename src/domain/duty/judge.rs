@@ -165,7 +165,7 @@ mod tests {
             let outcome = judge(&duty, YearState::Over, DutyFacts { amount, ..facts });
             assert_eq!(outcome, Outcome { result, amount, reason }, "{measure} {required} {amount} {facts:?}");
 
-            // Before the deadline, only what cannot change any more is decided.
+            // Before the deadline only final results are decided.
             let running = judge(&duty, YearState::Running, DutyFacts { amount, ..facts });
             let expected = match result {
                 Done | Exempt => (result, None),
