@@ -20,6 +20,8 @@ pub struct Model {
     pub subject: String,
     /// Level of the subject that completion grants; `None` if it grants no qualification.
     pub level_code: Option<LevelCode>,
+    /// Hours of the programme; `None` if they are not recorded.
+    pub hours: Option<i32>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,11 +7,13 @@
 use sea_orm::{ActiveModelTrait, ActiveValue, ActiveValue::Set, ModelTrait, TryIntoModel};
 
 use crate::{
-    assignment, cadre, enrolment, qualification, quota, rotation, training_class, training_plan, unit_version,
+    assignment, cadre, duty, duty_exemption, enrolment, qualification, quota, rotation, training_class, training_plan,
+    unit_version,
     value::{
-        AssignmentId, CadreId, CadreStatus, Category, ClassCategory, ClassId, ClassState, Day, EnrolmentId,
-        EnrolmentState, Gender, Measure, PartialDate, PlanId, PlanState, QualificationId, QuotaId, QuotaState,
-        RotationDirection, RotationForm, RotationId, RotationState, Tier, UnitId, UnitKind, VersionId,
+        AssignmentId, CadreId, CadreStatus, Category, ClassCategory, ClassId, ClassState, Day, DutyMeasure,
+        EnrolmentId, EnrolmentState, ExemptionId, ExemptionReason, Gender, Measure, PartialDate, PlanId, PlanState,
+        QualificationId, QuotaId, QuotaState, RotationDirection, RotationForm, RotationId, RotationState, Tier, UnitId,
+        UnitKind, Verification, VersionId,
     },
 };
 
@@ -141,6 +143,34 @@ pub fn enrolment() -> enrolment::Model {
         state: Set(EnrolmentState::Completed),
         version: Set(1),
         ..enrolment::ActiveModel::default_values()
+    })
+}
+
+/// A verified duty of the whole country since 2000: one course a year for persons of each category.
+pub fn duty() -> duty::Model {
+    row(duty::ActiveModel {
+        code: code("D"),
+        name: text("Chế độ bồi dưỡng"),
+        legal_basis: text("1-QĐ"),
+        categories: text("CADRE CIVIL_SERVANT PUBLIC_EMPLOYEE"),
+        measure: Set(DutyMeasure::Participation),
+        amount: Set(1),
+        norm_percent: Set(100),
+        valid_from: Set(day(2000, 1, 1)),
+        verification: Set(Verification::Verified),
+        ..duty::ActiveModel::default_values()
+    })
+}
+
+/// An exemption from the sample duty, without an end.
+pub fn duty_exemption() -> duty_exemption::Model {
+    row(duty_exemption::ActiveModel {
+        id: Set(ExemptionId::new()),
+        cadre_id: Set(CadreId::new()),
+        duty_code: code("D"),
+        valid_from: Set(day(2021, 1, 1)),
+        reason: Set(ExemptionReason::LongStudy),
+        ..duty_exemption::ActiveModel::default_values()
     })
 }
 

@@ -37,6 +37,7 @@ mod m20261204_000031_client_document;
 mod m20261204_000033_access_gateway;
 mod m20261204_000034_webhook;
 mod m20261205_000035_title_standard;
+mod m20261205_000036_duty;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261204_000033_access_gateway::Migration),
             Box::new(m20261204_000034_webhook::Migration),
             Box::new(m20261205_000035_title_standard::Migration),
+            Box::new(m20261205_000036_duty::Migration),
         ]
     }
 }

@@ -58,6 +58,8 @@ pub enum ChangeType {
     RetirementAge,
     /// Standard of titles (tiêu chuẩn chức danh), with its scopes and requirements.
     Standard,
+    /// Duty (chế độ bồi dưỡng bắt buộc).
+    Duty,
 }
 
 /// Meaning of a change for the caller.
@@ -92,7 +94,7 @@ pub struct VisibleChange {
 
 impl ChangeType {
     /// All types, with the table of their objects and the scope that shows them; `None` for units and reference lists.
-    const ALL: [(Self, &'static str, Option<Scope>); 17] = [
+    const ALL: [(Self, &'static str, Option<Scope>); 18] = [
         (Self::Unit, "unit", None),
         (Self::Cadre, "cadre", Some(Scope::CadreRead)),
         (Self::Qualification, "qualification", Some(Scope::CadreRead)),
@@ -110,10 +112,11 @@ impl ChangeType {
         (Self::Rule, "rule", None),
         (Self::RetirementAge, "retirement_age", None),
         (Self::Standard, "standard", None),
+        (Self::Duty, "duty", None),
     ];
 
     /// Tables of the objects of all types.
-    pub(crate) fn tables() -> [&'static str; 17] {
+    pub(crate) fn tables() -> [&'static str; 18] {
         Self::ALL.map(|(_, table, _)| table)
     }
 

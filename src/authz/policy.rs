@@ -71,7 +71,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         }
         ("Unit", "trainingProgress")
         | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
-        | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded") => Numbers(Scope::TrainingRead),
+        | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded")
+        | ("Unit", "duty")
+        | ("DutyCompliance", "duty" | "year" | "countedOn" | "bound" | "done" | "partly" | "notDone" | "exempt")
+        | ("DutyCompliance", "indeterminate" | "percent" | "meetsNorm" | "unnamedLearners" | "isRounded") => {
+            Numbers(Scope::TrainingRead)
+        }
 
         // Protected facts and look-ups by them.
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
@@ -134,8 +139,10 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
             "Query",
             "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolment" | "enrolments",
         )
-        | ("Cadre", "enrolments")
-        | ("CadreWhere", "trained") => Needs(Scope::TrainingRead),
+        | ("Cadre", "enrolments" | "duties")
+        | ("CadreDuty", "duty" | "result" | "amount" | "reason")
+        | ("DutyCondition", "code" | "year" | "result")
+        | ("CadreWhere", "trained" | "duty") => Needs(Scope::TrainingRead),
         // The person of an enrolment requires `cadre:read`, the plan of a quota `training:read`.
         ("Enrolment", "cadre") | ("EnrolmentWhere", "cadre") => Needs(Scope::CadreRead),
         ("Quota", "plan") | ("QuotaWhere", "plan") => Needs(Scope::TrainingRead),
@@ -200,7 +207,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("ChangeType", "TRAINING_PLAN" | "TRAINING_CLASS" | "ENROLMENT") => Needs(Scope::TrainingRead),
         ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
         ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
-        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD")
+        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD" | "DUTY")
         | ("Query", "changes" | "changeCursor")
         | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
         | ("ChangeOperation", _) => Nothing,
@@ -256,6 +263,9 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         | ("Cadre", "accessLog")
         | ("Query", "clients") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
+        ("Cadre", "duties") => matches!(argument, "year" | "codes"),
+        ("Query", "duties") => argument == "year",
+        ("Unit", "duty") => matches!(argument, "code" | "year" | "reach" | "decimals"),
         ("Unit", "quotas") => {
             matches!(argument, "year" | "reach" | "unusedOnly" | "includePredecessors") || pages(argument)
         }

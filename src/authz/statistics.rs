@@ -33,6 +33,13 @@ impl Access {
     }
 }
 
+impl<'a> Statistics<'a> {
+    /// The access of the caller.
+    pub(super) fn access(&self) -> &'a Access {
+        self.access
+    }
+}
+
 impl Statistics<'_> {
     /// Whether counts are rounded.
     pub(crate) fn is_rounded(&self) -> bool {

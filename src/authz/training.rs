@@ -182,6 +182,11 @@ impl<'a> Quotas<'a> {
 }
 
 impl<'a> Training<'a> {
+    /// The access of the caller.
+    pub(super) fn access(&self) -> &'a Access {
+        self.access
+    }
+
     /// Plans, classes and enrolments for statistics: counted, not shown, so no scope is required.
     pub(super) fn for_numbers(access: &'a Access) -> Self {
         Self { access }

@@ -2,7 +2,10 @@
 
 use entity::value::UnitId;
 
-use crate::authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation};
+use crate::{
+    authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
+    reference::duties::Duty,
+};
 
 /// A visible record that refers to units. The trait is sealed: no other code can open a unit out of reach.
 pub trait ReferencesUnit: sealed::Sealed {
@@ -19,6 +22,7 @@ mod sealed {
     impl Sealed for super::VisibleClass {}
     impl Sealed for super::VisibleEnrolment {}
     impl Sealed for super::VisibleQuota {}
+    impl Sealed for super::Duty {}
 }
 
 impl ReferencesUnit for VisibleRotation {
@@ -50,5 +54,12 @@ impl ReferencesUnit for VisibleEnrolment {
 impl ReferencesUnit for VisibleQuota {
     fn refers_to(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
+    }
+}
+
+/// Duties are reference data: all callers may see which unit issued one.
+impl ReferencesUnit for Duty {
+    fn refers_to(&self, unit: UnitId) -> bool {
+        self.issuer() == Some(unit)
     }
 }

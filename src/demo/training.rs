@@ -6,6 +6,10 @@ use super::{Bundle, DISTRICT, file::CsvFile};
 const PROGRAMMES: &str = include_str!("programmes.csv");
 const PLANS: &str = include_str!("training_plans.csv");
 const QUOTAS: &str = include_str!("quotas.csv");
+const DUTIES: &str = include_str!("duties.csv");
+const DUTY_PROGRAMMES: &str = include_str!("duty_programmes.csv");
+/// The yearly duty of the district.
+const DUTY: &str = "LT-BD-NV";
 const CENTRES: [(&str, &str, &str); 3] = [
     ("TT", "POLITICAL_CENTRE", "Trung tâm Bồi dưỡng chính trị huyện Lương Tài"),
     ("DN", "VOCATIONAL_CENTRE", "Trung tâm Dạy nghề huyện Lương Tài"),
@@ -35,18 +39,22 @@ pub(super) struct Training {
     classes: CsvFile,
     sessions: CsvFile,
     enrolments: CsvFile,
+    exemptions: CsvFile,
 }
 
 impl Training {
     /// Names and contents of the files.
-    pub(super) fn files(&self) -> [(&'static str, &str); 6] {
+    pub(super) fn files(&self) -> [(&'static str, &str); 9] {
         [
             ("programmes.csv", PROGRAMMES),
+            ("duties.csv", DUTIES),
+            ("duty_programmes.csv", DUTY_PROGRAMMES),
             ("training_plans.csv", PLANS),
             ("quotas.csv", QUOTAS),
             ("classes.csv", self.classes.text()),
             ("class_sessions.csv", self.sessions.text()),
             ("enrolments.csv", self.enrolments.text()),
+            ("duty_exemptions.csv", self.exemptions.text()),
         ]
     }
 }
@@ -67,7 +75,8 @@ impl Training {
 
 impl Bundle {
     /// Writes 8 classes that lead to a level, 4 short ones with a session on each of their three days, and 12 people
-    /// trained elsewhere. The last learner of 2014 dropped out.
+    /// trained elsewhere. The last learner of 2014 dropped out. Two people are exempt from the yearly duty of
+    /// 2014.
     pub(super) fn training(&mut self) -> Training {
         for (suffix, kind, name) in CENTRES {
             self.unit(&format!("{DISTRICT}-{suffix}"), DISTRICT, kind, "DISTRICT", name, "");
@@ -107,6 +116,16 @@ impl Bundle {
         for (nth, (cadre, unit)) in self.key_cadres.iter().step_by(6).take(12).enumerate() {
             let (programme, year) = (["LLCT_TC", "CM_DH"][nth % 2], 2011 + nth % 4);
             training.enrol((cadre, unit), ("", programme), year, "COMPLETED");
+        }
+        for (cadre, _) in &self.key_cadres[46..48] {
+            training.exemptions.add(&[
+                ("cadre_code", cadre),
+                ("duty_code", DUTY),
+                ("valid_from", "2014-03-01"),
+                ("valid_to", "2014-09-01"),
+                ("reason", "LONG_STUDY"),
+                ("document_no", "8-QĐ/HU"),
+            ]);
         }
         training
     }

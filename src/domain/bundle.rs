@@ -122,9 +122,46 @@ pub const RETIREMENT_AGES: FileFormat = FileFormat {
 /// Training programmes.
 pub const PROGRAMMES: FileFormat = FileFormat {
     name: "programmes.csv",
-    columns: &["code", "name", "kind", "subject", "level"],
-    optional: &["level"],
+    columns: &["code", "name", "kind", "subject", "level", "hours"],
+    optional: &["level", "hours"],
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/programmes.csv")),
+};
+
+/// Yearly duties of training.
+pub const DUTIES: FileFormat = FileFormat {
+    name: "duties.csv",
+    columns: &[
+        "code",
+        "name",
+        "issuer_code",
+        "categories",
+        "key_leaders_only",
+        "measure",
+        "amount",
+        "norm_percent",
+        "valid_from",
+        "valid_to",
+        "legal_basis",
+        "verification",
+    ],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/duties.csv")),
+};
+
+/// Programmes that count for duties.
+pub const DUTY_PROGRAMMES: FileFormat = FileFormat {
+    name: "duty_programmes.csv",
+    columns: &["duty_code", "programme_code"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/duty_programmes.csv")),
+};
+
+/// Exemptions of persons from duties.
+pub const DUTY_EXEMPTIONS: FileFormat = FileFormat {
+    name: "duty_exemptions.csv",
+    columns: &["cadre_code", "duty_code", "valid_from", "valid_to", "reason", "document_no"],
+    optional: &["document_no"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/duty_exemptions.csv")),
 };
 
 /// Training plans.

@@ -7,6 +7,7 @@ pub mod change;
 pub mod client;
 pub mod command;
 pub mod composition;
+pub mod duty;
 pub mod export;
 mod filter;
 pub mod key;

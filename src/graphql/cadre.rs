@@ -8,7 +8,7 @@ use crate::{
     domain::{
         access_log::AccessLog,
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
-        qualification as held, rotation,
+        duty, qualification as held, rotation,
         training::enrolment::EnrolmentList,
         unit,
     },
@@ -16,6 +16,7 @@ use crate::{
     graphql::{
         ContextExt,
         access_log::AccessEntry,
+        duty::CadreDuty,
         fast_path::prefetch::Requirement,
         found,
         page::{Connection, Listed, Total},
@@ -140,6 +141,19 @@ impl Cadre {
         standard: Option<String>,
     ) -> Result<Vec<Standing>> {
         Standing::of(ctx, &self.0, (title.as_deref(), standard.as_deref()))
+    }
+
+    /// Results of the duties (chế độ bồi dưỡng bắt buộc) that are in force on all days of a year, by the code of the
+    /// duty. The day of the object does not matter. Reasons of exemptions are not shown.
+    async fn duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Calendar year; this year or an earlier one.")] year: i32,
+        #[graphql(desc = "Only these duties, by code; all duties if absent.")] codes: Option<Vec<String>>,
+    ) -> Result<Vec<CadreDuty>> {
+        let year = duty::year(ctx.access(), "year", year)?;
+        let duties = ctx.loaders().duties(self.0.seen(), year).await?;
+        CadreDuty::chosen(ctx, &duties, codes.as_deref())
     }
 
     /// Accesses to this person's protected data (nhật ký truy cập), newest first. Requires the scope `audit:read`, or a

@@ -23,9 +23,11 @@ use crate::{
     },
     domain::{
         client::visible::VisibleClientId,
+        duty::{self, PersonDuty},
         webhook::{self, VisibleWebhook},
     },
     error::Result,
+    reference::duties::DutyYear,
 };
 
 /// Number of consecutive yields without a new key before the rows are read.
@@ -48,6 +50,7 @@ pub struct Loaders {
     overrides: Batch<AuthorizedRotationId, Vec<rule_override::Model>>,
     rule_inputs: Batch<AuthorizedRotationId, Option<RuleInputs>>,
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
+    duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
 }
 
 impl Loaders {
@@ -68,6 +71,7 @@ impl Loaders {
             overrides: Batch::default(),
             rule_inputs: Batch::default(),
             webhooks: Batch::default(),
+            duties: Batch::default(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Loaders {
         self.overrides.forget();
         self.rule_inputs.forget();
         self.webhooks.forget();
+        self.duties.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -157,6 +162,21 @@ impl Loaders {
     /// The rule overrides granted for a rotation.
     pub async fn overrides(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rule_override::Model>>> {
         self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// Results of a person's duties in a year.
+    pub async fn duties(&self, of: AuthorizedCadreId, year: DutyYear) -> Result<Arc<Vec<PersonDuty>>> {
+        let read = async |keys: Vec<(AuthorizedCadreId, DutyYear)>| {
+            let mut of_year: HashMap<DutyYear, Vec<AuthorizedCadreId>> = HashMap::new();
+            keys.iter().for_each(|(person, year)| of_year.entry(*year).or_default().push(*person));
+            let mut found = HashMap::new();
+            for (year, persons) in of_year {
+                let results = duty::of_persons(&self.access, &persons, year).await?;
+                found.extend(results.into_iter().map(|(person, duties)| ((person, year), duties)));
+            }
+            Ok(found)
+        };
+        self.duties.load((of, year), read).await
     }
 
     /// Input of the rule checks of a rotation.

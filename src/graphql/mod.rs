@@ -7,6 +7,7 @@ pub mod client;
 pub mod composition;
 mod context;
 pub mod document_check;
+pub mod duty;
 pub mod engine;
 pub mod error;
 pub mod fast_path;
@@ -49,6 +50,7 @@ pub struct Query(
     qualification::QualificationQuery,
     rule::RuleQuery,
     standard::StandardQuery,
+    duty::DutyQuery,
     client::ClientQuery,
     change::ChangeQuery,
 );

@@ -63,6 +63,10 @@ impl View for Programme {
             ("subject", "Subject of the programme: a subject of qualification, or another code such as `JOB_SKILLS`."),
             |programme, _| &programme.subject,
         );
+        fields
+            .value(("hours", "Hours of the programme (số giờ); null if they are not recorded."), |programme, _| {
+                programme.hours
+            });
         fields.optional::<QualificationLevel>(
             (
                 "level",

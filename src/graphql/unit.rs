@@ -11,6 +11,7 @@ use crate::{
     domain::{
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
+        duty::{self, Asked as DutyAsked},
         rotation::{self, FlowsAsked, RotationFlow},
         standard::{self, GapAsked},
         training::{
@@ -24,6 +25,7 @@ use crate::{
         ContextExt,
         cadre::Cadre,
         composition::Composition,
+        duty::DutyCompliance,
         found,
         page::{Connection, Listed, Total},
         standard::StandardGap,
@@ -299,6 +301,21 @@ impl Unit {
         let predecessors = Predecessors::from_argument(include_predecessors);
         let asked = ProgressAsked { unit: self.0.id(), year, until_year, programmes, reach, predecessors, decimals };
         progress::progress(ctx.access(), &asked).await.map(TrainingProgress)
+    }
+
+    /// Compliance with a duty in a year (kết quả thực hiện chế độ bồi dưỡng): the bound persons by their result. A
+    /// person counts in the unit of the primary post on the last day of the year, or on today in the current year.
+    async fn duty(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Code of the duty.")] code: String,
+        #[graphql(desc = "Calendar year; this year or an earlier one.")] year: i32,
+        #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
+        #[graphql(default_with = "1", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]
+        decimals: i32,
+    ) -> Result<DutyCompliance> {
+        let asked = DutyAsked { unit: self.0.id(), code, year, reach, decimals };
+        duty::comply(ctx.access(), &asked).await.map(DutyCompliance)
     }
 }
 

@@ -4,6 +4,7 @@ use std::{fs, io, path::Path};
 
 use super::{
     class::ClassRow,
+    duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     finding::{FindingCode, Findings, Place},
     identifier::IdentifierRow,
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 20] = [
+pub const FILES: [FileFormat; 23] = [
     <UnitRow as Row>::FORMAT,
     <SuccessionRow as Row>::FORMAT,
     <IdentifierRow as Row>::FORMAT,
@@ -32,6 +33,8 @@ pub const FILES: [FileFormat; 20] = [
     <entity::rule::Model as Row>::FORMAT,
     <entity::retirement_age::Model as Row>::FORMAT,
     <entity::programme::Model as Row>::FORMAT,
+    <DutyRow as Row>::FORMAT,
+    <DutyProgrammeRow as Row>::FORMAT,
     <PlanRow as Row>::FORMAT,
     <QuotaRow as Row>::FORMAT,
     <CadreRow as Row>::FORMAT,
@@ -41,6 +44,7 @@ pub const FILES: [FileFormat; 20] = [
     <ClassRow as Row>::FORMAT,
     <SessionRow as Row>::FORMAT,
     <EnrolmentRow as Row>::FORMAT,
+    <ExemptionRow as Row>::FORMAT,
 ];
 
 /// The files of a folder.

@@ -7,12 +7,13 @@ use std::{
 
 use entity::{
     institution, programme, title,
-    value::{Day, InstitutionCode, PlanCode, PlanId, Tier, TitleCode, UnitCode, UnitId},
+    value::{Day, DutyCode, InstitutionCode, PlanCode, PlanId, Tier, TitleCode, UnitCode, UnitId},
 };
 
 use super::{
     cadre_index::CadreIndex,
     class_index::Classes,
+    duty::DutyRow,
     existing::Existing,
     finding::{FindingCode, Findings},
     header::Header,
@@ -32,6 +33,7 @@ pub(super) struct ImportContext {
     pub institutions: HashSet<InstitutionCode>,
     pub units: HashMap<UnitCode, UnitId>,
     pub programmes: Programmes,
+    pub duties: HashSet<DutyCode>,
     pub plans: HashMap<PlanCode, PlanId>,
     /// First and last year of each plan.
     pub plan_years: HashMap<PlanId, (i32, i32)>,
@@ -56,6 +58,7 @@ impl ImportContext {
             institutions: existing.institutions.keys().cloned().collect(),
             units: existing.units.clone(),
             programmes,
+            duties: existing.duties.keys().cloned().collect(),
             plan_years: existing.plans.values().map(|plan| (plan.id, (plan.year_from, plan.year_to))).collect(),
             plans: existing.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
             cadre_index: CadreIndex::default(),
@@ -115,6 +118,7 @@ impl ImportContext {
         let suggestion = cache.entry((of, code.to_owned())).or_insert_with(|| {
             let found = match of {
                 UnitRow::FILE => closest(code, self.units.keys().map(UnitCode::as_str)),
+                DutyRow::FILE => closest(code, self.duties.iter().map(DutyCode::as_str)),
                 PlanRow::FILE => closest(code, self.plans.keys().map(PlanCode::as_str)),
                 <title::Model as Row>::FILE => closest(code, self.titles.keys().map(TitleCode::as_str)),
                 <institution::Model as Row>::FILE => {

@@ -6,12 +6,12 @@ use std::{
 };
 
 use entity::{
-    cadre, ethnic_group, institution, programme, qualification_level, quota, requirement, retirement_age, rule,
-    standard, standard_scope, title, training_class, training_plan, unit, unit_identifier, unit_succession,
-    unit_version,
+    cadre, duty, duty_programme, ethnic_group, institution, programme, qualification_level, quota, requirement,
+    retirement_age, rule, standard, standard_scope, title, training_class, training_plan, unit, unit_identifier,
+    unit_succession, unit_version,
     value::{
-        InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RequirementCode, RuleCode,
-        StandardCode, StudyMode, SubjectCode, TitleCode, UnitCode, UnitId,
+        DutyCode, InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RequirementCode,
+        RuleCode, StandardCode, StudyMode, SubjectCode, TitleCode, UnitCode, UnitId,
     },
 };
 use futures_util::TryStreamExt;
@@ -33,6 +33,8 @@ pub(super) struct Existing {
     pub retirement_ages: HashMap<RuleCode, retirement_age::Model>,
     pub standards: StoredStandards,
     pub programmes: HashMap<ProgrammeCode, programme::Model>,
+    pub duties: HashMap<DutyCode, duty::Model>,
+    pub duty_programmes: HashSet<(DutyCode, ProgrammeCode)>,
     pub plans: HashMap<PlanCode, training_plan::Model>,
     pub quotas: HashMap<QuotaKey, QuotaFacts>,
     pub units: HashMap<UnitCode, UnitId>,
@@ -143,6 +145,12 @@ impl Existing {
     async fn read_training_lists(&mut self, connection: &(impl ConnectionTrait + StreamTrait)) -> Result<()> {
         for programme in programme::Entity::find().all(connection).await? {
             self.programmes.insert(programme.code.clone(), programme);
+        }
+        for duty in duty::Entity::find().all(connection).await? {
+            self.duties.insert(duty.code.clone(), duty);
+        }
+        for row in duty_programme::Entity::find().all(connection).await? {
+            self.duty_programmes.insert((row.duty_code, row.programme_code));
         }
         for plan in training_plan::Entity::find().all(connection).await? {
             self.plans.insert(plan.code.clone(), plan);

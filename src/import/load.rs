@@ -3,7 +3,8 @@
 use std::{collections::HashSet, path::Path};
 
 use entity::{
-    assignment, cadre, class_session, enrolment, enrolment_quota, qualification, quota, rotation, training_class,
+    assignment, cadre, class_session, duty_exemption, enrolment, enrolment_quota, qualification, quota, rotation,
+    training_class,
     value::{ChangeKind, QuotaId, UnitCode},
 };
 use sea_orm::{
@@ -18,6 +19,7 @@ use super::{
     class::ClassRow,
     class_index::Classes,
     context::ImportContext,
+    duty::ExemptionRow,
     enrolment::EnrolmentRow,
     existing::Existing,
     finding::Findings,
@@ -177,7 +179,7 @@ async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
 }
 
 async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
-    let Plan { titles, institutions, standards, rules, retirement_ages, offers, units, .. } = plan;
+    let Plan { titles, institutions, standards, rules, retirement_ages, offers, duties, units, .. } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
     // A new unit that is in a succession was created by this command, not updated.
@@ -196,6 +198,8 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     record(txn, ChangeKind::Created, "retirement_age", ages).await?;
     let programmes = offers.programmes.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "programme", programmes).await?;
+    let codes = duties.duties.iter().map(|row| row.code.to_string()).collect();
+    record(txn, ChangeKind::Created, "duty", codes).await?;
     let plans = offers.plans.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "training_plan", plans).await?;
     // The headcounts depend on the trees and on the titles of key leaders.
@@ -216,6 +220,8 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     let quotas = offers.quotas.iter().map(|quota| quota.id.to_string()).collect();
     record(txn, ChangeKind::Created, "quota", quotas).await?;
     insert(txn, offers.programmes).await?;
+    insert(txn, duties.duties).await?;
+    insert(txn, duties.programmes).await?;
     insert(txn, offers.plans).await?;
     insert(txn, offers.quotas).await
 }
@@ -232,6 +238,7 @@ impl Pass<'_, DatabaseTransaction> {
                 load_without_indexes::<rotation::Entity>(txn, self.load_rotations(txn, overtaken)).await
             }
             ClassRow::FILE => load_without_indexes::<training_class::Entity>(txn, self.load_classes(txn)).await,
+            ExemptionRow::FILE => load_without_indexes::<duty_exemption::Entity>(txn, self.load_exemptions(txn)).await,
             SessionRow::FILE => load_without_indexes::<class_session::Entity>(txn, self.load_sessions(txn)).await,
             // The rows of the first pass are loaded from memory; the file must not have changed since.
             file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
@@ -299,7 +306,7 @@ impl Pass<'_, DatabaseTransaction> {
     }
 
     /// Inserts the new rows among these, and records their changes.
-    async fn write_new<M, A>(
+    pub async fn write_new<M, A>(
         &mut self,
         txn: &Txn,
         mut rows: Vec<Resolved<M>>,

@@ -12,6 +12,7 @@ mod checked;
 mod class;
 mod class_index;
 mod context;
+mod duty;
 mod encoding;
 mod enrolment;
 mod enrolment_overlaps;

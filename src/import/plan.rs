@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use entity::{institution, retirement_age, rule as law, title};
 
-use super::{checked::Checked, reference_lists::NewUnits, standard::NewStandards, training_lists::NewOffers};
+use super::{
+    checked::Checked, duty::NewDuties, reference_lists::NewUnits, standard::NewStandards, training_lists::NewOffers,
+};
 
 /// The rows of the small files, and the totals of each file.
 #[derive(Default)]
@@ -15,6 +17,7 @@ pub(super) struct Plan {
     pub retirement_ages: Vec<retirement_age::Model>,
     pub standards: NewStandards,
     pub offers: NewOffers,
+    pub duties: NewDuties,
     pub units: NewUnits,
     /// Lines of rotations without an end that were ended by a later rotation of the person.
     pub overtaken: HashSet<u64>,

@@ -7,17 +7,20 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 55] = [
+const VISIBLE_COLUMNS: [&str; 61] = [
     "admin_code",
     "age_months",
+    "amount",
     "basis",
     "bound",
     "cadre_code",
     "capacity",
+    "categories",
     "category",
     "class_code",
     "classes",
     "code",
+    "duty_code",
     "end_on",
     "field_code",
     "form",
@@ -25,15 +28,18 @@ const VISIBLE_COLUMNS: [&str; 55] = [
     "gender",
     "grade",
     "granted_on",
+    "hours",
     "institution_code",
     "is_key_leader",
     "is_primary",
     "issuer_code",
     "key",
+    "key_leaders_only",
     "kind",
     "level",
     "measure",
     "mode",
+    "norm_percent",
     "on_date",
     "on_day",
     "organiser_code",
@@ -97,6 +103,8 @@ mod tests {
             ("cadres.csv", "joined_party_on", "x", false),
             ("cadres.csv", "a_new_column", "x", false),
             ("units.csv", "name", "x", false),
+            // The reason of an exemption may concern health.
+            ("duty_exemptions.csv", "reason", "SICKK", false),
             // Shifted into the next column.
             ("cadres.csv", "gender", "Đỗ Thị Thử", false),
             ("cadres.csv", "gender", "1980-01-02", false),

@@ -8,7 +8,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, untyped_code, word},
+    cell::{Cells, code, number, untyped_code, word},
     context::{ImportContext, repeated_code, repeated_row},
     existing::QuotaFacts,
     finding::{FindingCode, Findings},
@@ -33,7 +33,8 @@ impl Row for programme::Model {
         let kind = cells.required("kind", word);
         let subject = cells.required("subject", untyped_code);
         let level_code = cells.optional("level", code);
-        Some(Self { code: code_?, name: name?, kind: kind?, subject: subject?, level_code: level_code? })
+        let hours = cells.optional("hours", number);
+        Some(Self { code: code_?, name: name?, kind: kind?, subject: subject?, level_code: level_code?, hours: hours? })
     }
 }
 
@@ -50,6 +51,7 @@ impl Listed for programme::Model {
             ("kind", self.kind == stored.kind),
             ("subject", self.subject == stored.subject),
             ("level", self.level_code == stored.level_code),
+            ("hours", self.hours == stored.hours),
         ];
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }

@@ -14,6 +14,7 @@ use super::{
     checked::Checked,
     class::ClassRow,
     context::{ImportContext, repeated_row},
+    duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     existing::Existing,
     finding::{FindingCode, Findings},
@@ -72,6 +73,9 @@ pub(super) async fn validate(
     if bundle.has(EnrolmentRow::FILE) {
         let lifetimes = pass.lifetimes(&plan);
         plan.checked.push(pass.check_enrolments(&lifetimes).await?);
+    }
+    if bundle.has(ExemptionRow::FILE) {
+        plan.checked.push(pass.check_exemptions().await?);
     }
     Ok(plan)
 }
@@ -134,6 +138,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let codes = offers.programmes.iter().map(|programme| programme.code.clone());
             codes.for_each(|code| self.context.programmes.enter(code));
         }
+        self.duties(bundle, plan).await?;
+        let offers = &mut plan.offers;
         if bundle.has(PlanRow::FILE) {
             let SmallFile { header, rows, checked } = self.whole::<PlanRow>().await?;
             offers.read_plans(&header, rows, self.context, self.findings);
@@ -146,6 +152,23 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             let offers = &mut plan.offers;
             offers.read_quotas(&header, rows, (self.context, &taught), self.findings);
             let (new, unchanged) = (offers.quotas.len() as u64, offers.unchanged.1);
+            plan.checked.push(Checked { new, unchanged, ..checked });
+        }
+        Ok(())
+    }
+
+    /// Checks duties and the programmes that count for them.
+    async fn duties(&mut self, bundle: &Bundle, plan: &mut Plan) -> Result<()> {
+        let duties = &mut plan.duties;
+        if bundle.has(DutyRow::FILE) {
+            let SmallFile { header, rows, checked } = self.whole::<DutyRow>().await?;
+            duties.read(&header, rows, self.context, self.findings);
+            plan.checked.push(Checked { new: duties.duties.len() as u64, unchanged: duties.unchanged.0, ..checked });
+        }
+        if bundle.has(DutyProgrammeRow::FILE) {
+            let SmallFile { header, rows, checked } = self.whole::<DutyProgrammeRow>().await?;
+            duties.read_programmes(&header, rows, self.context, self.findings);
+            let (new, unchanged) = (duties.programmes.len() as u64, duties.unchanged.1);
             plan.checked.push(Checked { new, unchanged, ..checked });
         }
         Ok(())

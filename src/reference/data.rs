@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::{
     audit::hash_chain,
     error::Result,
-    reference::{rules::Rules, standards::Standards, units::Units},
+    reference::{duties::Duties, rules::Rules, standards::Standards, units::Units},
 };
 
 /// A subject of qualification with its levels, lowest first.
@@ -47,6 +47,7 @@ pub struct ReferenceData {
     programmes: BTreeMap<ProgrammeCode, programme::Model>,
     rules: Rules,
     standards: Standards,
+    duties: Duties,
     log_position: AtomicI64,
 }
 
@@ -109,6 +110,7 @@ impl ReferenceData {
             programmes: programmes.into_iter().map(|row| (row.code.clone(), row)).collect(),
             rules: Rules::load(connection).await?,
             standards,
+            duties: Duties::load(connection).await?,
             log_position: AtomicI64::new(log_position),
         })
     }
@@ -196,6 +198,11 @@ impl ReferenceData {
     /// Rules and retirement ages.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Duties.
+    pub fn duties(&self) -> &Duties {
+        &self.duties
     }
 }
 

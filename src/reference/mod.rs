@@ -2,6 +2,7 @@
 //! changed by few commands, so it is kept in memory.
 
 mod data;
+pub mod duties;
 pub mod lists;
 pub mod rules;
 pub mod standards;

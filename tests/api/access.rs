@@ -103,6 +103,8 @@ fn route(parent: &str) -> (&'static str, &'static str) {
         "TrainingProgress" => {
             (r#"{ unit(by: {code: "A1"}) { trainingProgress(year: 2021) { % } } }"#, "unit.trainingProgress")
         }
+        "CadreDuty" => (r#"{ cadre(by: {code: "A-02"}) { duties(year: 2015) { % } } }"#, "cadre.duties"),
+        "DutyCompliance" => (r#"{ unit(by: {code: "A1"}) { duty(code: "BD-B", year: 2015) { % } } }"#, "unit.duty"),
         "AccessEntry" => (r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { % } } } }"#, "cadre.accessLog.nodes"),
         "AccessGateway" => (
             r#"{ cadre(by: {code: "A-02"}) { accessLog { nodes { gateway { % } } } } }"#,
@@ -147,6 +149,8 @@ fn arguments(coordinate: &str) -> &'static str {
         "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
         "Query.trainingClass" => r#"(by: {code: "LA"})"#,
         "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
+        "Cadre.duties" => "(year: 2015)",
+        "Unit.duty" => r#"(code: "BD-B", year: 2015)"#,
         _ => "",
     }
 }
@@ -225,6 +229,10 @@ const WAYS_IN: &[(&str, &str)] = &[
     ("CadreWhere.trained", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
     ("TrainedCondition.programmes", "{ cadres(where: {trained: {year: 2021, programmes: []}}) { __typename } }"),
     ("TrainedCondition.year", "{ cadres(where: {trained: {year: 2021}}) { __typename } }"),
+    ("CadreWhere.duty", r#"{ cadres(where: {duty: {code: "BD-B", year: 2015, result: DONE}}) { __typename } }"#),
+    ("DutyCondition.code", r#"{ cadres(where: {duty: {code: "BD-B", year: 2015, result: DONE}}) { __typename } }"#),
+    ("DutyCondition.result", r#"{ cadres(where: {duty: {code: "BD-B", year: 2015, result: DONE}}) { __typename } }"#),
+    ("DutyCondition.year", r#"{ cadres(where: {duty: {code: "BD-B", year: 2015, result: DONE}}) { __typename } }"#),
     ("Node.id of a client", r#"{ node(id: "CLIENT") { id } }"#),
     ("Node.id of an access entry", r#"{ node(id: "READING") { id } }"#),
     ("Node.id of a class", r#"{ node(id: "CLASS") { id } }"#),

@@ -1,6 +1,7 @@
 //! Figures that newspapers once printed, requested over HTTP with a token. Counts and percentages must be exact. The
 //! demo's population contains most of them; `province` adds the others.
 
+mod duty;
 mod province;
 mod training;
 
@@ -144,6 +145,7 @@ async fn a_province_reproduces_every_published_figure() {
         }
         ask_flows(&caller, r#"where: {adminCode: "11"}"#, r#"where: {adminCode: "101"}"#).await;
         training::ask(&caller).await;
+        duty::ask(&caller).await;
         assert_eq!(app.import(bundle).await.outcome, Outcome::NothingNew);
         app.stop().await;
     }

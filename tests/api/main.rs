@@ -22,6 +22,7 @@ mod crash_recovery;
 mod custody;
 mod differential;
 mod docs_examples;
+mod duty;
 mod embargo;
 mod export;
 mod external;

@@ -105,6 +105,10 @@ code!(
     ProgrammeCode
 );
 code!(
+    /// Code of a duty (mã chế độ bồi dưỡng bắt buộc).
+    DutyCode
+);
+code!(
     /// Code of a training plan (mã kế hoạch).
     PlanCode
 );

@@ -127,6 +127,10 @@ id!(
     EnrolmentId, "enr"
 );
 id!(
+    /// Id of an exemption from a duty (miễn, hoãn).
+    ExemptionId, "exm"
+);
+id!(
     /// Id of an API client (hệ thống kết nối).
     ClientId, "cli"
 );

@@ -2,6 +2,7 @@
 
 mod code;
 mod day;
+mod duty;
 mod id;
 mod identifier;
 mod partial_date;
@@ -14,13 +15,15 @@ mod training;
 mod unit_ids;
 
 pub use code::{
-    CadreCode, ClassCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RequirementCode, RuleCode,
-    StandardCode, SubjectCode, TitleCode, UnitCode,
+    CadreCode, ClassCode, DutyCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RequirementCode,
+    RuleCode, StandardCode, SubjectCode, TitleCode, UnitCode,
 };
 pub use day::{Day, InvalidDay};
+pub use duty::{DutyMeasure, ExemptionReason};
 pub use id::{
-    AccessEntryId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, GrantId, IdentifierId, InvalidId, LevelId,
-    PersonId, PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId, VersionId,
+    AccessEntryId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, ExemptionId, GrantId, IdentifierId,
+    InvalidId, LevelId, PersonId, PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId,
+    VersionId,
 };
 pub use identifier::IdentifierSystem;
 pub use partial_date::{InvalidPartialDate, PartialDate};

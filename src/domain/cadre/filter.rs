@@ -13,6 +13,7 @@ use crate::{
     authz::{Access, PostCondition, PostOn, ReachedUnits},
     domain::{
         cadre::{level::LevelCondition, standard_filter::StandardCondition, training_filter::TrainedCondition},
+        duty::DutyCondition,
         unit::{meant, titles},
     },
     error::{Error, Result},
@@ -54,6 +55,8 @@ pub struct CadreWhere {
     pub trained: Option<TrainedCondition>,
     /// Does not meet the standard of the title (chưa đạt chuẩn chức danh).
     pub below_standard: Option<StandardCondition>,
+    /// Has this result of a duty in a year (chế độ bồi dưỡng bắt buộc). Requires `training:read`.
+    pub duty: Option<DutyCondition>,
     /// All of these conditions hold.
     pub and: Option<Vec<CadreWhere>>,
     /// At least one of these conditions holds.
@@ -114,6 +117,9 @@ impl CadreWhere {
         }
         if let Some(trained) = &self.trained {
             all = all.add(trained.condition(access, &format!("{field}.trained"))?);
+        }
+        if let Some(duty) = &self.duty {
+            all = all.add(duty.condition(access, &format!("{field}.duty"))?);
         }
         for part in self.and.iter().flatten() {
             all = all.add(part.condition(access, &format!("{field}.and"), on)?);

@@ -52,6 +52,7 @@ impl<'a> IndexableList<'a> {
             holds,
             trained,
             below_standard,
+            duty,
             and,
             or,
             not,
@@ -61,7 +62,8 @@ impl<'a> IndexableList<'a> {
             || *key_leader == Some(false)
             || category.is_some()
             || gender.is_some()
-            || below_standard.is_some();
+            || below_standard.is_some()
+            || duty.is_some();
         let has_nested_conditions =
             codes.is_some() || status.is_some() || trained.is_some() || and.is_some() || or.is_some() || not.is_some();
         if has_other_conditions || has_nested_conditions || list.search.is_some() {

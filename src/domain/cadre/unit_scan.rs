@@ -132,13 +132,18 @@ impl CadreList {
             holds,
             trained,
             below_standard,
+            duty,
             and,
             or,
             not,
         } = &self.filter;
         let restricts_post = *with_post == Some(false) || titles.is_some() || key_leader.is_some();
-        let restricts_person =
-            category.is_some() || gender.is_some() || holds.is_some() || trained.is_some() || below_standard.is_some();
+        let restricts_person = category.is_some()
+            || gender.is_some()
+            || holds.is_some()
+            || trained.is_some()
+            || below_standard.is_some()
+            || duty.is_some();
         let has_nested_conditions =
             codes.is_some() || status.is_some() || and.is_some() || or.is_some() || not.is_some();
         !(restricts_post || restricts_person || has_nested_conditions || self.search.is_some())

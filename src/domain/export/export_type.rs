@@ -31,6 +31,10 @@ pub enum ExportType {
     RetirementAges,
     /// Programmes.
     Programmes,
+    /// Yearly duties.
+    Duties,
+    /// Programmes that count for duties.
+    DutyProgrammes,
     /// Training plans.
     Plans,
     /// Quotas.
@@ -54,7 +58,7 @@ pub enum ExportType {
 impl ExportType {
     /// All types in the order in which an import reads their files, with their names in the URL and the scope that shows
     /// their records; `None` for units and reference lists.
-    const TABLE: [(Self, &'static str, Option<Scope>); 20] = [
+    const TABLE: [(Self, &'static str, Option<Scope>); 22] = [
         (Self::Units, "units", None),
         (Self::UnitSuccessions, "unit-successions", None),
         (Self::UnitIdentifiers, "unit-identifiers", None),
@@ -66,6 +70,8 @@ impl ExportType {
         (Self::Rules, "rules", None),
         (Self::RetirementAges, "retirement-ages", None),
         (Self::Programmes, "programmes", None),
+        (Self::Duties, "duties", None),
+        (Self::DutyProgrammes, "duty-programmes", None),
         (Self::Plans, "plans", Some(Scope::TrainingRead)),
         (Self::Quotas, "quotas", Some(Scope::QuotaRead)),
         (Self::Cadres, "cadres", Some(Scope::CadreRead)),

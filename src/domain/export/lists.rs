@@ -87,6 +87,7 @@ pub(super) struct ProgrammeRecord {
     kind: ProgrammeKind,
     subject: String,
     level: Option<LevelCode>,
+    hours: Option<i32>,
 }
 
 impl Record for ProgrammeRecord {
@@ -100,6 +101,7 @@ impl Record for ProgrammeRecord {
             kind: row.kind,
             subject: row.subject.clone(),
             level: row.level_code.clone(),
+            hours: row.hours,
         };
         Ok(Page::cut(access.reference_data().programmes(), after.as_ref(), |row| row.code.clone(), record))
     }
@@ -111,6 +113,7 @@ impl Record for ProgrammeRecord {
             "kind" => word(&self.kind),
             "subject" => Cow::Borrowed(&self.subject),
             "level" => maybe(self.level.as_ref()),
+            "hours" => maybe(self.hours.as_ref()),
             _ => return None,
         })
     }

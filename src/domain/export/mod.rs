@@ -8,6 +8,7 @@ mod cadres;
 mod classes;
 mod codes;
 mod csv;
+mod duties;
 mod enrolments;
 mod export_type;
 mod identifiers;

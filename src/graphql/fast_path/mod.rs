@@ -119,8 +119,9 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 20] = [
+pub const NOT_ON_FAST_PATH: [&str; 22] = [
     "Cadre.accessLog",
+    "Cadre.duties",
     "Cadre.enrolments",
     "Cadre.identity",
     "Cadre.origin",
@@ -133,6 +134,7 @@ pub const NOT_ON_FAST_PATH: [&str; 20] = [
     "Rotation.overrides",
     "Rotation.steps",
     "TrainingPlan.quotas",
+    "Unit.duty",
     "Unit.formerNames",
     "Unit.predecessors",
     "Unit.rotationFlows",

@@ -12,14 +12,16 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 58] = [
+pub const PRICES: [(&str, u64); 61] = [
     ("AccessEntryConnection.totalCount", 50),
+    ("Cadre.duties", 20),
     ("Cadre.standing", 10),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
     ("CadreWhere.belowStandard", 3_000),
     ("CadreWhere.category", 100),
     ("CadreWhere.codes", 20),
+    ("CadreWhere.duty", 5_000),
     ("CadreWhere.gender", 100),
     ("CadreWhere.holds", 1_500),
     ("CadreWhere.keyLeader", 1_000),
@@ -65,6 +67,7 @@ pub const PRICES: [(&str, u64); 58] = [
     ("TrainingPlanWhere.unit", 50),
     ("TrainingProgress.classes", 500),
     ("Unit.composition(titles:)", 50),
+    ("Unit.duty", 5_000),
     ("Unit.quotas", 50),
     ("Unit.rotationFlows", 500),
     ("Unit.standardGap", 2_000),

@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle without findings. Two tiers from July 2025, three before.
-pub const BUNDLE: [File; 20] = [
+pub const BUNDLE: [File; 23] = [
     ("units.csv", include_str!("bundle/units.csv")),
     ("unit_successions.csv", include_str!("bundle/unit_successions.csv")),
     ("titles.csv", include_str!("bundle/titles.csv")),
@@ -26,6 +26,9 @@ pub const BUNDLE: [File; 20] = [
     ("standards.csv", include_str!("bundle/standards.csv")),
     ("standard_scopes.csv", include_str!("bundle/standard_scopes.csv")),
     ("requirements.csv", include_str!("bundle/requirements.csv")),
+    ("duties.csv", include_str!("bundle/duties.csv")),
+    ("duty_programmes.csv", include_str!("bundle/duty_programmes.csv")),
+    ("duty_exemptions.csv", include_str!("bundle/duty_exemptions.csv")),
 ];
 
 /// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
@@ -53,7 +56,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub static BROKEN: [Case; 181] = cases! {
+pub static BROKEN: [Case; 204] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -194,7 +197,7 @@ pub static BROKEN: [Case; 181] = cases! {
     "programmes": "ANY" => ""; 4 "subject" 4 "MISSING_VALUE"
     "programmes": "INTERMEDIATE" => "MASTER"; 2 "level" 5 "UNKNOWN_LEVEL"
     "programmes": "JOB_SKILLS," => "JOB_SKILLS,BASIC"; 3 "subject" 4 "UNKNOWN_SUBJECT"
-    "programmes": "" => "LL,Lại,TRAINING,ANY,\n"; 5 "code" 1 "REPEATED_CODE"
+    "programmes": "" => "LL,Lại,TRAINING,ANY,,\n"; 5 "code" 1 "REPEATED_CODE"
     "training_plans": "KH1,P," => "KH1,Q,"; 2 "unit_code" 2 "UNKNOWN_CODE"
     "training_plans": "2025,2026" => "25,2026"; 2 "year_from" 3 "BAD_VALUE"
     "training_plans": "2025,2026" => "2025,2024"; 2 "year_to" 4 "EMPTY_INTERVAL"
@@ -235,6 +238,29 @@ pub static BROKEN: [Case; 181] = cases! {
     "enrolments": "" => "C1,L1,LL,X,2025,DROPPED,\n"; 8 "cadre_code" 1 "REPEATED_ROW"
     "enrolments": "" => "C3,,LL,P,2026,DROPPED,\n"; 8 "cadre_code" 1 "REPEATED_ROW"
     "enrolments": "" => "C3,L3,LL,P,2026,CONFIRMED,\n"; 8 "class_code" 2 "CLASS_FULL"
+    "programmes": "SKILLS,," => "SKILLS,,-1"; 3 "hours" 6 "BAD_VALUE"
+    "duties": "norm_percent," => ""; 1 "" 0 "BAD_HEADER"
+    "duties": "Cập nhật kiến thức" => ""; 2 "name" 2 "MISSING_VALUE"
+    "duties": ",P,CADRE" => ",Q,CADRE"; 2 "issuer_code" 3 "UNKNOWN_CODE"
+    "duties": "CADRE|CIVIL" => "CADRE,CIVIL"; 2 "" 0 "BAD_RECORD"
+    "duties": "CADRE|CIVIL" => "CADRE|CHIEF|CIVIL"; 2 "categories" 4 "BAD_VALUE"
+    "duties": ",CADRE|CIVIL_SERVANT," => ",,"; 2 "categories" 4 "MISSING_VALUE"
+    "duties": "true,PART" => "1,PART"; 2 "key_leaders_only" 5 "BAD_VALUE"
+    "duties": "PARTICIPATION" => "DAYS"; 2 "measure" 6 "BAD_VALUE"
+    "duties": "PATION,1," => "PATION,0,"; 2 "amount" 7 "BAD_VALUE"
+    "duties": ",80," => ",101,"; 2 "norm_percent" 8 "BAD_VALUE"
+    "duties": "2026-01-01,,12" => "2026-01-01,2026-01-01,12"; 2 "valid_to" 10 "EMPTY_INTERVAL"
+    "duties": "VERIFIED" => "MAYBE"; 2 "verification" 12 "BAD_VALUE"
+    "duties": "" => "CN,Lại,,CADRE,false,HOURS,40,100,2020-01-01,,1-QĐ,VERIFIED\n"; 4 "code" 1 "REPEATED_CODE"
+    "duty_programmes": "CN," => "CX,"; 2 "duty_code" 1 "UNKNOWN_CODE"
+    "duty_programmes": "CN,NV" => "CN,QQ"; 2 "programme_code" 2 "UNKNOWN_CODE"
+    "duty_programmes": "" => "CN,NV\n"; 4 "duty_code" 1 "REPEATED_ROW"
+    "duty_exemptions": "C2,CN" => "C9,CN"; 2 "cadre_code" 1 "UNKNOWN_CODE"
+    "duty_exemptions": "C2,CN" => "C2,CX"; 2 "duty_code" 2 "UNKNOWN_CODE"
+    "duty_exemptions": "2026-03-01" => "03/2026"; 2 "valid_from" 3 "BAD_VALUE"
+    "duty_exemptions": "2026-09-01" => "2026-03-01"; 2 "valid_to" 4 "EMPTY_INTERVAL"
+    "duty_exemptions": "LONG_STUDY" => "HOLIDAY"; 2 "reason" 5 "BAD_VALUE"
+    "duty_exemptions": "" => "C2,CN,2026-03-01,,NEW,\n"; 4 "cadre_code" 1 "REPEATED_ROW"
 };
 
 /// Each of these is loaded, with a warning.
@@ -278,7 +304,7 @@ pub static DOUBTFUL: [Case; 36] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub static DIFFERING: [Case; 43] = cases! {
+pub static DIFFERING: [Case; 53] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -322,6 +348,16 @@ pub static DIFFERING: [Case; 43] = cases! {
     "enrolments": "X,2025" => "X,2024"; 2 "year" 5 "DIFFERS"
     "enrolments": "COMPLETED,GOOD" => "FAILED,GOOD"; 2 "result" 6 "DIFFERS"
     "enrolments": "COMPLETED,GOOD" => "COMPLETED,"; 2 "grade" 7 "DIFFERS"
+    "programmes": "SKILLS,," => "SKILLS,,40"; 3 "hours" 6 "DIFFERS"
+    "duties": ",P,CADRE" => ",X,CADRE"; 2 "issuer_code" 3 "DIFFERS"
+    "duties": "PATION,1," => "PATION,2,"; 2 "amount" 7 "DIFFERS"
+    "duties": ",80," => ",90,"; 2 "norm_percent" 8 "DIFFERS"
+    "duties": "|CIVIL_SERVANT" => ""; 2 "categories" 4 "DIFFERS"
+    "duty_programmes": "" => "CN,TC\n"; 4 "programme_code" 2 "DIFFERS"
+    "duty_programmes": "" => "GIO,NV\n"; 4 "programme_code" 2 "DIFFERS"
+    "duty_exemptions": "2026-09-01" => "2026-10-01"; 2 "valid_to" 4 "DIFFERS"
+    "duty_exemptions": "LONG_STUDY" => "SICK"; 2 "reason" 5 "DIFFERS"
+    "duty_exemptions": "5-QĐ" => "6-QĐ"; 2 "document_no" 6 "DIFFERS"
 };
 
 impl Case {

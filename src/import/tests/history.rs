@@ -43,6 +43,7 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     expected.extend(["TU-TERM", "TU-PLAN"].map(|code| format!("CREATED rule {code}")));
     expected.push("CREATED retirement_age TU-F".to_owned());
     expected.extend(["LL", "NV", "TC"].map(|code| format!("CREATED programme {code}")));
+    expected.extend(["CN", "GIO"].map(|code| format!("CREATED duty {code}")));
     expected.push("CREATED training_plan KH1".to_owned());
     expected.extend(["C1", "C2", "C3", "C4"].map(|code| format!("CREATED cadre {code}")));
     expected.extend(["L1", "L2", "L3"].map(|code| format!("CREATED training_class {code}")));

@@ -16,6 +16,7 @@ const QUOTA: &str = "plan { code } unit { code } programme { code } mode measure
 /// Values that random queries about training use.
 pub struct Names {
     programmes: Vec<String>,
+    duties: Vec<String>,
     plans: Vec<String>,
     classes: Vec<String>,
     learners: Vec<String>,
@@ -32,6 +33,7 @@ impl Names {
         };
         Self {
             programmes: column("programmes.csv", 0),
+            duties: if bundle.join("duties.csv").exists() { column("duties.csv", 0) } else { vec!["NONE".to_owned()] },
             plans: column("training_plans.csv", 0),
             classes: column("classes.csv", 0),
             learners: column("enrolments.csv", 0),
@@ -46,7 +48,7 @@ impl Draw {
     pub fn about_training(&mut self, pools: &Pools) -> String {
         let (names, first) = (&pools.training, self.0.u8(1..20));
         let page = "pageInfo { hasNextPage endCursor } totalCount { value }";
-        match self.0.u8(..12) {
+        match self.0.u8(..14) {
             10 => {
                 let (filter, order) = (self.of_plans(pools), *self.of(&["CODE", "YEAR_FROM"]));
                 let direction = *self.of(&["ASC", "DESC"]);
@@ -60,6 +62,23 @@ impl Draw {
                 format!(
                     "query q($after: String) {{ list: quotas(where: {{{filter}}}, first: {first}, after: $after) \
                      {{ nodes {{ {QUOTA} }} {page} }} }}"
+                )
+            }
+            12 => {
+                let (unit, year) = (self.a_unit(pools), self.of(&names.years).to_owned());
+                let duty = self.of(&names.duties).to_owned();
+                format!(
+                    "{{ unit(by: {{code: \"{unit}\"}}) {{ duty(code: \"{duty}\", year: {year}) {{ bound done partly notDone \
+                     exempt indeterminate percent meetsNorm unnamedLearners countedOn }} }} }}"
+                )
+            }
+            13 => {
+                let (duty, year) = (self.of(&names.duties).to_owned(), self.of(&names.years).to_owned());
+                let result = *self.of(&["DONE", "PARTLY", "NOT_DONE", "EXEMPT", "NOT_APPLICABLE", "INDETERMINATE"]);
+                format!(
+                    "query q($after: String) {{ list: cadres(where: {{duty: {{code: \"{duty}\", year: {year}, result: \
+                     {result}}}}}, first: {first}, after: $after) {{ nodes {{ code duties(year: {year}) {{ duty {{ code }} \
+                     result amount reason }} }} {page} }} }}"
                 )
             }
             0..3 => {

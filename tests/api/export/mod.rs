@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::support::Caller;
 
 /// All types, each with its file in a bundle.
-pub const TYPES: [(&str, &str); 20] = [
+pub const TYPES: [(&str, &str); 22] = [
     ("units", "units.csv"),
     ("unit-successions", "unit_successions.csv"),
     ("unit-identifiers", "unit_identifiers.csv"),
@@ -23,6 +23,8 @@ pub const TYPES: [(&str, &str); 20] = [
     ("rules", "rules.csv"),
     ("retirement-ages", "retirement_ages.csv"),
     ("programmes", "programmes.csv"),
+    ("duties", "duties.csv"),
+    ("duty-programmes", "duty_programmes.csv"),
     ("plans", "training_plans.csv"),
     ("quotas", "quotas.csv"),
     ("cadres", "cadres.csv"),

@@ -38,6 +38,17 @@ BD_CHUNG,Bồi dưỡng chung,REFRESHER,JOB_SKILLS,
 BD_THON,Bồi dưỡng cán bộ thôn bản,REFRESHER,JOB_SKILLS,
 TAT_CA,Tất cả chương trình,REFRESHER,ANY,
 ";
+/// The norm of the province, and the updating of 2023 as a duty. The interval of Quy định 164-QĐ/TW is not known, so the
+/// national duty is not verified; the province's own is invented for the count.
+const DUTIES: &str = "\
+VN-QD164-2013,Cập nhật kiến thức theo Quy định 164,,CADRE|CIVIL_SERVANT,false,PARTICIPATION,1,100,2013-02-01,2024-05-10,Quy định 164-QĐ/TW,UNVERIFIED
+BP-DA05-100,Bồi dưỡng hằng năm,BP,CADRE|CIVIL_SERVANT|PUBLIC_EMPLOYEE,false,PARTICIPATION,1,100,2022-07-12,2025-07-01,Đề án 05-ĐA/TU,VERIFIED
+BP-CN,Cập nhật kiến thức của tỉnh,BP,CADRE|CIVIL_SERVANT,false,PARTICIPATION,1,100,2022-01-01,2025-07-01,Đề án thử,VERIFIED
+";
+const DUTY_PROGRAMMES: &str = "\
+VN-QD164-2013,CN_164
+BP-CN,CN_164
+";
 const PLANS: &str = "\
 KH-DB-2010,DB,2010,2014,10-KH/TU,Kế hoạch đào tạo giai đoạn 2010 - 2014,CLOSED
 KH-DB-2014,DB,2014,2014,14-KH/UBND,Kế hoạch đào tạo năm 2014,CLOSED
@@ -96,6 +107,8 @@ pub fn write(dir: &Path) -> io::Result<()> {
         ("units.csv", &format!("{UNITS}{}", rows.units)[..]),
         ("titles.csv", TITLES),
         ("programmes.csv", PROGRAMMES),
+        ("duties.csv", DUTIES),
+        ("duty_programmes.csv", DUTY_PROGRAMMES),
         ("training_plans.csv", PLANS),
         ("quotas.csv", QUOTAS),
         ("cadres.csv", &rows.cadres),

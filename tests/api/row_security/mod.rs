@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether it has row security. Tables without it contain no facts about persons.
-const TABLES: [(&str, bool); 56] = [
+const TABLES: [(&str, bool); 59] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -43,6 +43,9 @@ const TABLES: [(&str, bool); 56] = [
     ("client_grant", false),
     ("client_key", false),
     ("client_secret", false),
+    ("duty", false),
+    ("duty_exemption", true),
+    ("duty_programme", false),
     ("enrolment", true),
     ("enrolment_quota", true),
     ("ethnic_group", false),

@@ -74,6 +74,31 @@ pub fn programmes(columns: &str, rows: &str) -> String {
     file("programmes.csv", &[("kind", "TRAINING")], columns, rows)
 }
 
+/// `duties.csv`: by default one course a year for all persons of the country since 2010, of which all must do it.
+pub fn duties(columns: &str, rows: &str) -> String {
+    file(
+        "duties.csv",
+        &[
+            ("name", "Chế độ"),
+            ("categories", "CADRE|CIVIL_SERVANT|PUBLIC_EMPLOYEE"),
+            ("key_leaders_only", "false"),
+            ("measure", "PARTICIPATION"),
+            ("amount", "1"),
+            ("norm_percent", "100"),
+            ("valid_from", "2010-01-01"),
+            ("legal_basis", "1-QĐ"),
+            ("verification", "VERIFIED"),
+        ],
+        columns,
+        rows,
+    )
+}
+
+/// `duty_exemptions.csv`: by default without a document.
+pub fn duty_exemptions(columns: &str, rows: &str) -> String {
+    file("duty_exemptions.csv", &[("reason", "LONG_STUDY")], columns, rows)
+}
+
 /// `training_plans.csv`: by default plans of the province P for 2026 that are approved.
 pub fn training_plans(columns: &str, rows: &str) -> String {
     file(
