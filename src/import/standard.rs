@@ -149,6 +149,8 @@ pub(super) struct NewStandards {
     pub requirements: Vec<requirement::Model>,
     /// Stored standards that get scopes or requirements.
     pub touched: BTreeSet<StandardCode>,
+    /// Standards whose issuer is unknown; references to them are not reported.
+    unresolved: HashSet<StandardCode>,
 }
 
 impl NewStandards {
@@ -168,6 +170,7 @@ impl NewStandards {
             }
             let issuer = unit_of(context, findings, header, (line, "issuer_code"), row.issuer.as_ref());
             if issuer.is_none() && row.issuer.is_some() {
+                self.unresolved.insert(row.code);
                 continue;
             }
             let row = row.model(issuer);
@@ -297,7 +300,7 @@ impl NewStandards {
         context: &ImportContext,
         findings: &mut Findings,
     ) -> bool {
-        let is_known = self.standard(code, context).is_some();
+        let is_known = self.standard(code, context).is_some() || self.unresolved.contains(code);
         if !is_known {
             context.unknown(findings, header, (line, "standard_code"), (StandardRow::FILE, code.as_str()));
         }

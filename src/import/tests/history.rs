@@ -40,6 +40,7 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
     expected.push("CREATED institution T1".to_owned());
+    expected.extend(["TC1", "TC2"].map(|code| format!("CREATED standard {code}")));
     expected.extend(["TU-TERM", "TU-PLAN"].map(|code| format!("CREATED rule {code}")));
     expected.push("CREATED retirement_age TU-F".to_owned());
     expected.extend(["LL", "NV", "TC"].map(|code| format!("CREATED programme {code}")));
