@@ -5,7 +5,7 @@ mod query_caches;
 mod rounding_key;
 mod tag_key;
 
-pub(crate) use query_caches::QueryCaches;
+pub(crate) use query_caches::{QueryCaches, ReachDigest};
 pub use rounding_key::RoundingKey;
 pub(crate) use rounding_key::rounded;
 pub(crate) use tag_key::TagKey;

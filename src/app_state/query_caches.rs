@@ -1,9 +1,10 @@
 //! Caches that are valid for one snapshot of the reference data.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use entity::value::{Day, UnitId};
 use quick_cache::{Weighter, sync::Cache};
+use uuid::Uuid;
 
 use crate::{
     db::RowScope,
@@ -22,8 +23,19 @@ const MAX_ESTIMATES: usize = 20_000;
 /// Cache key of a reach: the roots of the client, the roots of the user on whose behalf it acts, if any, and the day.
 type ReachKey = (Vec<UnitId>, Option<Vec<UnitId>>, Day);
 
-/// A reach with its row-level security.
-type Reach = (Arc<UnitSet>, RowScope);
+/// A reach with the values that follow from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    /// Its units.
+    pub units: Arc<UnitSet>,
+    /// Its row-level security.
+    pub row_scope: RowScope,
+    /// Digest of its units, once it was needed.
+    pub digest: Arc<OnceLock<ReachDigest>>,
+}
+
+/// Digest of the units of a reach.
+pub(crate) type ReachDigest = [u8; 16];
 
 /// Caches of values that depend only on the snapshot, and of row estimates.
 #[derive(Debug)]
@@ -31,6 +43,7 @@ pub(crate) struct QueryCaches {
     reaches: Cache<ReachKey, Reach>,
     subtrees: Cache<SubtreeKey, Arc<Subtree>, UnitCount>,
     row_estimates: Cache<String, u64>,
+    newest_unit: OnceLock<Option<Uuid>>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +63,7 @@ impl QueryCaches {
             reaches: Cache::new(MAX_REACHES),
             subtrees: Cache::with_weighter(ESTIMATED_SUBTREES, MAX_UNITS, UnitCount),
             row_estimates: Cache::new(MAX_ESTIMATES),
+            newest_unit: OnceLock::new(),
         }
     }
 
@@ -66,9 +80,14 @@ impl QueryCaches {
             reached.retain(|unit| of_user.contains(unit));
         }
         let row_scope = RowScope::of(units.all().map(|unit| unit.row.id.0), |unit| reached.contains(&UnitId(unit)));
-        let reach = (Arc::new(reached), row_scope);
+        let reach = Reach { units: Arc::new(reached), row_scope, digest: Arc::default() };
         self.reaches.insert(key, reach.clone());
         reach
+    }
+
+    /// Id of the unit that was created last.
+    pub(crate) fn newest_unit(&self, units: &Units) -> Option<Uuid> {
+        *self.newest_unit.get_or_init(|| units.all().map(|unit| unit.row.id.0).max())
     }
 
     /// Subtree of a unit.
@@ -96,7 +115,6 @@ impl QueryCaches {
 #[cfg(test)]
 mod tests {
     use entity::value::Hierarchy;
-    use uuid::Uuid;
 
     use super::*;
     use crate::reference::units;

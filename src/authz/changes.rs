@@ -13,12 +13,15 @@ use entity::{
     },
 };
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    app_state::ReachDigest,
     audit::change_feed::{self, FeedPosition, RecordedChange},
     authz::Access,
     error::{Error, Result, Resync},
+    reference::units::UnitSet,
 };
 
 /// Type of a changed object.
@@ -288,6 +291,33 @@ impl Access {
         }
         Ok(known)
     }
+}
+
+impl Access {
+    /// Id of the unit that was created last.
+    pub(crate) fn newest_unit(&self) -> Option<Uuid> {
+        self.caches().newest_unit(self.reference_data().units())
+    }
+
+    /// Digest of the units of the reach, except those created after `newest`; zero if the reach contains all units. The
+    /// digest without exceptions is computed once for each reach and snapshot.
+    pub(crate) fn reach_digest(&self, newest: Option<Uuid>) -> ReachDigest {
+        let Some(units) = self.narrowing() else { return ReachDigest::default() };
+        match newest == self.newest_unit() {
+            true => *self.reach_digest.get_or_init(|| digest_of(units, newest)),
+            false => digest_of(units, newest),
+        }
+    }
+}
+
+fn digest_of(units: &UnitSet, newest: Option<Uuid>) -> ReachDigest {
+    let mut ids: Vec<Uuid> = units.iter().map(|unit| unit.0).filter(|id| Some(*id) <= newest).collect();
+    ids.sort_unstable();
+    let mut digest = Sha256::new();
+    ids.iter().for_each(|id| digest.update(id.as_bytes()));
+    let mut first = ReachDigest::default();
+    first.copy_from_slice(&digest.finalize()[..16]);
+    first
 }
 
 /// The operation of a change for callers that see the object before and after it.

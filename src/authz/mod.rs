@@ -42,7 +42,7 @@ pub use statistics::Statistics;
 pub use training::{AuthorizedClassId, Quotas, Training, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota};
 pub use unit_references::ReferencesUnit;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use entity::value::{CadreId, Day, Purpose, Scope, UnitId};
 use sea_orm::{
@@ -52,7 +52,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    app_state::{AppState, QueryCaches, Snapshot},
+    app_state::{AppState, QueryCaches, ReachDigest, Snapshot},
     auth::{Caller, User},
     db::{PreparedReads, ReadMode, ReadSession, RowScope},
     error::{Error, Result},
@@ -100,6 +100,7 @@ pub struct Access {
     purpose: Option<Purpose>,
     disclosures: disclosures::Disclosures,
     reach: Arc<UnitSet>,
+    reach_digest: Arc<OnceLock<ReachDigest>>,
     today: Day,
     /// Limits of a client whose grant has none.
     service_limits: Limits,
@@ -125,15 +126,16 @@ impl Access {
         let today = app_state.clock().today();
         let of_user = caller.on_behalf_of().map(User::roots);
         let units = snapshot.reference_data().units();
-        let (reach, row_scope) = snapshot.caches().reach_of(units, caller.roots(), of_user, today);
-        let read_session = app_state.database().read_session(row_scope);
+        let reach = snapshot.caches().reach_of(units, caller.roots(), of_user, today);
+        let read_session = app_state.database().read_session(reach.row_scope);
         Ok(Self {
             app_state,
             snapshot,
             caller,
             purpose,
             disclosures: Default::default(),
-            reach,
+            reach: reach.units,
+            reach_digest: reach.digest,
             today,
             service_limits,
             read_session,
@@ -150,7 +152,7 @@ impl Access {
     #[doc(hidden)]
     pub fn without_narrowing(self) -> Self {
         let everything = self.reference_data().units().all().map(|unit| unit.row.id).collect();
-        Self { reach: Arc::new(everything), ..self }
+        Self { reach: Arc::new(everything), reach_digest: Arc::default(), ..self }
     }
 
     /// Rights that the policy checks.

@@ -118,14 +118,14 @@ pub async fn page(
         changes.truncate(first);
         (end, has_next) = (changes.last().map_or(start, VisibleChange::position), true);
     }
-    Ok(ChangePage { changes, has_next, end, cursors, rights: RightsAt::of(access, newest_unit(access)) })
+    Ok(ChangePage { changes, has_next, end, cursors, rights: RightsAt::of(access, access.newest_unit()) })
 }
 
 /// Cursor of the end of the feed now: all later changes come after it. It is the position of the units in memory, which
 /// may be a second old, so a client that reads units after the cursor misses no change of them.
 pub fn latest(access: &Access) -> String {
     let end = FeedPosition::after(access.reference_data().log_position());
-    seal_cursor(&access.feed_cursors(), end, &RightsAt::of(access, newest_unit(access)))
+    seal_cursor(&access.feed_cursors(), end, &RightsAt::of(access, access.newest_unit()))
 }
 
 fn open_cursor(access: &Access, cursors: &FeedCursors, after: &str) -> Result<FeedPosition> {
@@ -140,25 +140,13 @@ fn open_cursor(access: &Access, cursors: &FeedCursors, after: &str) -> Result<Fe
     Ok(FeedPosition { command, seq })
 }
 
-fn newest_unit(access: &Access) -> Option<Uuid> {
-    access.reference_data().units().all().map(|unit| unit.row.id.0).max()
-}
-
 impl RightsAt {
     fn of(access: &Access, newest_unit: Option<Uuid>) -> Self {
         let mut types = Sha256::new();
         access.change_types().iter().for_each(|of| types.update(format!("{of:?} ")));
-        let mut reach = [0; 16];
-        if let Some(units) = access.narrowing() {
-            let mut ids: Vec<Uuid> = units.iter().map(|unit| unit.0).filter(|id| Some(*id) <= newest_unit).collect();
-            ids.sort_unstable();
-            let mut digest = Sha256::new();
-            ids.iter().for_each(|id| digest.update(id.as_bytes()));
-            reach.copy_from_slice(&digest.finalize()[..16]);
-        }
         let mut shown = [0; 8];
         shown.copy_from_slice(&types.finalize()[..8]);
-        Self { types: shown, newest_unit, reach }
+        Self { types: shown, newest_unit, reach: access.reach_digest(newest_unit) }
     }
 }
 

@@ -101,7 +101,7 @@ async fn tags(app: &TestApp, caller: &Caller<'_>) -> Vec<String> {
 /// A person of the district is recorded. The service is not asked to look.
 async fn record(app: &TestApp, code: &str) {
     let number: u32 = code.bytes().map(u32::from).sum::<u32>() * 100 + code.len() as u32;
-    let cadre = format!("{code},9990008{number:05},Lê Văn Mới");
+    let cadre = format!("{code},999008{number:06},Lê Văn Mới");
     let post = format!("{code},A1U,CC,2020-01-01");
     let cadres = csv::cadres("code,national_id,full_name", &cadre);
     let posts = csv::assignments("cadre_code,unit_code,title_code,start_on", &post);

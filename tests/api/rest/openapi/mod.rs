@@ -191,6 +191,12 @@ fn parameters(dictionary: &Dictionary) -> Value {
             "schema": { "type": "string", "pattern": "^\"[0-9]{1,9}\"$" },
             "example": "\"5\"",
         },
+        "IfNoneMatch": {
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "The ETag of the answer that you have. If nothing has changed, the response is 304 without a body.",
+            "x-description-vi": "ETag của câu trả lời đã có. Nếu không có gì thay đổi thì trả về 304, không có nội dung.",
+            "schema": { "type": "string" },
+        },
         "Purpose": purpose(true),
         "OptionalPurpose": purpose(false),
     })
@@ -201,6 +207,7 @@ fn headers() -> Value {
     json!({
         "RequestId": text("Id of the request in the logs of the service."),
         "Link": text("URL of the next page with `rel=\"next\"` (RFC 8288); absent on the last page."),
+        "ETag": text("Tag of the answer, for If-None-Match; absent if a purpose was stated."),
         "Location": text("URL of the created object."),
         "RetryAfter": { "description": "Seconds until the next attempt.", "schema": { "type": "integer" } },
     })
@@ -220,7 +227,15 @@ fn responses() -> Value {
         });
         (format!("Problem{status}"), response)
     };
-    Value::Object(PROBLEMS.into_iter().map(response).collect())
+    let unchanged = json!({
+        "description": "Nothing has changed since the answer with the tag in If-None-Match; there is no body.",
+        "x-description-vi": "Không có gì thay đổi kể từ câu trả lời có ETag đã gửi; không có nội dung.",
+        "headers": {
+            "X-Request-Id": { "$ref": "#/components/headers/RequestId" },
+            "ETag": { "$ref": "#/components/headers/ETag" },
+        },
+    });
+    Value::Object(PROBLEMS.into_iter().map(response).chain([("Unchanged".to_owned(), unchanged)]).collect())
 }
 
 fn oauth2() -> Value {

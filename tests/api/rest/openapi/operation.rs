@@ -41,6 +41,8 @@ struct Operation<'a> {
     route: &'a Route,
     dictionary: &'a Dictionary,
     document: ExecutableDocument,
+    /// Whether its answers have a tag.
+    has_tag: bool,
 }
 
 /// The description of a route. Schemas of fragments are added to `components`.
@@ -51,8 +53,8 @@ pub fn described(
     components: &mut BTreeMap<String, Value>,
 ) -> Value {
     let document = parse_query(&route.document).expect("a document parses");
-    let operation = Operation { route, dictionary, document };
-    let needs = needs(route, documents);
+    let (needs, has_tag) = needs(route, documents);
+    let operation = Operation { route, dictionary, document, has_tag };
     let description = operation.description();
     let mut described = json!({
         "operationId": route.name,
@@ -73,8 +75,8 @@ pub fn described(
     described
 }
 
-/// The policy decisions for every coordinate that the document names.
-fn needs(route: &Route, documents: &Documents) -> Vec<Need> {
+/// The policy decisions for every coordinate that the document names, and whether answers have a tag.
+fn needs(route: &Route, documents: &Documents) -> (Vec<Need>, bool) {
     let document = documents.get_or_compile(&route.document).expect("a document compiles");
     let operation = document.operation(None).expect("one operation");
     let mut sent = Map::new();
@@ -85,7 +87,9 @@ fn needs(route: &Route, documents: &Documents) -> Vec<Need> {
     let plan = operation.plan(documents.schema_index(), &Variables::from_json(Value::Object(sent)));
     let plan = plan.unwrap_or_else(|refusal| panic!("{}: {refusal}", route.path));
     let of = |coordinate: &str| need(coordinate).unwrap_or_else(|| panic!("{coordinate} has a rule"));
-    plan.coordinates.iter().map(|coordinate| of(coordinate.as_str())).collect()
+    let shows_records = plan.coordinates.iter().all(|coordinate| policy::follows_from_records(coordinate.as_str()));
+    let needs = plan.coordinates.iter().map(|coordinate| of(coordinate.as_str())).collect();
+    (needs, shows_records && !route.is_post)
 }
 
 /// The scopes, and the other scope that opens statistics.
@@ -133,6 +137,9 @@ impl Operation<'_> {
             parameters.push(json!({ "$ref": "#/components/parameters/Purpose" }));
         } else if self.route.path.starts_with("/v1/rotations/") {
             parameters.push(json!({ "$ref": "#/components/parameters/OptionalPurpose" }));
+        }
+        if self.has_tag {
+            parameters.push(json!({ "$ref": "#/components/parameters/IfNoneMatch" }));
         }
         parameters
     }
@@ -249,6 +256,9 @@ impl Operation<'_> {
             (_, Some(_)) => headers["Location"] = json!({ "$ref": "#/components/headers/Location" }),
             _ => {}
         }
+        if self.has_tag {
+            headers["ETag"] = json!({ "$ref": "#/components/headers/ETag" });
+        }
         let success = json!({
             "description": self.route.summary.en,
             "x-description-vi": self.route.summary.vi,
@@ -257,6 +267,9 @@ impl Operation<'_> {
         });
         let mut responses = Map::new();
         responses.insert(if self.route.created.is_some() { "201" } else { "200" }.to_owned(), success);
+        if self.has_tag {
+            responses.insert("304".to_owned(), json!({ "$ref": "#/components/responses/Unchanged" }));
+        }
         let mut statuses = vec!["400", "401", "403", "406", "422", "429", "500", "503"];
         if self.route.path.contains('{') || !self.route.is_mutation {
             statuses.push("404");
