@@ -25,7 +25,7 @@ use dictionary::Dictionary;
 const FILE: &str = "openapi.json";
 
 /// Tags in their order: segment, English, Vietnamese.
-const TAGS: [(&str, &str, &str); 18] = [
+const TAGS: [(&str, &str, &str); 19] = [
     ("viewer", "The calling client", "Hệ thống kết nối đang gọi"),
     ("units", "Units", "Đơn vị"),
     ("cadres", "Cadres, civil servants and public employees", "Cán bộ, công chức, viên chức"),
@@ -36,6 +36,7 @@ const TAGS: [(&str, &str, &str); 18] = [
     ("enrolments", "Enrolments", "Học viên"),
     ("clients", "Clients of the API", "Hệ thống kết nối"),
     ("programmes", "Training programmes", "Chương trình đào tạo, bồi dưỡng"),
+    ("duties", "Yearly duties of training", "Chế độ bồi dưỡng bắt buộc hằng năm"),
     ("titles", "Titles", "Chức danh"),
     ("subjects", "Subjects of qualification", "Loại trình độ"),
     ("institutions", "Institutions", "Cơ sở đào tạo"),
