@@ -23,7 +23,7 @@ const EDGES: &[(&str, &str)] = &[
     ("Query.unit", r#"{ unit(by: {code: "B1"}) { __typename id } }"#),
     ("Query.unit", r#"{ unit(by: {id: "%B1%"}) { __typename id } }"#),
     ("Query.unit", r#"{ unit(by: {identifier: {system: VN_AGENCY, value: "T90.2.1"}}) { __typename id } }"#),
-    ("Duty.issuer", "{ duties { issuer { HANGING } } }"),
+    ("Duty.issuer", "{ duties { issuer { parent { id } subunits { nodes { id } } } } }"),
     ("Query.units", "{ units(first: 100) { nodes { __typename id } } }"),
     ("UnitConnection.edges", "{ units(first: 100) { edges { node { __typename id } } } }"),
     ("UnitConnection.nodes", "{ units(last: 100, orderBy: [{field: NAME}]) { nodes { __typename id } } }"),
@@ -163,7 +163,6 @@ async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
                 "composition": {"total": 0}, "standardGap": {"holders": 0}, "rotationFlows": [],
                 "quotas": {"nodes": [], "totalCount": {"value": 0}},
                 "trainingProgress": {"planned": 0, "turns": 0, "persons": 0, "classes": 0},
-                "duty": {"bound": 0, "unnamedLearners": 0},
             })
         };
 
@@ -185,7 +184,13 @@ async fn a_unit_named_by_a_rotation_shows_no_related_objects() {
         assert_ne!(open["standardGap"]["holders"], 0, "the control");
         assert_eq!(open["trainingProgress"]["turns"], 5, "the control");
         assert_eq!(open["quotas"]["totalCount"]["value"], 1, "the control");
-        assert_ne!(open["duty"]["bound"], 0, "the control");
+
+        let duty = r#"{ rotations(where: {cadre: "M-01"}, first: 1) { nodes { toUnit {
+            duty(code: "BD-B", year: 2018) { bound unnamedLearners } } } } }"#;
+        let at = "/rotations/nodes/0/toUnit/duty";
+        let (seen, there) = (a.query(duty).await, all.query(duty).await);
+        assert_eq!(seen.pointer(at), Some(&json!({"bound": 0, "unnamedLearners": 0})));
+        assert_ne!(there.pointer(&format!("{at}/bound")), Some(&json!(0)), "the control: {there}");
     })
     .await;
 }

@@ -106,8 +106,7 @@ const HANGING: &str = r#"parent { id } ancestors { id } predecessors { unit { id
     composition(subject: "PROFESSIONAL", asOf: "2018-01-01") { total }
     rotationFlows(from: "2010-01-01", before: "2030-01-01") { rotations persons }
     quotas(year: 2021, reach: SUBTREE) { nodes { id } totalCount { value } }
-    trainingProgress(year: 2021) { planned turns persons classes }
-    duty(code: "BD-B", year: 2018) { bound unnamedLearners }"#;
+    trainingProgress(year: 2021) { planned turns persons classes }"#;
 
 /// The names of all objects with ids, for messages about the content of responses.
 struct Ids {

@@ -84,7 +84,7 @@ async fn routes(app: &TestApp) -> Vec<(String, String)> {
 /// A path with the codes and ids of objects that the all-seeing caller can read.
 async fn filled(app: &TestApp, caller: &Caller<'_>, path: &str) -> String {
     let mut path = path.to_owned();
-    for (name, code) in [("unit", "A1"), ("cadre", "A-02"), ("plan", "KH-P"), ("class", "LOP-P1")] {
+    for (name, code) in [("unit", "A1"), ("cadre", "A-02"), ("plan", "KH-P"), ("class", "LOP-P1"), ("duty", "BD-B")] {
         path = path.replace(&format!("{{{name}Code}}"), code);
     }
     for (name, list) in [("rotation", "rotations"), ("quota", "quotas"), ("enrolment", "enrolments")] {
@@ -106,6 +106,7 @@ fn required(path: &str) -> &'static str {
     match path.rsplit('/').next() {
         Some("composition") => "?subject=PROFESSIONAL",
         Some("training-progress") => "?year=2025",
+        Some("duties" | "BD-B") => "?year=2015",
         Some("rotation-flows") => "?from=2000-01-01&before=2026-01-01",
         _ => "",
     }

@@ -36,6 +36,7 @@ const TAGS: [(&str, &str, &str); 19] = [
     ("enrolments", "Enrolments", "Học viên"),
     ("clients", "Clients of the API", "Hệ thống kết nối"),
     ("programmes", "Training programmes", "Chương trình đào tạo, bồi dưỡng"),
+    ("duties", "Yearly duties of training", "Chế độ bồi dưỡng bắt buộc hằng năm"),
     ("titles", "Titles", "Chức danh"),
     ("standards", "Standards of titles", "Tiêu chuẩn chức danh"),
     ("subjects", "Subjects of qualification", "Loại trình độ"),
