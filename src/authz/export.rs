@@ -50,6 +50,7 @@ impl Access {
             purpose: self.purpose,
             disclosures,
             reach: Arc::clone(&self.reach),
+            reach_digest: Arc::clone(&self.reach_digest),
             today: self.today,
             service_limits: self.service_limits,
             read_session: self.app_state.database().export_session(&self.read_session),
