@@ -1,15 +1,12 @@
 //! Random people, titles and days: single results, counts and lists against a slow reference that reads the generated files
 //! only. The seed is printed; `CADRE_TEST_SEED` draws the same again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::support::{Caller, Kind, TestApp, csv};
+use crate::support::{Caller, Kind, TestApp, csv, postgres::setting};
 
 /// Level codes by rank.
 const PROFESSIONAL: [&str; 7] = ["NONE", "ELEMENTARY", "INTERMEDIATE", "COLLEGE", "UNIVERSITY", "MASTER", "DOCTORATE"];
@@ -369,8 +366,7 @@ async fn people(caller: &Caller<'_>, on: &str) -> Vec<Value> {
 
 #[actix_web::test]
 async fn single_results_counts_and_lists_agree_with_a_slow_reference() {
-    let seed = env::var("CADRE_TEST_SEED").ok();
-    let seed = seed.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
+    let seed = setting("CADRE_TEST_SEED").map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
     println!("CADRE_TEST_SEED={seed}");
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let mut rng = Rng::with_seed(seed);
