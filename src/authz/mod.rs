@@ -10,6 +10,7 @@ mod disclosure;
 mod disclosures;
 mod export;
 mod gateway;
+mod import;
 mod permit;
 mod person;
 pub mod policy;

@@ -51,6 +51,8 @@ pub enum FindingCode {
     RepeatedCode,
     /// Two rows of a file without codes are equal.
     RepeatedRow,
+    /// The row names an object out of reach of the client that imports, or one that does not exist.
+    OutOfReach,
     /// The stored row differs: an import adds history and never overwrites.
     Differs,
     /// A unit is its own ancestor.
@@ -140,6 +142,7 @@ impl FindingCode {
             | Self::UnknownLevel
             | Self::RepeatedCode
             | Self::RepeatedRow
+            | Self::OutOfReach
             | Self::Differs
             | Self::UnitCycle
             | Self::UnitTooDeep

@@ -63,7 +63,6 @@ impl Progress {
     }
 
     /// Shown nowhere.
-    #[cfg(test)]
     pub fn hidden() -> Self {
         Self { bar: ProgressBar::hidden(), step: Arc::default(), is_plain: false }
     }

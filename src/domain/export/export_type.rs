@@ -79,7 +79,7 @@ impl ExportType {
     }
 
     /// Scope that shows the records.
-    pub(super) fn scope(self) -> Option<Scope> {
+    pub fn scope(self) -> Option<Scope> {
         Self::TABLE[self as usize].2
     }
 }

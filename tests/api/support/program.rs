@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 24] = [
+    "CADRE_IMPORT_ARCHIVE",
+    "CADRE_IMPORT_ENTRIES",
+    "CADRE_IMPORT_UNPACKED",
     "CADRE_MAX_EXPORTS",
     "CADRE_CLIENT_EXPORTS",
     "CADRE_AUDIT_CHECKPOINTS",
