@@ -32,7 +32,7 @@ pub use webhook::WebhookCommand;
 use crate::{
     db::Pool,
     language::Language,
-    limit::{self, Exports, InFlight, Limits},
+    limit::{self, ArchiveLimits, Exports, Imports, InFlight, Limits},
 };
 
 /// Cadres, their qualifications, rotations and training, over GraphQL.
@@ -117,6 +117,18 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_CLIENT_EXPORTS", default_value_t = limit::EXPORTS_PER_CLIENT)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
     pub client_exports: u32,
+    /// Largest zip archive of an import over the API, in MiB.
+    #[arg(long, global = true, env = "CADRE_IMPORT_ARCHIVE", default_value_t = limit::ARCHIVE)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub import_archive: u32,
+    /// Maximum number of entries of such an archive.
+    #[arg(long, global = true, env = "CADRE_IMPORT_ENTRIES", default_value_t = limit::ENTRIES)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub import_entries: u32,
+    /// Largest size of its files in memory after they are unpacked, in MiB.
+    #[arg(long, global = true, env = "CADRE_IMPORT_UNPACKED", default_value_t = limit::UNPACKED)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    pub import_unpacked: u32,
     /// Origins of web pages that may call the API from a browser, such as `https://app.example.vn`, separated by commas;
     /// `*` for all. [default: none]
     #[arg(long, global = true, env = "CADRE_CORS_ORIGINS", value_parser = web::cors_origins)]
@@ -343,6 +355,12 @@ impl Settings {
     /// Limits on concurrent exports.
     pub fn exports(&self) -> Exports {
         Exports::at_most(self.max_exports as usize, self.client_exports as usize)
+    }
+
+    /// Limits of imports over the API.
+    pub fn imports(&self) -> Imports {
+        let (size, entries, unpacked) = (self.import_archive, self.import_entries, self.import_unpacked);
+        Imports::within(ArchiveLimits { size, entries, unpacked })
     }
 
     /// Issuer and audience of tokens.

@@ -327,6 +327,17 @@ impl Database {
         Ok(snapshot)
     }
 
+    /// Begins a read-only transaction that sees one snapshot of all rows, also those that row security hides from the
+    /// connections of the service.
+    pub async fn snapshot_of_everything(&self) -> Result<DatabaseTransaction, DbErr> {
+        let snapshot = self.snapshot().await?;
+        if self.backend == DatabaseBackend::Postgres {
+            let set = Func::cust("set_config").arg("cadre.reach").arg(RowScope::Everything.setting()).arg(true);
+            snapshot.query_one(Query::select().expr(Expr::expr(set))).await?;
+        }
+        Ok(snapshot)
+    }
+
     /// Checks that the database responds.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.control.ping().await

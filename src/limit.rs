@@ -6,8 +6,10 @@
 //! once and is refilled steadily. Each process counts separately.
 
 mod exports;
+mod imports;
 
 pub use exports::{EXPORTS, EXPORTS_PER_CLIENT, ExportPlace, Exports, ExportsFull};
+pub use imports::{ARCHIVE, ArchiveLimits, ENTRIES, ImportPlace, Imports, UNPACKED};
 
 use std::{
     fmt,

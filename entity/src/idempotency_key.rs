@@ -18,7 +18,7 @@ pub struct Model {
     pub key: String,
     /// SHA-256 of the command and its input, in hexadecimal.
     pub request: String,
-    /// Id of the created or changed object.
+    /// Id of the created or changed object; of an import, its report as JSON.
     pub object: String,
     /// Time of the command.
     pub at: DateTimeUtc,

@@ -41,7 +41,8 @@ impl Access {
     /// The same access for an export: all reads see one snapshot, until the access is dropped. The access log names the
     /// export as the operation.
     pub fn for_export(&self, name: &str) -> Self {
-        let disclosures = Disclosures::default();
+        let mut disclosures = Disclosures::default();
+        disclosures.gateway = self.disclosures.gateway.clone();
         disclosures.operation.get_or_init(|| name.to_owned());
         Self {
             app_state: Arc::clone(&self.app_state),

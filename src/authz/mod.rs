@@ -11,6 +11,7 @@ mod disclosures;
 mod duties;
 mod export;
 mod gateway;
+mod import;
 mod permit;
 mod person;
 pub mod policy;

@@ -105,6 +105,11 @@ impl<'a> Permit<'a> {
         Self { database, clock, actor: "operator".to_owned(), kind, read_session: None, reference_data: None }
     }
 
+    /// The same permit for a command that may change units: its read models use the units of its transaction.
+    pub(super) fn with_current_units(self) -> Self {
+        Self { reference_data: None, ..self }
+    }
+
     /// Begins the command's transaction and writes its audit entry in it, so that both commit or neither. The caller's
     /// read session ends; later reads see the new state.
     ///

@@ -111,6 +111,7 @@ pub async fn run(
         in_flight,
         security_servers: SecurityServers::of(&settings.security_servers),
         exports: settings.exports(),
+        imports: settings.imports(),
         metrics,
         web: WebSettings {
             cors_origins: settings.cors_origins.clone().unwrap_or_default(),

@@ -28,28 +28,41 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// connection breaks.
 pub async fn json(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
     ensure_json(request)?;
-    match tokio::time::timeout(TIMEOUT, bounded(request, payload)).await {
+    within(request, payload, (LARGEST, TIMEOUT)).await
+}
+
+/// Reads a body within limits on its size, in bytes, and on time.
+///
+/// # Errors
+/// 413 over the size limit, 408 over the time limit, 400 if the connection breaks.
+pub async fn within(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    (largest, limit): (usize, Duration),
+) -> Result<Bytes, Refused> {
+    let seconds = limit.as_secs();
+    match tokio::time::timeout(limit, bounded(request, payload, largest)).await {
         Ok(read) => read,
         Err(_) => Err(Refused::new(
             StatusCode::REQUEST_TIMEOUT,
             "REQUEST_TIMEOUT",
-            "Chưa nhận đủ nội dung yêu cầu trong 5 giây; hãy gửi lại.",
-            "The body did not arrive within 5 seconds; send it again.",
+            format!("Chưa nhận đủ nội dung yêu cầu trong {seconds} giây; hãy gửi lại."),
+            format!("The body did not arrive within {seconds} seconds; send it again."),
         )),
     }
 }
 
-async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
+async fn bounded(request: &HttpRequest, payload: &mut Payload, largest: usize) -> Result<Bytes, Refused> {
     let too_large = || {
         Refused::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "PAYLOAD_TOO_LARGE",
-            format!("Nội dung yêu cầu vượt quá {} KiB; hãy chia thành nhiều yêu cầu.", LARGEST / 1024),
-            format!("The body is larger than {} KiB; split the request.", LARGEST / 1024),
+            format!("Nội dung yêu cầu vượt quá {} KiB; hãy chia thành nhiều yêu cầu.", largest / 1024),
+            format!("The body is larger than {} KiB; split the request.", largest / 1024),
         )
     };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > LARGEST) {
+    if announced.is_some_and(|length: usize| length > largest) {
         return Err(too_large());
     }
     let mut body = BytesMut::new();
@@ -60,7 +73,7 @@ async fn bounded(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, 
                 "The connection was interrupted while the body was received; send the request again.",
             )
         })?;
-        if body.len() + chunk.len() > LARGEST {
+        if body.len() + chunk.len() > largest {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);

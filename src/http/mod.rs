@@ -13,6 +13,7 @@ mod export;
 pub mod gateway;
 mod graphql;
 mod health;
+mod import;
 mod limit;
 pub mod oauth;
 mod persisted;
@@ -33,7 +34,7 @@ use crate::{
     auth::Tokens,
     config::{Console, CorsOrigins},
     graphql::engine::Engine,
-    limit::{Budgets, Exports, InFlight},
+    limit::{Budgets, Exports, Imports, InFlight},
 };
 
 /// Shared state of all requests.
@@ -52,6 +53,8 @@ pub struct Service {
     pub security_servers: gateway::SecurityServers,
     /// Limit on concurrent exports.
     pub exports: Exports,
+    /// Limits of imports.
+    pub imports: Imports,
     /// Metrics for `/metrics`; `None` if another recorder was installed.
     pub metrics: Option<PrometheusHandle>,
     /// Settings about browsers.

@@ -102,7 +102,7 @@ fn title(status: StatusCode) -> Sentence {
 }
 
 /// The codes of the service: status, Vietnamese, English.
-const CODES: [(&str, u16, &str, &str); 20] = [
+const CODES: [(&str, u16, &str, &str); 23] = [
     (
         "BAD_PARAMETER",
         400,
@@ -114,6 +114,18 @@ const CODES: [(&str, u16, &str, &str); 20] = [
         400,
         "Nội dung hoặc một tiêu đề của yêu cầu không đúng dạng.",
         "The body or a header of the request is malformed.",
+    ),
+    (
+        "BAD_ARCHIVE",
+        400,
+        "Nội dung không phải là tệp zip đầy đủ gồm các tệp CSV của gói nhập; hãy nén và gửi lại.",
+        "The body is not a whole zip archive with the CSV files of a bundle; pack it and send it again.",
+    ),
+    (
+        "DIGEST_MISMATCH",
+        400,
+        "Mã SHA-256 trong đường dẫn không phải của nội dung đã nhận; hãy gửi lại toàn bộ tệp.",
+        "The SHA-256 digest in the path is not that of the received body; send the whole file again.",
     ),
     (
         "INVALID",
@@ -178,6 +190,12 @@ const CODES: [(&str, u16, &str, &str); 20] = [
         415,
         "Hãy gửi JSON không nén với Content-Type: application/json.",
         "Send JSON, uncompressed, with Content-Type: application/json.",
+    ),
+    (
+        "IMPORT_REFUSED",
+        422,
+        "Gói nhập có lỗi nên chưa có dữ liệu nào được ghi; `errors` nêu tệp, dòng, cột và cách sửa từng lỗi.",
+        "The bundle has errors, so nothing was written; `errors` names the file, line and column of each and its remedy.",
     ),
     (
         "OPERATION_TIMEOUT",

@@ -19,7 +19,7 @@ use crate::{
         console,
         cors::cross_origin,
         error::{self, only, read},
-        export, graphql as endpoint, health, oauth, problem, rest, root,
+        export, graphql as endpoint, health, import, oauth, problem, rest, root,
         trace::{Spans, with_request_id},
     },
 };
@@ -77,6 +77,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/v1/changes").route(read(changes::get)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
         .configure(export::routes)
+        .configure(import::routes)
         .configure(rest::routes)
         .default_service(web::to(error::no_such_route));
 }

@@ -38,7 +38,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         &mut self,
         mut step: impl AsyncFnMut(&mut Self, &Header, Vec<(u64, T)>) -> Result<Count>,
     ) -> Result<(Checked, Header)> {
-        let mut table = Table::<T, _>::open(self.dir, self.progress, self.findings)?;
+        let mut table = Table::<T, _>::open(self.files, self.progress, self.findings)?;
         let header = table.header().clone();
         let (mut new, mut unchanged) = (0, 0);
         loop {

@@ -1,17 +1,16 @@
 //! Lists the files of a bundle and reports unknown ones.
 
-use std::{fs, io, path::Path};
-
 use super::{
     class::ClassRow,
     duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
+    files::{Files, Found},
     finding::{FindingCode, Findings, Place},
     identifier::IdentifierRow,
     row::{AssignmentRow, CadreRow, QualificationRow, RotationRow, SuccessionRow, UnitRow},
     session::SessionRow,
     standard::{RequirementRow, ScopeRow, StandardRow},
-    table::{Row, unreadable},
+    table::Row,
     training_row::{PlanRow, QuotaRow},
 };
 use crate::{
@@ -59,22 +58,17 @@ pub(super) struct Bundle {
 }
 
 impl Bundle {
-    /// Lists a folder.
-    pub fn find(dir: &Path, findings: &mut Findings) -> Result<Self> {
+    /// Lists the files.
+    pub fn find(files: Files<'_>, findings: &mut Findings) -> Result<Self> {
         let (mut sizes, mut irregular) = (Vec::new(), Vec::new());
-        let entries: io::Result<Vec<_>> = fs::read_dir(dir).and_then(|entries| entries.collect());
-        let mut entries = entries.map_err(|error| no_folder(&error))?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let name = entry.file_name().to_string_lossy().into_owned();
+        for Found { name, size } in files.list()? {
             if let Some(file) = names().find(|file| *file == name) {
-                // Follows a link, as opening the file will. A pipe would block the import until something writes to it.
-                let metadata = fs::metadata(entry.path()).map_err(|error| unreadable(&name, &error))?;
-                if metadata.is_file() {
-                    sizes.push((file, metadata.len()));
-                } else {
-                    findings.note(file, Place::default(), FindingCode::NotAFile, not_a_file);
-                    irregular.push(file);
+                match size {
+                    Some(size) => sizes.push((file, size)),
+                    None => {
+                        findings.note(file, Place::default(), FindingCode::NotAFile, not_a_file);
+                        irregular.push(file);
+                    }
                 }
             } else if name.to_ascii_lowercase().ends_with(".csv") {
                 findings.unknown_file(name, unknown_file());
@@ -106,10 +100,6 @@ impl Bundle {
 /// The names of the files, in the order of `FILES`.
 fn names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|file| file.name)
-}
-
-fn no_folder(error: &io::Error) -> Error {
-    Error::invalid("DIR", format!("không đọc được thư mục: {error}"), format!("the folder cannot be read: {error}"))
 }
 
 fn not_a_file() -> Sentence {

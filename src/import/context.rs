@@ -27,6 +27,8 @@ use crate::{language::Sentence, text::closest};
 /// Context of an import: the codes of the database and of the bundle, with the values that they identify.
 pub(super) struct ImportContext {
     pub today: Day,
+    /// Whether a report may compare the bundle with all recorded persons.
+    pub sees_everybody: bool,
     pub existing: Existing,
     /// Titles, each with the tier of its units if it is limited to one tier.
     pub titles: HashMap<TitleCode, Option<Tier>>,
@@ -54,6 +56,7 @@ impl ImportContext {
         existing.programmes.keys().for_each(|code| programmes.enter(code.clone()));
         Self {
             today,
+            sees_everybody: true,
             titles: existing.titles.values().map(|title| (title.code.clone(), title.tier)).collect(),
             institutions: existing.institutions.keys().cloned().collect(),
             units: existing.units.clone(),

@@ -51,6 +51,8 @@ pub enum FindingCode {
     RepeatedCode,
     /// Two rows of a file without codes are equal.
     RepeatedRow,
+    /// The row names an object out of reach of the client that imports, or one that does not exist.
+    OutOfReach,
     /// The stored row differs: an import adds history and never overwrites.
     Differs,
     /// Two standards of one issuer apply to the same title and tier on the same days.
@@ -142,6 +144,7 @@ impl FindingCode {
             | Self::UnknownLevel
             | Self::RepeatedCode
             | Self::RepeatedRow
+            | Self::OutOfReach
             | Self::Differs
             | Self::StandardOverlap
             | Self::UnitCycle

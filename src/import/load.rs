@@ -1,6 +1,6 @@
 //! Pass 2: writes the validated bundle in one transaction.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
 use entity::{
     assignment, cadre, class_session, duty_exemption, enrolment, enrolment_quota, qualification, quota, rotation,
@@ -22,8 +22,10 @@ use super::{
     duty::ExemptionRow,
     enrolment::EnrolmentRow,
     existing::Existing,
+    files::Files,
     finding::Findings,
     header::Header,
+    importer::Importer,
     plan::Plan,
     progress::Progress,
     quota_usage::{self, Attribution},
@@ -37,7 +39,7 @@ use super::{
 };
 use crate::{
     audit::hash_chain,
-    authz::{Area, Change, CommandKind, Permit, Txn},
+    authz::{Change, Permit, Txn},
     clock::Clock,
     db::{
         self, Database,
@@ -47,8 +49,6 @@ use crate::{
     language::Sentence,
     reference::units::Units,
 };
-
-const IMPORT: CommandKind = CommandKind::of_operator("import", Area::Records);
 
 /// Number of attempts to begin the loading transaction. Each attempt waits for other writers as long as a statement may
 /// wait for a lock.
@@ -61,18 +61,17 @@ const UNRELATED_OBJECTS: [&str; 7] =
 /// Writes a validated bundle. `since` is the end of the log before the validation: if a command has changed data since
 /// then, the bundle is validated again inside the transaction, which excludes other commands.
 pub(super) async fn load(
-    database: &Database,
-    clock: Clock,
-    (dir, progress): (&Path, &Progress),
+    (database, clock, importer): (&Database, Clock, &Importer<'_>),
+    (files, progress): (Files<'_>, &Progress),
     (since, mut validated): (i64, Validated),
 ) -> Result<Report> {
-    let permit = Permit::operator(database, clock, IMPORT);
+    let permit = importer.permit(database, clock)?;
     let txn = begin_alone(&permit).await?;
     bulk::enlarge_cache(&txn).await?;
     if has_changed(&txn, since, &validated.context.existing).await? {
         drop(validated);
         tracing::info!("the database was changed during the validation; the bundle is validated again");
-        validated = Validated::read(&txn, clock, dir, progress).await?;
+        validated = Validated::read(&txn, clock, (files, importer), progress).await?;
         let outcome = validated.outcome();
         if outcome != Outcome::Loaded {
             bulk::restore_cache(&txn).await?;
@@ -80,13 +79,16 @@ pub(super) async fn load(
             return Ok(validated.report(outcome));
         }
     }
-    let Validated { context, plan, findings, bytes } = validated;
+    let Validated { context, plan, findings, bytes, .. } = validated;
     progress.begin("loading", bytes);
     let detail = serde_json::to_string(&plan.counts()).map_err(Error::internal)?;
-    let mut files: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
-    write(permit.enter(txn, None, Some(detail)).await?, dir, plan, (context, progress)).await?;
-    files.iter_mut().for_each(|file| file.state = FileState::Loaded);
-    Ok(report(Outcome::Loaded, files, findings))
+    let mut loaded: Vec<FileReport> = plan.checked.iter().map(file_report).collect();
+    loaded.iter_mut().for_each(|file| file.state = FileState::Loaded);
+    let report = report(Outcome::Loaded, loaded, findings);
+    let txn = permit.enter(txn, importer.object(), Some(detail)).await?;
+    importer.store(&txn, &report).await?;
+    write(txn, files, plan, (context, progress)).await?;
+    Ok(report)
 }
 
 /// Begins the transaction, and waits for other writers if necessary. Writers compete for the lock, so a busy service
@@ -109,7 +111,7 @@ async fn has_changed(txn: &DatabaseTransaction, since: i64, existing: &Existing)
 
 async fn write(
     txn: Txn,
-    dir: &Path,
+    files: Files<'_>,
     mut plan: Plan,
     (mut context, progress): (ImportContext, &Progress),
 ) -> Result<()> {
@@ -119,7 +121,8 @@ async fn write(
     let quotas: HashSet<QuotaId> = plan.offers.quotas.iter().map(|quota| quota.id).collect();
     lists(&txn, plan, &context).await?;
     let mut findings = Findings::default();
-    let mut pass = Pass { dir, connection: txn.connection(), context: &mut context, findings: &mut findings, progress };
+    let mut pass =
+        Pass { files, connection: txn.connection(), context: &mut context, findings: &mut findings, progress };
     let mut used = Vec::new();
     for before in checked {
         let now = match before.file {
@@ -241,7 +244,7 @@ impl Pass<'_, DatabaseTransaction> {
             ExemptionRow::FILE => load_without_indexes::<duty_exemption::Entity>(txn, self.load_exemptions(txn)).await,
             SessionRow::FILE => load_without_indexes::<class_session::Entity>(txn, self.load_sessions(txn)).await,
             // The rows of the first pass are loaded from memory; the file must not have changed since.
-            file => Ok(Checked { print: table::print(self.dir, file, self.progress)?, ..before }),
+            file => Ok(Checked { print: table::print(self.files, file, self.progress)?, ..before }),
         }
     }
 

@@ -11,15 +11,18 @@ mod cell;
 mod checked;
 mod class;
 mod class_index;
+mod client;
 mod context;
 mod duty;
 mod encoding;
 mod enrolment;
 mod enrolment_overlaps;
 mod existing;
+mod files;
 mod finding;
 mod header;
 mod identifier;
+mod importer;
 mod load;
 mod person_overlaps;
 mod plan;
@@ -28,6 +31,7 @@ mod post;
 mod programme_index;
 mod progress;
 mod quota_usage;
+mod reach;
 mod reference_lists;
 mod report;
 mod resolve;
@@ -54,7 +58,11 @@ mod write;
 use std::path::Path;
 
 pub use bundle::FILES;
+pub use client::{Answer, Sent, ensure_may_import, import_for};
+pub use files::Contents;
+use files::Files;
 pub use finding::{Column, Finding, FindingCode, Severity, Unlisted};
+use importer::Importer;
 use progress::Progress;
 pub use report::{Extent, FileReport, FileState, Outcome, Report};
 pub use template::write as write_template;
@@ -78,7 +86,7 @@ pub struct Options {
 /// on a dedicated thread.
 pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Options) -> Result<Report> {
     let progress = Progress::visible();
-    let report = run(database, clock, (dir, options), &progress).await;
+    let report = run(database, clock, (Files::Folder(dir), options), &progress).await;
     progress.clear();
     report
 }
@@ -86,17 +94,17 @@ pub async fn import(database: &Database, clock: Clock, dir: &Path, options: Opti
 async fn run(
     database: &Database,
     clock: Clock,
-    (dir, options): (&Path, Options),
+    (files, options): (Files<'_>, Options),
     progress: &Progress,
 ) -> Result<Report> {
     // One connection for all queries, not the pool: each SQLite connection has a thread, which does not release the
     // memory of its results. With millions of rows that was more than a hundred megabytes.
-    let reader = database.control();
+    let (reader, importer) = (database.control(), Importer::Operator);
     let since = hash_chain::end(reader).await?;
-    let validated = Validated::read(reader, clock, dir, progress).await?;
+    let validated = Validated::read(reader, clock, (files, &importer), progress).await?;
     match validated.outcome() {
         Outcome::Loaded if options.dry_run => Ok(validated.report(Outcome::DryRun)),
-        Outcome::Loaded => load::load(database, clock, (dir, progress), (since, validated)).await,
+        Outcome::Loaded => load::load((database, clock, &importer), (files, progress), (since, validated)).await,
         outcome => Ok(validated.report(outcome)),
     }
 }

@@ -67,7 +67,6 @@ impl Progress {
     }
 
     /// Displayed nowhere.
-    #[cfg(test)]
     pub fn hidden() -> Self {
         Self { bar: ProgressBar::hidden(), step: Arc::default(), is_plain: false }
     }

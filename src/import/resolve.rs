@@ -1,10 +1,7 @@
 //! One pass over the files of persons: read, resolve, compare with the database. Validation and loading share it; they
 //! differ only in the handling of new rows.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::collections::{HashMap, HashSet};
 
 use entity::{
     assignment, cadre, qualification,
@@ -15,6 +12,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use super::{
     cadre_index::Person,
     context::{ImportContext, repeated_code},
+    files::Files,
     finding::{FindingCode, Findings},
     header::{Header, differs},
     plausibility::{self, Dates, IdDoubt},
@@ -49,7 +47,7 @@ pub(super) struct Resolved<M> {
 
 /// Context of a pass over the files.
 pub(super) struct Pass<'a, C> {
-    pub dir: &'a Path,
+    pub files: Files<'a>,
     pub connection: &'a C,
     pub context: &'a mut ImportContext,
     pub findings: &'a mut Findings,

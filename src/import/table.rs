@@ -2,10 +2,8 @@
 
 use std::{
     collections::HashSet,
-    fs::File,
     io::{self, Read},
     marker::PhantomData,
-    path::Path,
     sync::Arc,
 };
 
@@ -14,6 +12,7 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 use super::{
     cell::{Cells, Faults},
     encoding::{self, Container, Encoding},
+    files::{Files, unreadable},
     finding::{FindingCode, Findings, Place},
     header::Header,
     progress::Progress,
@@ -69,26 +68,16 @@ pub(super) struct Table<T, R> {
     row: PhantomData<T>,
 }
 
-impl<T: Row> Table<T, File> {
-    /// Opens the file in a folder.
-    pub fn open(dir: &Path, progress: &Progress, findings: &mut Findings) -> Result<Self> {
-        Self::new(open(dir, T::FILE)?, LONGEST_RECORD, progress, findings)
+impl<'a, T: Row> Table<T, Box<dyn Read + 'a>> {
+    /// Opens the file of a bundle.
+    pub fn open(files: Files<'a>, progress: &Progress, findings: &mut Findings) -> Result<Self> {
+        Self::new(files.open(T::FILE)?, LONGEST_RECORD, progress, findings)
     }
 }
 
-/// Opens a file of the bundle.
-pub(super) fn open(dir: &Path, file: &'static str) -> Result<File> {
-    File::open(dir.join(file)).map_err(|error| unreadable(file, &error))
-}
-
-/// Error of a file that exists but cannot be read.
-pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
-    Error::invalid(file, format!("không đọc được tệp: {error}"), format!("the file cannot be read: {error}"))
-}
-
 /// Fingerprint of a file.
-pub(super) fn print(dir: &Path, file: &'static str, progress: &Progress) -> Result<u64> {
-    let (mut source, gauge) = Source::new(open(dir, file)?, u64::MAX / 2, progress.clone());
+pub(super) fn print(files: Files<'_>, file: &'static str, progress: &Progress) -> Result<u64> {
+    let (mut source, gauge) = Source::new(files.open(file)?, u64::MAX / 2, progress.clone());
     io::copy(&mut source, &mut io::sink()).map_err(|error| unreadable(file, &error))?;
     Ok(gauge.print())
 }

@@ -1,9 +1,6 @@
 //! Pass 1: validates all files, reports all findings, writes nothing.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::collections::{HashMap, HashSet};
 
 use entity::{institution, programme, retirement_age, rule as law, title, training_class, value::PlanId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -17,6 +14,7 @@ use super::{
     duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     existing::Existing,
+    files::Files,
     finding::{FindingCode, Findings},
     header::Header,
     identifier::IdentifierRow,
@@ -39,13 +37,13 @@ use crate::{error::Result, language::Sentence};
 
 /// Checks a bundle.
 pub(super) async fn validate(
-    dir: &Path,
+    files: Files<'_>,
     bundle: &Bundle,
     reader: &impl ConnectionTrait,
     (context, findings, progress): (&mut ImportContext, &mut Findings, &Progress),
 ) -> Result<Plan> {
     let mut plan = Plan::default();
-    let mut pass = Pass { dir, connection: reader, context, findings, progress };
+    let mut pass = Pass { files, connection: reader, context, findings, progress };
     pass.lists(bundle, &mut plan).await?;
     if bundle.has(CadreRow::FILE) {
         plan.checked.push(pass.check_cadres().await?);
@@ -266,8 +264,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
                 }
             }
             persons.extend(rows.iter().filter_map(|(line, row)| Twin::of(*line, row)));
-            pass.doubt_repeated_ids(header, &rows).await?;
-            pass.doubt_stored_persons(header, &rows).await?;
+            if pass.context.sees_everybody {
+                pass.doubt_repeated_ids(header, &rows).await?;
+                pass.doubt_stored_persons(header, &rows).await?;
+            }
             let (found, unchanged) = pass.cadres(header, rows).await?;
             Ok((found.len() as u64, unchanged))
         };

@@ -1,12 +1,11 @@
 //! A bundle that was validated against the database.
 
-use std::path::Path;
-
 use sea_orm::{ConnectionTrait, StreamTrait};
 
 use super::{
     FileReport, FileState, Outcome, Report, bundle::Bundle, checked::Checked, context::ImportContext,
-    existing::Existing, finding::Findings, plan::Plan, progress::Progress, validate::validate,
+    existing::Existing, files::Files, finding::Findings, importer::Importer, plan::Plan, progress::Progress,
+    validate::validate,
 };
 use crate::{clock::Clock, error::Result};
 
@@ -17,23 +16,32 @@ pub(super) struct Validated {
     pub findings: Findings,
     /// Bytes of the files.
     pub bytes: u64,
+    /// Whether the rows were compared with the database; not if the importer may not see the records that they name.
+    pub is_compared: bool,
 }
 
 impl Validated {
-    /// Validates the bundle in a folder.
+    /// Validates a bundle for an importer.
     pub async fn read(
         connection: &(impl ConnectionTrait + StreamTrait),
         clock: Clock,
-        dir: &Path,
+        (files, importer): (Files<'_>, &Importer<'_>),
         progress: &Progress,
     ) -> Result<Self> {
         let mut findings = Findings::default();
-        let bundle = Bundle::find(dir, &mut findings)?;
+        let bundle = Bundle::find(files, &mut findings)?;
         progress.begin("checking", bundle.bytes);
-        let mut context = ImportContext::new(Existing::read(connection).await?, clock.today());
+        let existing = Existing::read(connection).await?;
+        importer.check_reach((files, &bundle), (&existing, connection), &mut findings).await?;
+        let is_compared = findings.errors == 0;
+        let mut context = ImportContext::new(existing, clock.today());
+        context.sees_everybody = importer.sees_everybody();
         bundle.irregular.iter().for_each(|file| context.mark_unreadable(file));
-        let plan = validate(dir, &bundle, connection, (&mut context, &mut findings, progress)).await?;
-        Ok(Self { context, plan, findings, bytes: bundle.bytes })
+        let plan = match is_compared {
+            true => validate(files, &bundle, connection, (&mut context, &mut findings, progress)).await?,
+            false => Plan::default(),
+        };
+        Ok(Self { context, plan, findings, bytes: bundle.bytes, is_compared })
     }
 
     /// Outcome of an import of the bundle, if loading succeeds.

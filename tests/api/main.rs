@@ -33,6 +33,7 @@ mod gateway;
 mod http;
 mod http_headers;
 mod import;
+mod import_api;
 mod import_beside_acts;
 mod imported_training;
 mod isolation;

@@ -94,7 +94,7 @@ impl ExportType {
     }
 
     /// Scope that shows the records.
-    pub(super) fn scope(self) -> Option<Scope> {
+    pub fn scope(self) -> Option<Scope> {
         Self::TABLE[self as usize].2
     }
 }

@@ -184,14 +184,22 @@ async fn a_file_that_changes_between_the_passes_rolls_everything_back() {
         let before = (file(&database, dir.path()).await, dump(database.reader()).await);
         let files = folder(&BUNDLE);
         let progress = Progress::hidden();
-        let validated = Validated::read(database.reader(), clock(), files.path(), &progress).await.unwrap();
+        let validated =
+            Validated::read(database.reader(), clock(), (Files::Folder(files.path()), &Importer::Operator), &progress)
+                .await
+                .unwrap();
         let since = hash_chain::end(database.reader()).await.unwrap();
 
         let path = files.path().join(name);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from));
         fs::write(&path, text.replace(from, to)).unwrap();
-        let result = load::load(&database, clock(), (files.path(), &progress), (since, validated)).await;
+        let result = load::load(
+            (&database, clock(), &Importer::Operator),
+            (Files::Folder(files.path()), &progress),
+            (since, validated),
+        )
+        .await;
         assert!(matches!(result, Err(crate::error::Error::Conflict(_))), "{name}: {result:?}");
         assert_eq!((file(&database, dir.path()).await, dump(database.reader()).await), before, "{name}");
     }
@@ -203,11 +211,20 @@ async fn import_with_a_change_between(change: impl AsyncFnOnce(&Database)) -> (R
     let files = folder(&BUNDLE);
     let progress = Progress::hidden();
     let since = hash_chain::end(database.reader()).await.unwrap();
-    let validated = Validated::read(database.reader(), clock(), files.path(), &progress).await.unwrap();
+    let validated =
+        Validated::read(database.reader(), clock(), (Files::Folder(files.path()), &Importer::Operator), &progress)
+            .await
+            .unwrap();
     assert_eq!(validated.outcome(), Outcome::Loaded, "the control");
     change(&database).await;
     let before = dump(database.reader()).await;
-    let report = load::load(&database, clock(), (files.path(), &progress), (since, validated)).await.unwrap();
+    let report = load::load(
+        (&database, clock(), &Importer::Operator),
+        (Files::Folder(files.path()), &progress),
+        (since, validated),
+    )
+    .await
+    .unwrap();
     (report, before, dump(database.reader()).await)
 }
 

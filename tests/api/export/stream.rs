@@ -91,6 +91,32 @@ async fn an_export_continues_after_the_last_line_received() {
 }
 
 #[actix_web::test]
+async fn a_copy_continues_with_the_change_feed_from_the_cursor_of_its_first_line() {
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
+        let head = ndjson(&caller, "cadres").await.head;
+        let cursor = head["cursor"].as_str().expect("a cursor");
+        let changes = async |after: &str| {
+            let answer = caller.get(&format!("/v1/changes?after={after}")).send().await.expect("an answer");
+            assert_eq!(answer.status(), 200);
+            let events: Vec<Value> = answer.json().await.expect("JSON");
+            events
+        };
+        assert_eq!(changes(cursor).await, Vec::<Value>::new());
+
+        app.import_text(&[
+            ("cadres.csv", &csv::cadres("code,full_name", "Z-02,Phạm Thị Tiếp")),
+            ("assignments.csv", &csv::assignments("cadre_code,unit_code", "Z-02,A2U")),
+        ])
+        .await;
+        let after = changes(cursor).await;
+        let subjects: BTreeSet<&str> = after.iter().filter_map(|event| event["subject"].as_str()).collect();
+        assert_eq!(subjects, BTreeSet::from(["Z-02"]), "{after:?}");
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_change_during_an_export_is_not_in_it_and_comes_after_its_cursor() {
     on_both(async |app| {
         crowd(app).await;

@@ -31,7 +31,7 @@ use cadre_api::{
     graphql::engine::Engine,
     http::{Service, WebSettings, gateway::SecurityServers, server},
     import::{self, Options, Outcome},
-    limit::{Allowance, Budgets, Exports, InFlight, Limits, Overrides, Share},
+    limit::{Allowance, Budgets, Exports, Imports, InFlight, Limits, Overrides, Share},
     projection,
 };
 use entity::{
@@ -137,6 +137,7 @@ impl Node {
             // The address of the tests.
             security_servers: SecurityServers::of(&[Ipv4Addr::LOCALHOST.into()]),
             exports: Exports::default(),
+            imports: Imports::default(),
             metrics: None,
             web: WebSettings::default(),
         };

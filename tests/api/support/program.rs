@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings of the environment that must not reach a process of the tests.
-const SETTINGS: [&str; 23] = [
+const SETTINGS: [&str; 26] = [
+    "CADRE_IMPORT_ARCHIVE",
+    "CADRE_IMPORT_ENTRIES",
+    "CADRE_IMPORT_UNPACKED",
     "CADRE_MAX_EXPORTS",
     "CADRE_CLIENT_EXPORTS",
     "CADRE_AUDIT_CHECKPOINTS",

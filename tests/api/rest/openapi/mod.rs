@@ -3,6 +3,7 @@
 
 mod clients;
 mod dictionary;
+mod export;
 mod operation;
 mod shape;
 
@@ -25,7 +26,7 @@ use dictionary::Dictionary;
 const FILE: &str = "openapi.json";
 
 /// Tags in their order: segment, English, Vietnamese.
-const TAGS: [(&str, &str, &str); 19] = [
+const TAGS: [(&str, &str, &str); 21] = [
     ("viewer", "The calling client", "Hệ thống kết nối đang gọi"),
     ("units", "Units", "Đơn vị"),
     ("cadres", "Cadres, civil servants and public employees", "Cán bộ, công chức, viên chức"),
@@ -44,6 +45,7 @@ const TAGS: [(&str, &str, &str); 19] = [
     ("ethnic-groups", "Ethnic groups", "Dân tộc"),
     ("rules", "Rules for rotations", "Quy định về luân chuyển"),
     ("retirement-ages", "Retirement ages", "Tuổi nghỉ hưu"),
+    ("export", "Exports", "Kết xuất"),
     ("problems", "Problems: see `/problems`", "Lỗi: xem `/problems`"),
     ("graphql", "The same data over GraphQL: see `/schema.graphql`", "Cùng dữ liệu qua GraphQL: xem `/schema.graphql`"),
 ];
@@ -98,6 +100,7 @@ fn generated() -> Value {
         let path = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
         path[method] = described;
     }
+    paths.insert(export::PATH.to_owned(), json!({ "get": export::described() }));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -276,7 +279,7 @@ fn each_operation_has_a_unique_id_and_a_known_tag() {
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!((ids.len(), all), (all, routes().len()));
+    assert_eq!((ids.len(), all), (all, routes().len() + 1), "the routes and the exports");
 }
 
 /// All references lead to a component.
