@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use super::{
     class::ClassRow,
-    duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
+    duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     finding::{FindingCode, Findings, Place},
     identifier::IdentifierRow,

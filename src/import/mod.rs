@@ -13,6 +13,7 @@ mod class;
 mod class_index;
 mod context;
 mod duty;
+mod duty_row;
 mod encoding;
 mod enrolment;
 mod enrolment_overlaps;
