@@ -2,7 +2,7 @@
 
 use super::{
     class::ClassRow,
-    duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
+    duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     files::{Files, Found},
     finding::{FindingCode, Findings, Place},

@@ -13,7 +13,7 @@ use entity::{
 use super::{
     cadre_index::CadreIndex,
     class_index::Classes,
-    duty::DutyRow,
+    duty_row::DutyRow,
     existing::Existing,
     finding::{FindingCode, Findings},
     header::Header,

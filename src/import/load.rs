@@ -19,7 +19,7 @@ use super::{
     class::ClassRow,
     class_index::Classes,
     context::ImportContext,
-    duty::ExemptionRow,
+    duty_row::ExemptionRow,
     enrolment::EnrolmentRow,
     existing::Existing,
     files::Files,

@@ -14,6 +14,7 @@ mod class_index;
 mod client;
 mod context;
 mod duty;
+mod duty_row;
 mod encoding;
 mod enrolment;
 mod enrolment_overlaps;

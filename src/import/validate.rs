@@ -11,7 +11,7 @@ use super::{
     checked::Checked,
     class::ClassRow,
     context::{ImportContext, repeated_row},
-    duty::{DutyProgrammeRow, DutyRow, ExemptionRow},
+    duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     existing::Existing,
     files::Files,

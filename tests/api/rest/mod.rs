@@ -106,7 +106,7 @@ fn required(path: &str) -> &'static str {
     match path.rsplit('/').next() {
         Some("composition") => "?subject=PROFESSIONAL",
         Some("training-progress") => "?year=2025",
-        Some("duties" | "BD-B") => "?year=2015",
+        Some("duties" | "{dutyCode}") => "?year=2015",
         Some("rotation-flows") => "?from=2000-01-01&before=2026-01-01",
         _ => "",
     }
