@@ -167,3 +167,115 @@ async fn audiences_of(connection: &impl ConnectionTrait, entry: i64) -> Result<V
         .filter(change::Column::AudienceId.is_not_null());
     Ok(units.into_tuple().all(connection).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use entity::{
+        audit_entry, log_link,
+        value::{ChangeKind, Log},
+    };
+    use sea_orm::{
+        ActiveModelTrait,
+        ActiveValue::{NotSet, Set},
+    };
+
+    use super::*;
+    use crate::{auth::tests::fixture, db::Database};
+
+    /// Types of objects that are not in memory.
+    const UNCACHED: [&str; 2] = ["cadre", "rotation"];
+
+    /// Appends a command with its changes (type of the object, audience), at a position.
+    async fn command(database: &Database, position: i64, changes: &[(&str, Option<UnitId>)]) {
+        let entry = audit_entry::ActiveModel {
+            seq: NotSet,
+            at: Set(DateTime::UNIX_EPOCH),
+            actor: Set("operator".to_owned()),
+            act: Set("test".to_owned()),
+            object: Set(None),
+            detail: Set(None),
+        };
+        let entry = entry.insert(database.writer()).await.unwrap();
+        for (object_type, audience) in changes {
+            let change = change::ActiveModel {
+                seq: NotSet,
+                audit_seq: Set(entry.seq),
+                kind: Set(ChangeKind::Updated),
+                object_type: Set((*object_type).to_owned()),
+                object: Set("x".to_owned()),
+                audience_id: Set(*audience),
+                object_id: Set(None),
+                units_before: Set(None),
+                units_after: Set(None),
+            };
+            change.insert(database.writer()).await.unwrap();
+        }
+        link(database, position, Log::Audit, entry.seq).await;
+    }
+
+    async fn link(database: &Database, position: i64, log: Log, entry: i64) {
+        let link = log_link::ActiveModel {
+            position: Set(position),
+            log: Set(log),
+            entry: Set(entry),
+            hash: Set(position.to_be_bytes().to_vec()),
+        };
+        link.insert(database.writer()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_command_counts_for_those_who_may_know_of_it() {
+        let (_folder, database) = fixture::database().await;
+        let (one, two, three) = (
+            fixture::unit(&database, "U-1").await,
+            fixture::unit(&database, "U-2").await,
+            fixture::unit(&database, "U-3").await,
+        );
+        let start = LastCommands::start(database.reader()).await.unwrap();
+        assert_eq!((start.read_to, start.public), (0, 0));
+        assert!(start.read(database.reader(), &UNCACHED).await.unwrap().is_none());
+        // Public; with and without restricted changes.
+        command(&database, 1, &[("cadre", None)]).await;
+        command(&database, 2, &[("rotation", Some(one)), ("unit", None)]).await;
+        // Restricted to one unit, and to two by an import.
+        command(&database, 3, &[("rotation", Some(one))]).await;
+        command(&database, 4, &[("rotation", Some(two)), ("rotation", Some(two)), ("rotation", Some(three))]).await;
+        link(&database, 5, Log::Access, 1).await;
+        // An order to withhold readings.
+        command(&database, 6, &[]).await;
+        link(&database, 7, Log::Withholding, 1).await;
+
+        let last = start.read(database.reader(), &UNCACHED).await.unwrap().unwrap();
+
+        let for_unit = |last: &LastCommands, unit: UnitId| last.visible(|reached| reached == unit);
+        assert_eq!((last.read_to(), last.visible(|_| false), last.visible(|_| true), last.in_memory()), (6, 2, 4, 2));
+        assert_eq!([one, two, three].map(|unit| for_unit(&last, unit)), [3, 4, 4]);
+        assert!(last.read(database.reader(), &UNCACHED).await.unwrap().is_none(), "nothing is newer");
+        let again = LastCommands::start(database.reader()).await.unwrap();
+        assert_eq!((again.read_to, again.public), (2, 2), "a process that starts finds the last public command");
+        let again = again.read(database.reader(), &UNCACHED).await.unwrap().unwrap();
+        assert_eq!([one, two, three].map(|unit| for_unit(&again, unit)), [3, 4, 4]);
+
+        // A command without changes, such as a rebuild of projections, counts for all; so does every other one.
+        command(&database, 8, &[]).await;
+        let last = last.read(database.reader(), &UNCACHED).await.unwrap().unwrap();
+        assert_eq!((last.visible(|_| false), last.restricted.len(), last.in_memory()), (8, 0, 2));
+        assert_eq!(LastCommands::start(database.reader()).await.unwrap().public, 8);
+    }
+
+    #[tokio::test]
+    async fn more_commands_than_one_statement_reads_are_all_read() {
+        let (_folder, database) = fixture::database().await;
+        let unit = fixture::unit(&database, "U-1").await;
+        let start = LastCommands::start(database.reader()).await.unwrap();
+        let many = COMMANDS as i64 * 2;
+        for position in 1..=many {
+            command(&database, position, &[("rotation", Some(unit))]).await;
+        }
+
+        let last = start.read(database.reader(), &UNCACHED).await.unwrap().unwrap();
+
+        assert_eq!((last.read_to(), last.visible(|_| true), last.visible(|_| false)), (many, many, 0));
+    }
+}
