@@ -65,7 +65,7 @@ fn in_folder(dir: &Path) -> Result<Vec<Found>> {
         // Follows a link, as opening the file will. A pipe would block the import until something writes to it.
         let metadata = fs::metadata(entry.path());
         let size = match metadata {
-            Ok(metadata) => metadata.is_file().then(|| metadata.len()),
+            Ok(metadata) => metadata.is_file().then_some(metadata.len()),
             Err(error) if name.ends_with(".csv") => return Err(unreadable(&name, &error)),
             Err(_) => None,
         };
