@@ -110,6 +110,15 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
         "cadre_checkpoints_failed_total",
         "Failed writes of log checkpoints; each write is retried."
     );
+    metrics::describe_counter!(
+        "cadre_deprecated_field_total",
+        "Operations that use a deprecated part of the API, by its coordinate and client."
+    );
+    metrics::describe_counter!("cadre_webhook_deliveries_total", "Attempts to deliver to webhooks, by result.");
+    metrics::describe_gauge!(
+        "cadre_webhook_oldest_pending_seconds",
+        "Age of the oldest announcement that is not delivered, in seconds."
+    );
     metrics::describe_gauge!("cadre_database_connections", "Connections of the read pool, by state.");
     Some(handle)
 }

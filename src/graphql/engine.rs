@@ -15,6 +15,7 @@ use crate::{
         error::{PartialErrors, not_registered, refused, shown, translate},
         guard::{
             cache::Documents,
+            deprecation::Deprecation,
             document::{Document, Kind, Operation},
             limits::Limits,
             rejection::{Measure, Rejection},
@@ -57,7 +58,22 @@ pub enum DocumentOrigin {
     Registered,
 }
 
-/// Result of a request.
+/// Result of a request, with the deprecated parts of the schema that it uses.
+#[derive(Debug)]
+pub struct Executed {
+    /// The response.
+    pub response: ExecutionResponse,
+    /// Deprecated fields, arguments, input fields and enum values of an admitted operation.
+    pub deprecations: Arc<[Deprecation]>,
+}
+
+impl From<ExecutionResponse> for Executed {
+    fn from(response: ExecutionResponse) -> Self {
+        Self { response, deprecations: Arc::default() }
+    }
+}
+
+/// Response to a request.
 #[derive(Debug)]
 pub enum ExecutionResponse {
     /// Refused before execution; there is no `data`.
@@ -72,6 +88,13 @@ pub enum ExecutionResponse {
     Written(Vec<u8>),
 }
 
+/// A document that the caller may execute, with the complete variables.
+struct Admitted {
+    document: Arc<Document>,
+    variables: Variables,
+    deprecations: Arc<[Deprecation]>,
+}
+
 /// The schema and the cache of compiled documents.
 pub struct Engine {
     schema: ServiceSchema,
@@ -81,14 +104,19 @@ pub struct Engine {
 impl Default for Engine {
     fn default() -> Self {
         let schema = schema();
-        let schema_index = Arc::new(SchemaIndex::of(&schema.sdl()));
-        Self { schema, documents: Documents::new(schema_index, Limits::default()) }
+        let sdl = schema.sdl();
+        Self::checking(schema, &sdl)
     }
 }
 
 impl Engine {
+    /// An engine that checks documents against the SDL of the schema.
+    pub fn checking(schema: ServiceSchema, sdl: &str) -> Self {
+        Self { schema, documents: Documents::new(Arc::new(SchemaIndex::of(sdl)), Limits::default()) }
+    }
+
     /// Executes a request of a caller. The result is released after its disclosures were logged.
-    pub async fn answer(&self, access: Arc<Access>, mut question: ExecutionRequest) -> Unaudited<ExecutionResponse> {
+    pub async fn answer(&self, access: Arc<Access>, mut question: ExecutionRequest) -> Unaudited<Executed> {
         let sent = std::mem::take(&mut question.variables);
         access.runs(&question.document);
         let answer = self.run(Arc::clone(&access), &question, sent).await;
@@ -100,12 +128,26 @@ impl Engine {
         self.documents.schema_index()
     }
 
-    async fn run(&self, access: Arc<Access>, question: &ExecutionRequest, sent: Variables) -> ExecutionResponse {
-        let (document, variables) = match self.admitted(&access, question, sent) {
+    async fn run(&self, access: Arc<Access>, question: &ExecutionRequest, sent: Variables) -> Executed {
+        let Admitted { document, variables, deprecations } = match self.admitted(&access, question, sent) {
             Ok(admitted) => admitted,
-            Err(answer) => return *answer,
+            Err(answer) => return Executed::from(*answer),
         };
-        if let Some(body) = self.written(&document, &access, question, &variables).await {
+        for of in deprecations.iter() {
+            let labels = [("field", of.coordinate.to_string()), ("client", access.caller().client_id().to_string())];
+            metrics::counter!("cadre_deprecated_field_total", &labels).increment(1);
+        }
+        Executed { response: self.respond(access, question, (&document, variables)).await, deprecations }
+    }
+
+    /// Executes an admitted document, if possible on the fast path.
+    async fn respond(
+        &self,
+        access: Arc<Access>,
+        question: &ExecutionRequest,
+        (document, variables): (&Document, Variables),
+    ) -> ExecutionResponse {
+        if let Some(body) = self.written(document, &access, question, &variables).await {
             return ExecutionResponse::Written(body);
         }
         let mut request = Request::new("").variables(variables);
@@ -145,14 +187,13 @@ impl Engine {
         answer.ok()?.ok()
     }
 
-    /// Compiles the document and authorizes all its fields, filters and sort keys before execution; returns it with the
-    /// complete variables.
+    /// Compiles the document and authorizes all its fields, filters and sort keys before execution.
     fn admitted(
         &self,
         access: &Access,
         question: &ExecutionRequest,
         sent: Variables,
-    ) -> Result<(Arc<Document>, Variables), Box<ExecutionResponse>> {
+    ) -> Result<Admitted, Box<ExecutionResponse>> {
         let (language, id) = (question.language, question.request_id.as_str());
         let refuse = |refusal| Box::new(ExecutionResponse::Refused(vec![refused(&refusal, language, id)]));
         let document = self.documents.get_or_compile(&question.document).map_err(refuse)?;
@@ -174,7 +215,7 @@ impl Engine {
             over => Box::new(ExecutionResponse::Limited(over)),
         })?;
         let variables = operation.coerce_variables(self.documents.schema_index(), sent).map_err(refuse)?;
-        Ok((document, variables))
+        Ok(Admitted { document, variables, deprecations: plan.deprecations })
     }
 }
 

@@ -16,11 +16,11 @@ use crate::{
     authz::Access,
     error::Error,
     graphql::{
-        engine::{ExecutionRequest, ExecutionResponse},
+        engine::{Executed, ExecutionRequest, ExecutionResponse},
         error::{code, sentence, shown},
     },
     http::{
-        Service, bearer, body,
+        Service, bearer, body, deprecation,
         error::{Refused, allowing, language, request_id},
         limit,
         persisted::{Requested, Unresolved},
@@ -132,17 +132,21 @@ async fn answered(
     media: Media,
     question: ExecutionRequest,
 ) -> HttpResponse {
-    match executed(request, service, access, question).await {
-        Ok(ExecutionResponse::Ran(response)) => {
+    let Executed { response, deprecations } = match executed(request, service, access, question).await {
+        Ok(executed) => executed,
+        Err(response) => return response,
+    };
+    let response = match response {
+        ExecutionResponse::Ran(response) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
-        Ok(ExecutionResponse::Written(body)) => media.sent(request, StatusCode::OK, body),
-        Ok(ExecutionResponse::Refused(errors)) => media.refused(request, &errors),
-        Ok(ExecutionResponse::Limited(over)) => limit::limited(request, over),
-        Ok(ExecutionResponse::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
-        Err(response) => response,
-    }
+        ExecutionResponse::Written(body) => media.sent(request, StatusCode::OK, body),
+        ExecutionResponse::Refused(errors) => media.refused(request, &errors),
+        ExecutionResponse::Limited(over) => limit::limited(request, over),
+        ExecutionResponse::MutationByGet => allowing(mutation_by_get().response(request), "POST"),
+    };
+    deprecation::with_headers(request, response, &deprecations)
 }
 
 /// Runs a question within the limits on concurrent requests. If its disclosures cannot be logged, it is refused.
@@ -151,7 +155,7 @@ pub(super) async fn executed(
     service: &Service,
     access: Arc<Access>,
     question: ExecutionRequest,
-) -> Result<ExecutionResponse, HttpResponse> {
+) -> Result<Executed, HttpResponse> {
     // A request takes a place after its body was received, so that slow senders take none.
     let Some(_place) = service.in_flight.enter() else { return Err(limit::busy(request)) };
     let _turn = question.allowance.turn().await.map_err(|over| limit::limited(request, over))?;
@@ -159,7 +163,10 @@ pub(super) async fn executed(
     let executed = async { service.engine.answer(access, question).await.audit().await };
     match AssertUnwindSafe(executed).catch_unwind().await {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Ok(ExecutionResponse::Refused(vec![shown(&error, language(request), &request_id(request))])),
+        Ok(Err(error)) => {
+            let error = shown(&error, language(request), &request_id(request));
+            Ok(ExecutionResponse::Refused(vec![error]).into())
+        }
         Err(_) => Err(internal_error().response(request)),
     }
 }

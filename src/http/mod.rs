@@ -7,6 +7,7 @@ mod changes;
 mod compress;
 pub mod console;
 mod cors;
+mod deprecation;
 mod error;
 pub mod gateway;
 mod graphql;

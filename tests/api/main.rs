@@ -18,6 +18,7 @@ mod composition;
 mod console;
 mod crash_recovery;
 mod custody;
+mod deprecation;
 mod differential;
 mod docs_examples;
 mod embargo;

@@ -43,7 +43,7 @@ pub async fn page(
         allowance: Arc::clone(&allowance),
     };
     let executed = graphql::executed(request, service, access, question).await?;
-    let data =
-        answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
+    let data = answer::data(request, executed.response)
+        .map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
     Ok((Page::of(request, &data["changes"]), allowance))
 }

@@ -23,7 +23,7 @@ use crate::{
         sdl,
     },
     http::{
-        Service, body,
+        Service, body, deprecation,
         error::{Refused, language, only, read, request_id},
         graphql, limit,
         rest::route::{PREFIX, Route},
@@ -99,7 +99,13 @@ async fn serve(
                 allowance: Arc::clone(&allowance),
             };
             let executed = graphql::executed(&request, &service, access, question).await;
-            executed.map_or_else(|response| response, |executed| answer::response(route, &request, executed))
+            executed.map_or_else(
+                |response| response,
+                |executed| {
+                    let response = answer::response(route, &request, executed.response);
+                    deprecation::with_headers(&request, response, &executed.deprecations)
+                },
+            )
         }
         Err(response) => body::unread(response, payload),
     };

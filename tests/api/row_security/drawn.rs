@@ -264,7 +264,7 @@ impl Unnarrowed {
             queries_only: true,
             allowance: allowance(),
         };
-        match self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged") {
+        match self.engine.answer(Arc::new(access), question).await.audit().await.expect("logged").response {
             ExecutionResponse::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
             ExecutionResponse::Written(body) => {
                 let mut answer: Value = serde_json::from_slice(&body).expect("JSON");

@@ -402,7 +402,8 @@ async fn acts_at_once_over_few_connections_do_not_wait_for_each_other() {
             allowance: allowance(),
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
-        let ExecutionResponse::Ran(answer) = engine.answer(access, question).await.audit().await.expect("logged")
+        let ExecutionResponse::Ran(answer) =
+            engine.answer(access, question).await.audit().await.expect("logged").response
         else {
             panic!("it was refused");
         };
