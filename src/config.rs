@@ -108,6 +108,11 @@ pub struct Settings {
     /// Maximum number of concurrent GraphQL requests; further requests get status 503. [default: 64 per core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: Option<u32>,
+    /// Maximum number of requests of a client in one process that wait for changes: event streams and requests with
+    /// `Prefer: wait`; further ones get status 429.
+    #[arg(long, global = true, env = "CADRE_STREAMS_PER_CLIENT", default_value_t = limit::STREAMS_PER_CLIENT)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub streams_per_client: u32,
     /// Origins of web pages that may call the API from a browser, such as `https://app.example.vn`, separated by commas;
     /// `*` for all. [default: none]
     #[arg(long, global = true, env = "CADRE_CORS_ORIGINS", value_parser = web::cors_origins)]

@@ -5,6 +5,8 @@
 //! Rates follow the generic cell rate algorithm (`governor`): the amount of a whole second or minute may be used at
 //! once and is refilled steadily. Each process counts separately.
 
+mod streams;
+
 use std::{
     fmt,
     net::{IpAddr, Ipv6Addr},
@@ -26,6 +28,8 @@ use tokio::{
     time::timeout,
 };
 use uuid::Uuid;
+
+pub use streams::{OpenStream, STREAMS_PER_CLIENT, Streams};
 
 /// Default requests per second of a client.
 pub const REQUESTS_PER_SECOND: u32 = 1_000;

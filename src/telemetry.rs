@@ -100,7 +100,7 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_counter!("cadre_errors_total", "Errors sent to clients, by code.");
     metrics::describe_counter!(
         "cadre_limited_total",
-        "Requests refused by a limit, by limit: requests, cost, in-flight, attempts."
+        "Requests refused by a limit, by limit: requests, cost, turns, in-flight, attempts, streams."
     );
     metrics::describe_histogram!("cadre_operation_cost", "Computed cost of operations.");
     metrics::describe_counter!("cadre_database_statements_total", "Statements sent to the database.");

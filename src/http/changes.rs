@@ -45,15 +45,22 @@ async fn batch(request: &HttpRequest, service: &Service, mut asked: Value) -> Ht
     let deadline = Instant::now() + wait;
     // Before the first look, so that no commit is missed between the look and the waiting.
     let mut commits = service.app_state.commits();
+    let mut place = None;
     loop {
-        let (page, allowance) = match page(request, service, &asked).await {
-            Ok(page) => page,
+        let read = match page(request, service, &asked).await {
+            Ok(read) => read,
             Err(response) => return response,
         };
-        asked["after"] = json!(page.end);
-        let has_news = !page.events.is_empty() || wait.is_zero();
-        if has_news || (!page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
-            return limit::with_rate_limit_headers(written(request, &page, wait), &allowance);
+        asked["after"] = json!(read.page.end);
+        let has_news = !read.page.events.is_empty() || wait.is_zero();
+        if !has_news && !read.page.has_more && place.is_none() {
+            place = match read.wait(request, service) {
+                Ok(place) => Some(place),
+                Err(response) => return *response,
+            };
+        }
+        if has_news || (!read.page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
+            return limit::with_rate_limit_headers(written(request, &read.page, wait), &read.allowance);
         }
     }
 }

@@ -32,7 +32,7 @@ use crate::{
     auth::Tokens,
     config::{Console, CorsOrigins},
     graphql::engine::Engine,
-    limit::{Budgets, InFlight},
+    limit::{Budgets, InFlight, Streams},
 };
 
 /// Shared state of all requests.
@@ -47,6 +47,8 @@ pub struct Service {
     pub budgets: Budgets,
     /// Limit on concurrent GraphQL requests.
     pub in_flight: InFlight,
+    /// Requests of each client that wait for changes.
+    pub streams: Arc<Streams>,
     /// X-Road security servers whose headers are recorded.
     pub security_servers: gateway::SecurityServers,
     /// Metrics for `/metrics`; `None` if another recorder was installed.

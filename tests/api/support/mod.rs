@@ -31,7 +31,7 @@ use cadre_api::{
     graphql::engine::Engine,
     http::{Service, WebSettings, gateway::SecurityServers, server},
     import::{self, Options, Outcome},
-    limit::{Allowance, Budgets, InFlight, Limits, Overrides, Share},
+    limit::{Allowance, Budgets, InFlight, Limits, Overrides, STREAMS_PER_CLIENT, Share, Streams},
     projection,
 };
 use entity::{
@@ -140,6 +140,7 @@ impl Node {
             engine,
             budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
             in_flight,
+            streams: Streams::at_most(STREAMS_PER_CLIENT),
             // The tests come from this address.
             security_servers: SecurityServers::of(&[Ipv4Addr::LOCALHOST.into()]),
             metrics: None,

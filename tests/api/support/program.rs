@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings that must not reach a process of the tests from outside.
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 22] = [
     "CADRE_AUDIT_CHECKPOINTS",
     "CADRE_DATABASE_URL",
     "CADRE_LISTEN",
@@ -29,6 +29,7 @@ const SETTINGS: [&str; 21] = [
     "CADRE_CLIENT_REQUESTS_PER_SECOND",
     "CADRE_CLIENT_COST_PER_MINUTE",
     "CADRE_MAX_IN_FLIGHT",
+    "CADRE_STREAMS_PER_CLIENT",
     "CADRE_CORS_ORIGINS",
     "CADRE_CONSOLE",
     "CADRE_SECURITY_SERVERS",
