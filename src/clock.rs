@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, NaiveTime, Utc};
 use entity::value::Day;
 
 /// Source of the current time.
@@ -27,11 +27,21 @@ impl Clock {
         }
     }
 
-    /// Today in Việt Nam (UTC+7, no summer time).
+    /// Today in Việt Nam.
     pub fn today(&self) -> Day {
-        let vietnam = FixedOffset::east_opt(7 * 3600).expect("seven hours are a valid offset");
-        Day(self.now().with_timezone(&vietnam).date_naive())
+        Day(self.now().with_timezone(&vietnam()).date_naive())
     }
+}
+
+/// The time at which a day begins in Việt Nam.
+pub fn start_of(day: Day) -> DateTime<Utc> {
+    let midnight = day.0.and_time(NaiveTime::MIN).and_local_timezone(vietnam());
+    midnight.single().expect("a fixed offset has every local time once").to_utc()
+}
+
+/// UTC+7, no summer time.
+fn vietnam() -> FixedOffset {
+    FixedOffset::east_opt(7 * 3600).expect("seven hours are a valid offset")
 }
 
 #[cfg(test)]
@@ -44,5 +54,7 @@ mod tests {
             let clock = Clock::Fixed(moment.parse().expect("a moment"));
             assert_eq!(clock.today().to_string(), day);
         }
+        let day = "2025-01-01".parse().expect("a day");
+        assert_eq!(start_of(day).to_rfc3339(), "2024-12-31T17:00:00+00:00");
     }
 }

@@ -129,6 +129,11 @@ pub struct Settings {
     #[arg(long, global = true, env = "CADRE_IMPORT_UNPACKED", default_value_t = limit::UNPACKED)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
     pub import_unpacked: u32,
+    /// Maximum number of requests of a client in one process that wait for changes: event streams and requests with
+    /// `Prefer: wait`; further ones get status 429.
+    #[arg(long, global = true, env = "CADRE_STREAMS_PER_CLIENT", default_value_t = limit::STREAMS_PER_CLIENT)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub streams_per_client: u32,
     /// Origins of web pages that may call the API from a browser, such as `https://app.example.vn`, separated by commas;
     /// `*` for all. [default: none]
     #[arg(long, global = true, env = "CADRE_CORS_ORIGINS", value_parser = web::cors_origins)]

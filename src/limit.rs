@@ -7,6 +7,7 @@
 
 mod exports;
 mod imports;
+mod streams;
 
 pub use exports::{EXPORTS, EXPORTS_PER_CLIENT, ExportPlace, Exports, ExportsFull};
 pub use imports::{ARCHIVE, ArchiveLimits, ENTRIES, ImportPlace, Imports, UNPACKED};
@@ -32,6 +33,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use uuid::Uuid;
+
+pub use streams::{OpenStream, STREAMS_PER_CLIENT, Streams};
 
 /// Default requests per second of a client.
 pub const REQUESTS_PER_SECOND: u32 = 1_000;

@@ -102,7 +102,7 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_counter!("cadre_errors_total", "Errors sent to clients, by code.");
     metrics::describe_counter!(
         "cadre_limited_total",
-        "Requests refused by a limit, by limit: requests, cost, in-flight, attempts."
+        "Requests refused by a limit, by limit: requests, cost, turns, in-flight, attempts, streams."
     );
     metrics::describe_histogram!("cadre_operation_cost", "Computed cost of operations.");
     metrics::describe_counter!("cadre_database_statements_total", "Statements sent to the database.");
@@ -111,6 +111,15 @@ pub fn start_metrics() -> Option<PrometheusHandle> {
     metrics::describe_counter!(
         "cadre_checkpoints_failed_total",
         "Failed writes of log checkpoints; each write is retried."
+    );
+    metrics::describe_counter!(
+        "cadre_deprecated_field_total",
+        "Operations that use a deprecated part of the API, by its coordinate and client."
+    );
+    metrics::describe_counter!("cadre_webhook_deliveries_total", "Attempts to deliver to webhooks, by result.");
+    metrics::describe_gauge!(
+        "cadre_webhook_oldest_pending_seconds",
+        "Age of the oldest announcement that is not delivered, in seconds."
     );
     metrics::describe_gauge!("cadre_database_connections", "Connections of the read pool, by state.");
     Some(handle)

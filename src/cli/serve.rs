@@ -19,7 +19,7 @@ use cadre_api::{
     error::Error,
     graphql::engine::Engine,
     http::{Service, WebSettings, gateway::SecurityServers, server},
-    limit::{Budgets, Share},
+    limit::{Budgets, Share, Streams},
     telemetry,
 };
 use chrono::TimeDelta;
@@ -109,6 +109,7 @@ pub async fn run(
         engine: Engine::default(),
         budgets: Budgets::under(settings.limits(), share),
         in_flight,
+        streams: Streams::at_most(settings.streams_per_client),
         security_servers: SecurityServers::of(&settings.security_servers),
         exports: settings.exports(),
         imports: settings.imports(),

@@ -17,6 +17,7 @@ use crate::{
         error::{PartialErrors, client_error, not_registered, rejection_error, translate},
         guard::{
             cache::Documents,
+            deprecation::Deprecation,
             document::{Document, Kind, Operation, Plan},
             limits::Limits,
             rejection::{Measure, Rejection},
@@ -62,7 +63,22 @@ pub enum DocumentOrigin {
     Registered,
 }
 
-/// Result of a request.
+/// Result of a request, with the deprecated parts of the schema that it uses.
+#[derive(Debug)]
+pub struct Executed {
+    /// The response.
+    pub response: ExecutionResponse,
+    /// Deprecated fields, arguments, input fields and enum values of an admitted operation.
+    pub deprecations: Arc<[Deprecation]>,
+}
+
+impl From<ExecutionResponse> for Executed {
+    fn from(response: ExecutionResponse) -> Self {
+        Self { response, deprecations: Arc::default() }
+    }
+}
+
+/// Response to a request.
 #[derive(Debug)]
 pub enum ExecutionResponse {
     /// Refused before execution; there is no `data`.
@@ -93,25 +109,27 @@ struct Admitted {
     variables: Variables,
     /// Tag of the answer.
     tag: Option<String>,
+    deprecations: Arc<[Deprecation]>,
 }
 
 impl Default for Engine {
     fn default() -> Self {
         let schema = schema();
         let sdl = schema.sdl();
-        let schema_index = Arc::new(SchemaIndex::of(&sdl));
-        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), HEXLOWER.encode(&Sha256::digest(&sdl)));
-        Self { schema, documents: Documents::new(schema_index, Limits::default()), version }
+        Self::checking(schema, &sdl)
     }
 }
 
 impl Engine {
+    /// An engine that checks documents against the SDL of the schema.
+    pub fn checking(schema: ServiceSchema, sdl: &str) -> Self {
+        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), HEXLOWER.encode(&Sha256::digest(sdl)));
+        let documents = Documents::new(Arc::new(SchemaIndex::of(sdl)), Limits::default());
+        Self { schema, documents, version }
+    }
+
     /// Executes a request of a caller. The result is released after its disclosures were logged.
-    pub async fn answer(
-        &self,
-        access: Arc<Access>,
-        mut execution_request: ExecutionRequest,
-    ) -> Unaudited<ExecutionResponse> {
+    pub async fn answer(&self, access: Arc<Access>, mut execution_request: ExecutionRequest) -> Unaudited<Executed> {
         let sent_variables = std::mem::take(&mut execution_request.variables);
         access.runs(&execution_request.document);
         let response = self.run(Arc::clone(&access), &execution_request, sent_variables).await;
@@ -128,11 +146,27 @@ impl Engine {
         access: Arc<Access>,
         execution_request: &ExecutionRequest,
         sent_variables: Variables,
-    ) -> ExecutionResponse {
-        let Admitted { document, variables, tag } = match self.admit(&access, execution_request, sent_variables).await {
+    ) -> Executed {
+        let admitted = match self.admit(&access, execution_request, sent_variables).await {
             Ok(admitted) => admitted,
-            Err(response) => return *response,
+            Err(response) => return Executed::from(*response),
         };
+        for deprecation in admitted.deprecations.iter() {
+            let client = access.caller().client_id().to_string();
+            let labels = [("field", deprecation.coordinate.to_string()), ("client", client)];
+            metrics::counter!("cadre_deprecated_field_total", &labels).increment(1);
+        }
+        let deprecations = admitted.deprecations.clone();
+        Executed { response: self.respond(access, execution_request, admitted).await, deprecations }
+    }
+
+    /// Executes an admitted document, if possible on the fast path.
+    async fn respond(
+        &self,
+        access: Arc<Access>,
+        execution_request: &ExecutionRequest,
+        Admitted { document, variables, tag, .. }: Admitted,
+    ) -> ExecutionResponse {
         let set_tag = |access: &Access| {
             if let (Some(validation), Some(tag)) = (&execution_request.validation, tag)
                 && !access.has_disclosed()
@@ -230,7 +264,7 @@ impl Engine {
             return Err(Box::new(ExecutionResponse::Unchanged));
         }
         let variables = operation.coerce_variables(self.documents.schema_index(), sent_variables).map_err(refuse)?;
-        Ok(Admitted { document, variables, tag })
+        Ok(Admitted { document, variables, tag, deprecations: plan.deprecations })
     }
 
     /// Tag of the answer; `None` if it has none. Called before anything is read for the answer. If the database does not

@@ -45,15 +45,22 @@ async fn batch(request: &HttpRequest, service: &Service, mut variables: Value) -
     let deadline = Instant::now() + wait;
     // Subscribed before the first read, so that no commit between the read and the wait is missed.
     let mut commits = service.app_state.commits();
+    let mut place = None;
     loop {
-        let (page, allowance) = match page(request, service, &variables).await {
-            Ok(page) => page,
+        let read = match page(request, service, &variables).await {
+            Ok(read) => read,
             Err(response) => return response,
         };
-        variables["after"] = json!(page.end);
-        let is_due = !page.events.is_empty() || wait.is_zero();
-        if is_due || (!page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
-            return limit::with_rate_limit_headers(batch_response(request, &page, wait), &allowance);
+        variables["after"] = json!(read.page.end);
+        let is_due = !read.page.events.is_empty() || wait.is_zero();
+        if !is_due && !read.page.has_more && place.is_none() {
+            place = match read.wait(request, service) {
+                Ok(place) => Some(place),
+                Err(response) => return *response,
+            };
+        }
+        if is_due || (!read.page.has_more && !matches!(timeout_at(deadline, commits.changed()).await, Ok(Ok(())))) {
+            return limit::with_rate_limit_headers(batch_response(request, &read.page, wait), &read.allowance);
         }
     }
 }

@@ -16,11 +16,11 @@ use crate::{
     authz::Access,
     error::Error,
     graphql::{
-        engine::{ExecutionRequest, ExecutionResponse},
+        engine::{Executed, ExecutionRequest, ExecutionResponse},
         error::{client_error, code, sentence},
     },
     http::{
-        Service, bearer, body, conditional,
+        Service, bearer, body, conditional, deprecation,
         error::{Refused, allowing, language, request_id},
         limit,
         persisted::{Requested, Unresolved},
@@ -138,18 +138,22 @@ async fn answered(
     media: Media,
     execution_request: ExecutionRequest,
 ) -> HttpResponse {
-    match executed(request, service, access, execution_request).await {
-        Ok(ExecutionResponse::Ran(response)) => {
+    let Executed { response, deprecations } = match executed(request, service, access, execution_request).await {
+        Ok(executed) => executed,
+        Err(response) => return response,
+    };
+    let response = match response {
+        ExecutionResponse::Ran(response) => {
             let (errors, data) = (&response.errors, Some(&response.data));
             media.answer(request, status_of(errors, StatusCode::OK), &Body { errors, data })
         }
-        Ok(ExecutionResponse::Written(body)) => media.sent(request, StatusCode::OK, body),
-        Ok(ExecutionResponse::Refused(errors)) => media.refused(request, &errors),
-        Ok(ExecutionResponse::Limited(over)) => limit::limited(request, over),
-        Ok(ExecutionResponse::Unchanged) => HttpResponse::NotModified().finish(),
-        Ok(ExecutionResponse::MutationByGet) => allowing(mutation_by_get().response(request), "POST"),
-        Err(response) => response,
-    }
+        ExecutionResponse::Written(body) => media.sent(request, StatusCode::OK, body),
+        ExecutionResponse::Refused(errors) => media.refused(request, &errors),
+        ExecutionResponse::Limited(over) => limit::limited(request, over),
+        ExecutionResponse::Unchanged => HttpResponse::NotModified().finish(),
+        ExecutionResponse::MutationByGet => allowing(mutation_by_get().response(request), "POST"),
+    };
+    deprecation::with_headers(request, response, &deprecations)
 }
 
 /// Runs a request within the limits on concurrent requests. If its disclosures cannot be logged, it is refused.
@@ -158,7 +162,7 @@ pub(super) async fn executed(
     service: &Service,
     access: Arc<Access>,
     execution_request: ExecutionRequest,
-) -> Result<ExecutionResponse, HttpResponse> {
+) -> Result<Executed, HttpResponse> {
     // A request is counted as in flight after its body was received, so that slow senders do not use up the limit.
     let Some(_in_flight) = service.in_flight.enter() else { return Err(limit::busy(request)) };
     let _turn = execution_request.allowance.turn().await.map_err(|over| limit::limited(request, over))?;
@@ -167,7 +171,8 @@ pub(super) async fn executed(
     match AssertUnwindSafe(executed).catch_unwind().await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => {
-            Ok(ExecutionResponse::Refused(vec![client_error(&error, language(request), &request_id(request))]))
+            let error = client_error(&error, language(request), &request_id(request));
+            Ok(ExecutionResponse::Refused(vec![error]).into())
         }
         Err(_) => Err(internal_error().response(request)),
     }

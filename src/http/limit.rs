@@ -20,6 +20,9 @@ use crate::{
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
+/// Seconds after which another attempt to wait for changes is reasonable: the longest wait of a request.
+const STREAM_RETRY: u64 = 25;
+
 /// Counts a request of a caller; returns the response if it is over the limit.
 pub(super) fn admitted(
     request: &HttpRequest,
@@ -93,6 +96,26 @@ pub(super) fn busy(request: &HttpRequest) -> HttpResponse {
         "The service is processing its maximum number of requests; send this request again in a few seconds.",
     );
     refused.response(request)
+}
+
+/// Response to a request that would wait for changes while too many requests of its client do.
+pub(super) fn too_many_streams(request: &HttpRequest, most: u32) -> HttpResponse {
+    metrics::counter!("cadre_limited_total", "limit" => "streams").increment(1);
+    let refused = Refused::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "RATE_LIMITED",
+        format!(
+            "Hệ thống kết nối đang mở {most} luồng sự kiện hoặc yêu cầu chờ thay đổi, là số tối đa; hãy đóng bớt, hoặc đọc \
+             không chờ (bỏ `Prefer: wait` và `Accept: text/event-stream`)."
+        ),
+        format!(
+            "Your client has {most} open event streams and requests that wait for changes, which is its limit; close \
+             some, or read without waiting (without `Prefer: wait` and `Accept: text/event-stream`)."
+        ),
+    );
+    let mut response = refused.response(request);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(STREAM_RETRY));
+    response
 }
 
 /// Adds the client's limits and remaining amounts to a response.

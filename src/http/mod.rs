@@ -8,6 +8,7 @@ mod compress;
 mod conditional;
 pub mod console;
 mod cors;
+mod deprecation;
 mod error;
 mod export;
 pub mod gateway;
@@ -34,7 +35,7 @@ use crate::{
     auth::Tokens,
     config::{Console, CorsOrigins},
     graphql::engine::Engine,
-    limit::{Budgets, Exports, Imports, InFlight},
+    limit::{Budgets, Exports, Imports, InFlight, Streams},
 };
 
 /// Shared state of all requests.
@@ -49,6 +50,8 @@ pub struct Service {
     pub budgets: Budgets,
     /// Limit on concurrent GraphQL requests.
     pub in_flight: InFlight,
+    /// Requests of each client that wait for changes.
+    pub streams: Arc<Streams>,
     /// X-Road security servers whose headers are recorded.
     pub security_servers: gateway::SecurityServers,
     /// Limit on concurrent exports.

@@ -16,11 +16,14 @@ struct Link {
 }
 
 /// The paths that the page lists if they are served.
-const LINKS: [Link; 6] = [
+const LINKS: [Link; 7] = [
     Link { path: "/console", vi: "Bảng truy vấn trong trình duyệt", en: "Console in the browser" },
     Link { path: "/schema.graphql", vi: "Lược đồ GraphQL", en: "GraphQL schema" },
     Link { path: "/v1", vi: "Các đường dẫn REST", en: "REST routes" },
     Link { path: "/problems", vi: "Mã lỗi của REST", en: "Problems of the REST API" },
+    Link {
+        path: "/deprecations", vi: "Các phần của API sẽ bị bỏ", en: "Parts of the API that will be removed"
+    },
     Link { path: "/openapi.json", vi: "Mô tả OpenAPI", en: "OpenAPI description" },
     Link { path: "/healthz", vi: "Tình trạng hoạt động", en: "Health" },
 ];

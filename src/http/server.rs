@@ -18,6 +18,7 @@ use crate::{
         compress::compressed,
         console,
         cors::cross_origin,
+        deprecation,
         error::{self, only, read},
         export, graphql as endpoint, health, import, oauth, problem, rest, root,
         trace::{Spans, with_request_id},
@@ -74,6 +75,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/readyz").route(read(health::ready)).default_service(only("GET, HEAD")))
         .service(web::resource("/metrics").route(read(health::metrics)).default_service(only("GET, HEAD")))
         .service(web::resource("/problems").route(read(problem::page)).default_service(only("GET, HEAD")))
+        .service(web::resource("/deprecations").route(read(deprecation::page)).default_service(only("GET, HEAD")))
         .service(web::resource("/v1/changes").route(read(changes::get)).default_service(only("GET, HEAD")))
         .configure(oauth::routes)
         .configure(export::routes)

@@ -71,8 +71,8 @@ fn kind(file: &str, column: &str) -> Option<Kind> {
         "code" if file == bundle::REQUIREMENTS.name => Kind::EntryPart,
         "standard_code" => Kind::EntryPart,
         "duty_code" if file == bundle::DUTY_PROGRAMMES.name => Kind::EntryPart,
-        "issuer_code" | "unit_code" | "from_unit_code" | "to_unit_code" | "organiser_code" | "parent_code" | "party_parent_code"
-        | "predecessor_code" | "successor_code" | "sending_unit_code" => Kind::Unit,
+        "issuer_code" | "unit_code" | "from_unit_code" | "to_unit_code" | "organiser_code" | "parent_code"
+        | "party_parent_code" | "predecessor_code" | "successor_code" | "sending_unit_code" => Kind::Unit,
         "cadre_code" => Kind::Person,
         "plan_code" => Kind::Plan,
         "class_code" => Kind::Class,

@@ -20,6 +20,7 @@ mod conditional;
 mod console;
 mod crash_recovery;
 mod custody;
+mod deprecation;
 mod differential;
 mod docs_examples;
 mod duty;

@@ -9,7 +9,7 @@ use async_graphql::{
         types::{InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
     },
 };
-use cadre_api::domain::refusal;
+use cadre_api::{domain::refusal, graphql::guard::schema_index::SchemaIndex};
 use sea_orm::Iterable;
 
 use crate::support::{postgres::setting, sdl};
@@ -53,6 +53,14 @@ fn a_missing_description_is_found() {
         "BareScalar",
     ];
     assert_eq!(unexplained(sdl), expected);
+}
+
+/// The index refuses a reason without its days; `guard::deprecation` has the control.
+#[test]
+fn every_deprecation_says_when_the_field_is_removed() {
+    let sdl = cadre_api::graphql::sdl();
+    let indexed = SchemaIndex::of(&sdl).deprecations().count();
+    assert_eq!(indexed, sdl.matches(" @deprecated(").count());
 }
 
 /// Logs, metrics and the guide use the codes of `as_str`.

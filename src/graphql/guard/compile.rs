@@ -152,6 +152,7 @@ impl<'d> Compiler<'d> {
             variables: operation.node.variable_definitions.clone(),
             cost: weight.cost,
             fragments: Arc::clone(fragments),
+            deprecations: self.schema_index.deprecated(&coordinates),
             coordinates: Arc::new(coordinates),
             uses,
             misfit,

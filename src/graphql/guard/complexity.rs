@@ -7,11 +7,12 @@ use async_graphql::Pos;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql_value::Value as Literal;
 
+use crate::graphql::guard::coordinate::Coordinate;
 use crate::graphql::guard::cost::{Amount, Cost, Size};
 use crate::graphql::guard::input::{self, Use};
 use crate::graphql::guard::price;
 use crate::graphql::guard::rejection::UnknownValue;
-use crate::graphql::guard::schema_index::{Coordinate, FieldShape, SchemaIndex};
+use crate::graphql::guard::schema_index::{FieldShape, SchemaIndex};
 
 /// Assumed length of a list without a bound.
 const PLAIN_LIST: u64 = 10;

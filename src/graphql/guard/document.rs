@@ -9,11 +9,13 @@ use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
 use crate::graphql::fast_path::FastPath;
 use crate::graphql::guard::complexity::Misfit;
+use crate::graphql::guard::coordinate::Coordinate;
 use crate::graphql::guard::cost::{Cost, VariableValues};
+use crate::graphql::guard::deprecation::Deprecation;
 use crate::graphql::guard::input::{self, Use};
 use crate::graphql::guard::limits::Limits;
 use crate::graphql::guard::rejection::{Measure, Rejection, Rule};
-use crate::graphql::guard::schema_index::{Coordinate, SchemaIndex};
+use crate::graphql::guard::schema_index::SchemaIndex;
 
 /// A document within the limits, shared between requests.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub struct Operation {
     /// the prices charged once per page, and the surcharge if a field above names a day.
     pub(super) fragments: Arc<[Cost]>,
     pub(super) coordinates: Arc<BTreeSet<Coordinate>>,
+    /// The deprecated parts among them.
+    pub(super) deprecations: Arc<[Deprecation]>,
     pub(super) uses: BTreeSet<Use>,
     /// The first value of the document that does not fit its type.
     pub(super) misfit: Option<Misfit>,
@@ -64,6 +68,8 @@ pub struct Plan {
     /// defaults of the schema, which no client chose. A field under `@skip` or `@include` counts as touched regardless
     /// of the condition. A field selected on an interface is named by the interface (`Node.id`).
     pub coordinates: Arc<BTreeSet<Coordinate>>,
+    /// The deprecated parts of the schema among them.
+    pub deprecations: Arc<[Deprecation]>,
 }
 
 impl Document {
@@ -169,7 +175,11 @@ impl Operation {
                 input::walk(schema_index, named, value, Arc::make_mut(&mut coordinates));
             }
         }
-        Ok(Plan { cost, coordinates })
+        let deprecations = match Arc::ptr_eq(&coordinates, &self.coordinates) {
+            true => Arc::clone(&self.deprecations),
+            false => schema_index.deprecated(&coordinates),
+        };
+        Ok(Plan { cost, coordinates, deprecations })
     }
 
     /// Whether the operation reads only the schema: `__schema`, `__type` and `__typename`.

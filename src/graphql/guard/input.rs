@@ -7,11 +7,12 @@ use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Value};
 use entity::value::{Day, PartialDate};
 
+use crate::graphql::guard::coordinate::Coordinate;
 use crate::graphql::guard::cost::Cost;
 use crate::graphql::guard::input_value::{Form, Input};
 use crate::graphql::guard::price;
 use crate::graphql::guard::rejection::UnknownValue;
-use crate::graphql::guard::schema_index::{Coordinate, InputShape, SchemaIndex};
+use crate::graphql::guard::schema_index::{InputShape, SchemaIndex};
 use crate::text;
 
 /// A variable and the input type at its use.

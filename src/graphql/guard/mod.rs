@@ -4,7 +4,9 @@
 pub mod cache;
 pub mod compile;
 mod complexity;
+pub mod coordinate;
 mod cost;
+pub mod deprecation;
 pub mod document;
 pub mod explain;
 mod fragments;

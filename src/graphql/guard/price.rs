@@ -6,9 +6,9 @@
 use async_graphql::Name;
 
 use crate::graphql::guard::{
+    coordinate::Coordinate,
     cost::{Cost, Size},
     input_value::{Form, Input},
-    schema_index::Coordinate,
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.

@@ -7,7 +7,7 @@ use async_graphql::{
     Value,
     indexmap::IndexMap,
     parser::types::Field,
-    registry::{MetaField, MetaInputValue, MetaTypeId, ObjectBuilder, Registry},
+    registry::{Deprecation, MetaField, MetaInputValue, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::resolve_container,
     to_value,
 };
@@ -216,6 +216,11 @@ impl<V: View> Fields<V> for Description<'_> {
     fn all_related<W: View>(&mut self, header: Header, _: AllRelated<V, W>) {
         self.add::<Vec<W>>(header);
     }
+
+    fn deprecate(&mut self, name: &'static str, reason: &'static str) {
+        let field = self.fields.get_mut(name).expect("a field is declared before it is deprecated");
+        field.deprecation = Deprecation::Deprecated { reason: Some(reason.to_owned()) };
+    }
 }
 
 /// Resolution of one field.
@@ -404,4 +409,42 @@ impl<V: View> Fields<V> for Resolution<'_, V> {
 
 fn views<W: View>(of: Vec<W::Of<'_>>) -> Vec<W> {
     of.into_iter().map(W::view).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+
+    use crate::graphql::{guard::schema_index::SchemaIndex, view::Fields};
+
+    use super::View;
+
+    struct Post;
+
+    impl View for Post {
+        const NAME: &'static str = "Post";
+        type Of<'a> = ();
+
+        fn of(&self) {}
+
+        fn view((): ()) -> Self {
+            Self
+        }
+
+        fn fields(fields: &mut impl Fields<Self>) {
+            fields.text(("title", "Title."), |(), _| "");
+            fields.text(("name", "Name."), |(), _| "");
+            fields.deprecate("name", "Use `title`. Deprecated since 2026-12-01, removed on 2027-12-01.");
+        }
+    }
+
+    object!(Post, "A post.");
+
+    #[test]
+    fn a_declared_field_can_be_deprecated() {
+        let sdl = Schema::new(Post, EmptyMutation, EmptySubscription).sdl();
+        let schema_index = SchemaIndex::of(&sdl);
+        let found: Vec<_> = schema_index.deprecations().map(|of| of.coordinate.as_str()).collect();
+        assert_eq!(found, ["Post.name"], "{sdl}");
+    }
 }

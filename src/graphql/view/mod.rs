@@ -115,6 +115,9 @@ pub trait Fields<V: View> {
 
     /// A list of objects from related rows.
     fn all_related<W: View>(&mut self, header: Header, related: AllRelated<V, W>);
+
+    /// Deprecates a field that was declared before. `guard::deprecation` defines the form of the reason.
+    fn deprecate(&mut self, _name: &'static str, _reason: &'static str) {}
 }
 
 /// Type of the value of an argument.

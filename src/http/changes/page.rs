@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
 use async_graphql::Variables;
+use entity::value::ClientId;
 use serde_json::Value;
 
 use super::event::Page;
@@ -15,7 +16,7 @@ use crate::{
         graphql, limit,
         rest::answer,
     },
-    limit::Allowance,
+    limit::{Allowance, OpenStream},
 };
 
 const DOCUMENT: &str = "query Changes($after: String, $first: Int = 100, $types: [ChangeType!]) {
@@ -25,13 +26,27 @@ const DOCUMENT: &str = "query Changes($after: String, $first: Int = 100, $types:
   }
 }";
 
-/// Executes the document for the client, whose token is verified for each page.
-pub async fn page(
-    request: &HttpRequest,
-    service: &Service,
-    asked: &Value,
-) -> Result<(Page, Arc<Allowance>), HttpResponse> {
+/// A page that was read for a client.
+pub struct Read {
+    pub page: Page,
+    pub allowance: Arc<Allowance>,
+    client: ClientId,
+}
+
+impl Read {
+    /// Permission to wait for changes; the response if too many requests of the client wait.
+    pub fn wait(&self, request: &HttpRequest, service: &Service) -> Result<OpenStream, Box<HttpResponse>> {
+        service.streams.open(self.client.0).ok_or_else(|| {
+            let refused = limit::too_many_streams(request, service.streams.most());
+            Box::new(limit::with_rate_limit_headers(refused, &self.allowance))
+        })
+    }
+}
+
+/// Executes the document for the client, whose token is verified each time.
+pub async fn page(request: &HttpRequest, service: &Service, asked: &Value) -> Result<Read, HttpResponse> {
     let (access, allowance) = graphql::admitted(request, service).await?;
+    let client = access.caller().client_id();
     let execution_request = ExecutionRequest {
         document: DOCUMENT.to_owned(),
         origin: DocumentOrigin::Registered,
@@ -44,7 +59,7 @@ pub async fn page(
         validation: None,
     };
     let executed = graphql::executed(request, service, access, execution_request).await?;
-    let data =
-        answer::data(request, executed).map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
-    Ok((Page::of(request, &data["changes"]), allowance))
+    let data = answer::data(request, executed.response)
+        .map_err(|response| limit::with_rate_limit_headers(*response, &allowance))?;
+    Ok(Read { page: Page::of(request, &data["changes"]), allowance, client })
 }

@@ -13,9 +13,12 @@ use tokio::{sync::watch, time::timeout};
 
 use super::{
     event::{Event, Page},
-    page::page,
+    page::{Read, page},
 };
-use crate::http::{Service, limit};
+use crate::{
+    http::{Service, limit},
+    limit::OpenStream,
+};
 
 /// The media type of an event stream.
 pub const STREAM: &str = "text/event-stream";
@@ -31,19 +34,25 @@ struct Open {
     service: web::Data<Service>,
     asked: Value,
     commits: watch::Receiver<Option<i64>>,
+    /// Counts the stream as long as it is open.
+    _place: OpenStream,
     is_ended: bool,
 }
 
 /// Opens an event stream. The first page determines the status, so errors have the form of every other route.
 pub(super) async fn open(request: HttpRequest, service: web::Data<Service>, mut asked: Value) -> HttpResponse {
     let commits = service.app_state.commits();
-    let (first, allowance) = match page(&request, &service, &asked).await {
-        Ok(page) => page,
+    let first = match page(&request, &service, &asked).await {
+        Ok(first) => first,
         Err(response) => return response,
     };
-    asked["after"] = json!(first.end);
-    let beginning = format!("retry: 5000\n\n{}", lines(&first));
-    let open = Open { request, service, asked, commits, is_ended: false };
+    let place = match first.wait(&request, &service) {
+        Ok(place) => place,
+        Err(response) => return *response,
+    };
+    asked["after"] = json!(first.page.end);
+    let beginning = format!("retry: 5000\n\n{}", lines(&first.page));
+    let open = Open { request, service, asked, commits, _place: place, is_ended: false };
     let rest = stream::unfold(open, async |mut open| {
         let chunk = open.next().await?;
         Some((Ok::<_, Infallible>(chunk), open))
@@ -54,7 +63,7 @@ pub(super) async fn open(request: HttpRequest, service: web::Data<Service>, mut 
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(futures_util::StreamExt::chain(beginning, rest));
-    limit::with_rate_limit_headers(response, &allowance)
+    limit::with_rate_limit_headers(response, &first.allowance)
 }
 
 fn lines(page: &Page) -> String {
@@ -67,7 +76,7 @@ impl Open {
     async fn next(&mut self) -> Option<Bytes> {
         while !self.is_ended && self.commits.borrow().is_some() {
             match page(&self.request, &self.service, &self.asked).await {
-                Ok((page, _)) => {
+                Ok(Read { page, .. }) => {
                     self.asked["after"] = json!(page.end);
                     if !page.events.is_empty() {
                         return Some(lines(&page).into());

@@ -23,7 +23,7 @@ use crate::{
         sdl,
     },
     http::{
-        Service, body, conditional,
+        Service, body, conditional, deprecation,
         error::{Refused, language, only, read, request_id},
         graphql, limit,
         rest::route::{PREFIX, Route},
@@ -104,8 +104,13 @@ async fn serve(
                 validation: validation.clone(),
             };
             let executed = graphql::executed(&request, &service, access, question).await;
-            let response =
-                executed.map_or_else(|response| response, |executed| answer::response(route, &request, executed));
+            let response = executed.map_or_else(
+                |response| response,
+                |executed| {
+                    let response = answer::response(route, &request, executed.response);
+                    deprecation::with_headers(&request, response, &executed.deprecations)
+                },
+            );
             conditional::validated(response, validation.as_deref())
         }
         Err(response) => body::unread(response, payload),

@@ -78,7 +78,7 @@ impl TestEngine {
             allowance: allowance(),
             validation: None,
         };
-        let answer = self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged");
+        let answer = self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged").response;
         match answer {
             ExecutionResponse::Written(bytes) => {
                 Body { text: String::from_utf8(bytes).expect("UTF-8"), is_written: true, has_errors: false }

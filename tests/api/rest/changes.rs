@@ -4,7 +4,9 @@ use futures_util::join;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, TestApp, csv, import_text, on_both};
+use cadre_api::limit::STREAMS_PER_CLIENT;
+
+use crate::support::{Caller, TestApp, csv, import_text, on_both, poll};
 
 const READ: [&str; 2] = ["cadre:read", "rotation:read"];
 
@@ -118,6 +120,59 @@ async fn a_stream_sends_events_and_resumes_after_the_last() {
             text += &String::from_utf8_lossy(&resumed.chunk().await.expect("bytes").expect("open"));
         }
         assert!(!text.contains("\"subject\":\"N-1\""), "it continues after the last event");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_client_waits_in_a_limited_number_of_requests() {
+    on_both(async |app| {
+        let reader = app.caller(&READ, &["A"]).await;
+        let other = app.caller(&READ, &["A"]).await;
+        let (query, query_of_other) =
+            (format!("?after={}", cursor(&reader).await), format!("?after={}", cursor(&other).await));
+        let stream = async |caller: &Caller<'_>, query: &str| {
+            let request = get(app, caller, query).header("Accept", "text/event-stream");
+            request.send().await.expect("an answer")
+        };
+        let mut open = Vec::new();
+        for number in 1..=STREAMS_PER_CLIENT {
+            let mut answer = stream(&reader, &query).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{number}");
+            assert!(answer.chunk().await.expect("bytes").is_some());
+            open.push(answer);
+        }
+
+        let refused = stream(&reader, &query).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers().contains_key("RateLimit"), "{:?}", refused.headers());
+        assert_eq!(refused.headers()["Retry-After"], "25");
+        let problem: Value = refused.json().await.expect("JSON");
+        assert_eq!(problem["code"], "RATE_LIMITED", "{problem}");
+        assert!(
+            problem["detail"].as_str().expect("a text").contains("close some, or read without waiting"),
+            "{problem}"
+        );
+        let waiting = get(app, &reader, &query).header("Prefer", "wait=1").send().await.expect("an answer");
+        assert_eq!(waiting.status(), StatusCode::TOO_MANY_REQUESTS, "waiting counts too");
+
+        let at_once = get(app, &reader, &query).send().await.expect("an answer");
+        assert_eq!(at_once.status(), StatusCode::OK, "the control: the same client reads without waiting");
+        assert_eq!(stream(&other, &query_of_other).await.status(), StatusCode::OK, "the control: another client");
+        let news = get(app, &reader, &query).header("Prefer", "wait=25");
+        record(app, "N-1").await;
+        let news = news.send().await.expect("an answer");
+        assert_eq!(news.status(), StatusCode::OK, "events that are there need no waiting");
+
+        // The service notices a closed connection when it writes.
+        drop(open.pop());
+        let mut number = 1;
+        let again = poll::until_async(async || {
+            number += 1;
+            record(app, &format!("N-{}", "1".repeat(number))).await;
+            Some(stream(&reader, &query).await).filter(|answer| answer.status() == StatusCode::OK)
+        });
+        assert!(again.await.is_some(), "a closed stream counts no longer");
     })
     .await;
 }

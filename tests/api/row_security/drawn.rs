@@ -275,7 +275,7 @@ impl Unnarrowed {
             allowance: allowance(),
             validation: None,
         };
-        match self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged") {
+        match self.engine.answer(Arc::new(access), query).await.audit().await.expect("logged").response {
             ExecutionResponse::Ran(response) => json!({ "data": response.data, "errors": response.errors }),
             ExecutionResponse::Written(body) => {
                 let mut answer: Value = serde_json::from_slice(&body).expect("JSON");

@@ -410,7 +410,9 @@ async fn concurrent_commands_over_few_connections_do_not_deadlock() {
             validation: None,
         };
         let access = Arc::new(Access::of(caller, None, Arc::clone(&app_state), Limits::default()).expect("no purpose"));
-        let ExecutionResponse::Ran(answer) = engine.answer(access, request).await.audit().await.expect("logged") else {
+        let ExecutionResponse::Ran(answer) =
+            engine.answer(access, request).await.audit().await.expect("logged").response
+        else {
             panic!("it was refused");
         };
         let answer = serde_json::to_value(&*answer).expect("JSON");

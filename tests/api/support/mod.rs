@@ -31,7 +31,7 @@ use cadre_api::{
     graphql::engine::Engine,
     http::{Service, WebSettings, gateway::SecurityServers, server},
     import::{self, Options, Outcome},
-    limit::{Allowance, Budgets, Exports, Imports, InFlight, Limits, Overrides, Share},
+    limit::{Allowance, Budgets, Exports, Imports, InFlight, Limits, Overrides, STREAMS_PER_CLIENT, Share, Streams},
     projection,
 };
 use entity::{
@@ -107,12 +107,18 @@ impl Node {
         public_url: Option<&str>,
         issuers: impl FnOnce(&str) -> Issuers,
     ) -> Self {
-        Self::over(database, clock, public_url, issuers, InFlight::default()).await
+        Self::over(database, clock, public_url, issuers, (InFlight::default(), Engine::default())).await
     }
 
     /// The same with a limit of concurrent requests.
     pub async fn start_within(database: &Database, clock: Clock, in_flight: InFlight) -> Self {
-        Self::over(database, clock, None, |_| Issuers::default(), in_flight).await
+        Self::over(database, clock, None, |_| Issuers::default(), (in_flight, Engine::default())).await
+    }
+
+    /// The same with another engine, under a public URL.
+    pub async fn start_with(database: &Database, clock: Clock, public_url: &str, engine: Engine) -> Self {
+        let issuers = |_: &str| Issuers::default();
+        Self::over(database, clock, Some(public_url), issuers, (InFlight::default(), engine)).await
     }
 
     async fn over(
@@ -120,7 +126,7 @@ impl Node {
         clock: Clock,
         public_url: Option<&str>,
         issuers: impl FnOnce(&str) -> Issuers,
-        in_flight: InFlight,
+        (in_flight, engine): (InFlight, Engine),
     ) -> Self {
         auth::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -131,9 +137,10 @@ impl Node {
         let service = Service {
             app_state: Arc::clone(&app_state),
             tokens: tokens.clone(),
-            engine: Engine::default(),
+            engine,
             budgets: Budgets::under(Limits::default(), Share::half(database.connections(), in_flight.most())),
             in_flight,
+            streams: Streams::at_most(STREAMS_PER_CLIENT),
             // The address of the tests.
             security_servers: SecurityServers::of(&[Ipv4Addr::LOCALHOST.into()]),
             exports: Exports::default(),

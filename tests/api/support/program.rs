@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{KEY_ENCRYPTION_KEY, canary, overdue, poll};
 
 /// Settings of the environment that must not reach a process of the tests.
-const SETTINGS: [&str; 26] = [
+const SETTINGS: [&str; 27] = [
     "CADRE_IMPORT_ARCHIVE",
     "CADRE_IMPORT_ENTRIES",
     "CADRE_IMPORT_UNPACKED",
@@ -34,6 +34,7 @@ const SETTINGS: [&str; 26] = [
     "CADRE_CLIENT_REQUESTS_PER_SECOND",
     "CADRE_CLIENT_COST_PER_MINUTE",
     "CADRE_MAX_IN_FLIGHT",
+    "CADRE_STREAMS_PER_CLIENT",
     "CADRE_CORS_ORIGINS",
     "CADRE_CONSOLE",
     "CADRE_SECURITY_SERVERS",
