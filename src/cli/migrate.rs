@@ -27,7 +27,7 @@ pub async fn run(settings: &Settings, command: Migrate, out: &mut Output) -> Res
     if let (Migrate::Down { .. } | Migrate::Status, Some(path)) = (&command, settings.embedded_path())
         && !Path::new(path).exists()
     {
-        return missing(path, matches!(command, Migrate::Status), out);
+        return missing_database(path, matches!(command, Migrate::Status), out);
     }
     let database = open(settings, RowScope::Everything).await?;
     match (&command, schema_state(settings, &database).await?) {
@@ -70,7 +70,7 @@ pub async fn run(settings: &Settings, command: Migrate, out: &mut Output) -> Res
 }
 
 /// Handles an embedded database that does not exist, without creating it.
-fn missing(path: &str, is_status: bool, out: &mut Output) -> Result<ExitCode, Stop> {
+fn missing_database(path: &str, is_status: bool, out: &mut Output) -> Result<ExitCode, Stop> {
     if is_status {
         let pending = migrations(Migrator::get_migration_files().len());
         out.line(format_args!(

@@ -81,9 +81,9 @@ fn kind(file: &str, column: &str) -> Option<Kind> {
 }
 
 /// The cells of a row, in the order of the columns of a file, given by its place in `FILES`.
-struct Mentions<const FILE: usize>(Vec<Option<String>>);
+struct RowCells<const FILE: usize>(Vec<Option<String>>);
 
-impl<const FILE: usize> Row for Mentions<FILE> {
+impl<const FILE: usize> Row for RowCells<FILE> {
     const FORMAT: FileFormat = FILES[FILE];
 
     fn read(cells: &mut Cells<'_, '_>) -> Option<Self> {
@@ -131,7 +131,7 @@ fn read_file<const FILE: usize>(
     findings: &mut Findings,
     row: &mut impl FnMut(&Named<'_>),
 ) -> Result<bool> {
-    let mut table = Table::<Mentions<FILE>, _>::open(files, &Progress::hidden(), findings)?;
+    let mut table = Table::<RowCells<FILE>, _>::open(files, &Progress::hidden(), findings)?;
     let header = table.header().clone();
     let kinds: Vec<_> = FILES[FILE].columns.iter().map(|column| (*column, kind(header.file, column))).collect();
     loop {
@@ -140,7 +140,7 @@ fn read_file<const FILE: usize>(
             return Ok(table.is_whole());
         }
         for line in &lines {
-            let Ok(Mentions(cells)) = &line.row else { continue };
+            let Ok(RowCells(cells)) = &line.row else { continue };
             let cells = kinds.iter().zip(cells);
             let cells = cells.filter_map(|((column, kind), cell)| Some((*column, (*kind)?, cell.as_deref()?)));
             row(&Named { header: &header, line: line.line, cells: cells.collect() });

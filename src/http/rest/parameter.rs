@@ -188,7 +188,7 @@ impl Parameter {
     }
 
     /// The name of the parameter as clients send it.
-    fn sent_as(&self) -> &str {
+    fn external_name(&self) -> &str {
         match self.place {
             Place::IdempotencyKey => IDEMPOTENCY_KEY,
             Place::IfMatch => "If-Match",
@@ -197,7 +197,7 @@ impl Parameter {
     }
 
     fn wrong(&self, vi: &str, en: &str) -> BadParameter {
-        let name = self.sent_as();
+        let name = self.external_name();
         BadParameter {
             name: name.to_owned(),
             sentence: Sentence::new(format!("`{name}` {vi}."), format!("`{name}` {en}.")),
