@@ -109,11 +109,11 @@ pub struct Settings {
     /// Maximum number of concurrent GraphQL requests; further requests get status 503. [default: 64 per core]
     #[arg(long, global = true, env = "CADRE_MAX_IN_FLIGHT", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: Option<u32>,
-    /// Exports that run at once, each with a connection of its own; more are answered with 503.
+    /// Maximum number of concurrent exports. Each uses a separate connection; further ones get status 503.
     #[arg(long, global = true, env = "CADRE_MAX_EXPORTS", default_value_t = limit::EXPORTS)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
     pub max_exports: u32,
-    /// Exports that one client may run at once; more are answered with 429.
+    /// Maximum number of concurrent exports of one client; further ones get status 429.
     #[arg(long, global = true, env = "CADRE_CLIENT_EXPORTS", default_value_t = limit::EXPORTS_PER_CLIENT)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
     pub client_exports: u32,

@@ -70,7 +70,7 @@ pub enum Resync {
     ReachChanged,
     /// The scopes of the caller show other types of objects.
     ScopesChanged,
-    /// So many changes were loaded at once that they were not recorded one by one.
+    /// An import changed too many objects to record each change.
     BulkLoad,
 }
 
