@@ -6,12 +6,15 @@ and revoke it. Each worker changes different objects, so that only the service l
 
 import itertools
 import json
+import subprocess
 import sys
 import threading
 import time
 import uuid
+from pathlib import Path
 
 from .http import Session
+from .process import Failed
 
 WORKERS = 16
 YEAR = 2026
@@ -93,6 +96,32 @@ class Worker(threading.Thread):
         self.refused += bool(answer["userErrors"])
         self.first_refusal = self.first_refusal or next(iter(answer["userErrors"]), None)
         return answer
+
+
+def start(service, targets, rate, seconds):
+    """Starts the process that makes changes, and waits until it has begun."""
+    task = {"url": service.graphql, "headers": service.headers(), "rate": rate, "seconds": seconds, **targets}
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        cwd=Path(__file__).parents[1],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    process.stdin.write(json.dumps(task))
+    process.stdin.close()
+    process.stdout.readline()
+    return process
+
+
+def result_of(process):
+    """The result of the process that makes changes, after its end."""
+    result, error = process.stdout.read(), process.stderr.read()
+    if process.wait() != 0:
+        raise Failed(f"changes failed:\n{error[-2000:]}")
+    return json.loads(result)
 
 
 def main():

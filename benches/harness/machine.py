@@ -44,10 +44,10 @@ def output_of(*args):
     return (done.stdout + done.stderr).strip() if args[0] == "wrk" else done.stdout.strip()
 
 
-def check_requirements():
-    """Fails early if a required program is missing."""
+def check_requirements(*programs):
+    """Fails early if one of the programs is missing."""
     if platform.system() != "Linux":
         raise Failed("the benchmark reads what processes cost from /proc: it runs on Linux")
-    for program in ("cargo", "wrk"):
+    for program in programs:
         if not shutil.which(program):
             raise Failed(f"{program} is not installed (Debian: apt install {program})")

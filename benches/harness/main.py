@@ -17,7 +17,7 @@ def main(arguments=None):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = options.read(arguments)
     try:
-        machine.check_requirements()
+        machine.check_requirements("cargo", "wrk")
         print(run(chosen))
     except Failed as failure:
         say(f"benches/run: {failure}")

@@ -1,4 +1,4 @@
-"""The command line of the benchmark."""
+"""The command lines of the benchmarks."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from .questions import QUESTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 SCALES = {"30k": 30_000, "200k": 200_000, "2m": 2_000_000}
 
 
@@ -35,30 +36,52 @@ def numbers(text):
 
 
 def read(arguments=None):
-    """The options of the command line."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+    """The options of benches/run."""
     groups = list(dict.fromkeys(key.split("-")[0] for key in QUESTIONS)) + ["q7", "q8"]
-    parser = argparse.ArgumentParser(prog="benches/run", description="Measures cadre-api on this machine.")
+    parser = common("benches/run", "Measures cadre-api on this machine.")
     add = parser.add_argument
-    add("--scale", type=words(SCALES), default=["30k"], help="cadres: 30k, 200k, 2m (default: 30k)")
-    add("--full", action="store_true", help="all three scales")
-    add("--database", type=words(["sqlite", "postgres"]), default=["sqlite", "postgres"], help="default: both")
     add("--questions", type=words(groups), default=groups, help=f"default: {','.join(groups)}")
     add("--contenders", type=words(["postgraphile", "pgbench"]), default=["postgraphile", "pgbench"],
         help="what to compare with on PostgreSQL; cadre-api itself is always measured (default: both)")  # fmt: skip
     add("--alone", action="store_true", help="measure cadre-api only")
-    add("--connections", type=numbers, default=[16, 64], help="default: 16,64")
+    add("--changes", type=int, default=200, help="changes a second for q7 (default: 200)")
+    add("--out", type=Path, help="folder for report.md and report.json (default: a new one in the cache)")
+    options = parsed(parser, arguments)
+    options.contenders = [] if options.alone else options.contenders
+    if options.changes < 1:
+        parser.error("--changes begins at 1")
+    return options
+
+
+def read_integration(arguments=None):
+    """The options of benches/integration."""
+    parser = common("benches/integration", "Measures conditional requests, exports and the change feed.")
+    parts = ["conditional", "export", "feed"]
+    parser.add_argument("--parts", type=words(parts), default=parts, help=f"default: {','.join(parts)}")
+    return parsed(parser, arguments)
+
+
+def common(program, description):
+    """A parser with the options of both programs."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    add = parser.add_argument
+    add("--scale", type=words(SCALES), default=["30k"], help="cadres: 30k, 200k, 2m (default: 30k)")
+    add("--full", action="store_true", help="all three scales")
+    add("--database", type=words(["sqlite", "postgres"]), default=["sqlite", "postgres"], help="default: both")
+    add("--connections", type=numbers, default=[16, 64], help="default: 16,64; benches/integration uses the first")
     add("--rounds", type=int, default=3, help="number of rounds; the report shows the median (default: 3)")
     add("--duration", type=int, default=5, help="seconds of each round, after a warm-up (default: 5)")
     add("--seed", type=int, default=1, help="seed of the population and of the queries (default: 1)")
-    add("--changes", type=int, default=200, help="changes a second for q7 (default: 200)")
     add("--program", type=Path, help="an existing cadre-api binary, such as an earlier version (default: built now)")
-    add("--cache", type=Path, default=target / "bench", help="folder for populations and the packages of PostGraphile")
-    add("--out", type=Path, help="folder for report.md and report.json (default: a new one in the cache)")
+    add("--cache", type=Path, default=TARGET / "bench", help="folder for populations and the packages of PostGraphile")
+    return parser
+
+
+def parsed(parser, arguments):
+    """The checked options."""
     options = parser.parse_args(arguments)
-    options.target = target
+    options.target = TARGET
     options.scale = list(SCALES) if options.full else options.scale
-    options.contenders = [] if options.alone else options.contenders
-    if min(options.rounds, options.duration, options.changes) < 1:
-        parser.error("--rounds, --duration and --changes begin at 1")
+    if min(options.rounds, options.duration) < 1:
+        parser.error("--rounds and --duration begin at 1")
     return options

@@ -124,7 +124,7 @@ EXPENSIVE = [
     "{ cadres(orderBy: [{field: UNIT}], first: 100) { nodes { code } } }",
     "{ "
     + " ".join(
-        f"a{at}: cadres(where: {{holds: {{subject: \"PROFESSIONAL\", atLeast: \"UNIVERSITY\"}}, gender: FEMALE}}, first: 1) "
+        f'a{at}: cadres(where: {{holds: {{subject: "PROFESSIONAL", atLeast: "UNIVERSITY"}}, gender: FEMALE}}, first: 1) '
         "{ totalCount(max: 1000000) { value } }"
         for at in range(6)
     )

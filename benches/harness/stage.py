@@ -1,8 +1,6 @@
 """Measures one population on one database, and compares the service with other contenders."""
 
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -10,7 +8,6 @@ from pathlib import Path
 
 from . import answers, changes, limits, load, postgraphile, questions
 from .postgres import SETTINGS, Cluster
-from .process import Failed
 from .questions import NARROW, NATION, QUESTIONS, Draw
 from .service import Service
 
@@ -134,7 +131,7 @@ class Stage:
             with self.changing(targets) as process:
                 # No warm-up: the caches are warm from the round before, and the service is idle only after the changes.
                 with_changes.append(load.run(self.service, files, connections, self.options.duration))
-                change_results.append(result_of(process))
+                change_results.append(changes.result_of(process))
         self.add("q7", "Q1 without changes", self.service.name, connections, load.median(alone))
         row = load.median(with_changes) | {"changes": statistics.median(one["rate"] for one in change_results)}
         row["faults"] += sum(one["refused"] for one in change_results)
@@ -168,22 +165,9 @@ class Stage:
         say(f"{self.scale} {self.database}: expensive requests answered in a round: {answered:.0f}")
 
     def changing(self, targets):
-        """Starts the process that makes changes for the time of a run, and waits until it has begun."""
-        task = {"url": self.service.graphql, "headers": self.service.headers(), "rate": self.options.changes,
-                "seconds": self.options.duration, **targets}  # fmt: skip
-        process = subprocess.Popen(
-            [sys.executable, "-m", changes.__name__],
-            cwd=Path(changes.__file__).parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        """Starts the process that makes changes for the time of a run."""
+        process = changes.start(self.service, targets, self.options.changes, self.options.duration)
         self.stack.callback(process.kill)
-        process.stdin.write(json.dumps(task))
-        process.stdin.close()
-        process.stdout.readline()
         return process
 
     def versions(self):
@@ -201,14 +185,6 @@ class Stage:
         self.rows.append(row)
         faults = f", {row['faults']} FAULTS" if row["faults"] else ""
         say(f"{self.scale} {self.database}: {title}: {contender} at {connections}: {row['rate']:.0f}/s{faults}")
-
-
-def result_of(process):
-    """The result of the process that makes changes, after its end."""
-    said, error = process.stdout.read(), process.stderr.read()
-    if process.wait() != 0:
-        raise Failed(f"changes failed:\n{error[-2000:]}")
-    return json.loads(said)
 
 
 def say(line):
