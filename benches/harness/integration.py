@@ -6,11 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import conditional, export, feed, machine, options, population, report
+from . import conditional, embargo, export, feed, machine, options, population, report
 from .options import SCALES
 from .postgres import Cluster
 from .process import Failed
-from .questions import NATION
+from .questions import NARROW, NATION
 from .service import Service
 from .stage import say
 
@@ -56,6 +56,7 @@ def prepare(chosen, program, bundle, database, stack):
     stack.callback(service.stop)
     service.prepare(bundle)
     service.register("nation", NATION)
+    service.register("province", NARROW)
     service.start()
     return service
 
@@ -64,6 +65,8 @@ def measurements(chosen, service, bundle, cadres):
     """The chosen measurements, one after another."""
     if "conditional" in chosen.parts:
         yield conditional, conditional.measure(chosen, service)
+    if "embargo" in chosen.parts:
+        yield embargo, embargo.measure(service)
     if "export" in chosen.parts:
         yield export, export.measure(service)
     if "feed" in chosen.parts:

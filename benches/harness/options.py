@@ -56,7 +56,7 @@ def read(arguments=None):
 def read_integration(arguments=None):
     """The options of benches/integration."""
     parser = common("benches/integration", "Measures conditional requests, exports and the change feed.")
-    parts = ["conditional", "export", "feed"]
+    parts = ["conditional", "embargo", "export", "feed"]
     parser.add_argument("--parts", type=words(parts), default=parts, help=f"default: {','.join(parts)}")
     return parsed(parser, arguments)
 
