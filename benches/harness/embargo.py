@@ -15,6 +15,7 @@ COLUMNS = {
 }  # fmt: skip
 TIMES = 300
 PATH = "/graphql?" + urllib.parse.urlencode({"query": "{ cadres(first: 20) { nodes { code fullName } } }"})
+PROTECTED = "query($code: String!) { cadre(by: {code: $code}) { identity { birthOn } } }"
 PROPOSE = """mutation($input: RotationProposeInput!) {
   act: rotationPropose(input: $input) { rotation { id } userErrors { code message } }
 }"""
@@ -27,7 +28,7 @@ ROTATION = {
 
 
 def measure(service):
-    """A row for requests after a committed proposal of another unit, and one for requests after a refused proposal."""
+    """A row for each event before a request. A reading of protected data is committed to the access log; it never changes a tag."""
     session = service.session("nation")
     connection = http.client.HTTPConnection(service.listen, timeout=60)
     headers = {"Authorization": service.headers("province")["Authorization"]}
@@ -35,6 +36,7 @@ def measure(service):
     people = itertools.count(10_001)
     kinds = {
         "a proposal that the client may not see": lambda: propose_any(session, people),
+        "a reading of protected data by another client": lambda: session.ask(PROTECTED, {"code": "C00000001"}),
         "a refused proposal": lambda: refuse(session),
         "nothing": lambda: None,
     }

@@ -38,7 +38,7 @@ def export(service, media_type, is_protected):
     before, began = load.readings(service), time.monotonic()
     process.output([
         "curl", "-fsS", "--max-time", 1800, "-H", f"Accept: {media_type}", *flags, "-o", file,
-        f"{service.url}/v1/export/cadres?end=line",
+        f"{service.url}/v1/export/cadres{'?end=line' if media_type == CSV else ''}",
     ])  # fmt: skip
     seconds, after = time.monotonic() - began, load.readings(service)
     rows, size = rows_of(file), file.stat().st_size
