@@ -108,6 +108,8 @@ impl AppState {
             false => reference_data.advance_to(end),
         }
         if !commands.is_empty() {
+            // Here, so that a request after a command does not take longer than others: its caller may not see it.
+            self.last_commands(connection).await?;
             self.commits.send_if_modified(|known| known.as_mut().map(|known| *known = end).is_some());
         }
         Ok(is_outdated)

@@ -11,6 +11,7 @@ mod cadre;
 mod canary;
 mod chain;
 mod change_feed;
+mod change_statistics;
 mod client_admin;
 mod client_auth;
 mod clients;
