@@ -56,10 +56,14 @@ async fn add(database: &Database, client: ClientId, file: &Path, out: &mut Outpu
     let text = fs::read_to_string(file);
     let text = text.map_err(|error| Stop(format!("{} cannot be read: {error}", file.display())))?;
     let check = DocumentCheck::default();
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    let (mut documents, mut problems, mut deprecated) = (Vec::new(), Vec::new(), Vec::new());
     for text in document_file::texts(text)? {
         match check.check(&text).await {
-            Ok(name) => documents.push(Document::new(text, name.as_deref())),
+            Ok(accepted) => {
+                let document = Document::new(text, accepted.names.as_deref());
+                deprecated.extend(accepted.deprecations.iter().map(|of| format!("{}: {of}", document.hash())));
+                documents.push(document);
+            }
             Err(found) => problems.push(format!("{}: {}", DocumentHash::of(&text), found.join(" "))),
         }
     }
@@ -74,27 +78,40 @@ async fn add(database: &Database, client: ClientId, file: &Path, out: &mut Outpu
         let line = format!("sha256:{}  {state}  {}", document.hash(), document.name().unwrap_or_default());
         out.line(line.trim_end());
     }
+    for deprecated in deprecated {
+        out.line(format_args!("DEPRECATED: {deprecated}"));
+    }
     let new = count(new.len() as u64, "document");
     out.line(format_args!("{new} registered; the service knows them within 5 seconds"));
     Ok(())
 }
 
-/// Returns false if this version would refuse a registered document.
+/// Lists the registered documents that this version refuses, and the deprecated parts that others name. Returns false if
+/// one is refused.
 async fn check(database: &Database, client: Option<ClientId>, out: &mut Output) -> Result<bool, Stop> {
     let check = DocumentCheck::default();
-    let (mut intact, mut refused) = (0, 0);
+    let (mut intact, mut refused, mut outdated) = (0, 0, 0);
     let mut registered = Registered::of(database, client).await.map_err(unknown)?;
     while let Some((client, documents)) = registered.next(database).await? {
         for document in documents {
-            let Err(problems) = check.check(document.text()).await else {
-                intact += 1;
-                continue;
-            };
-            refused += 1;
             let name = document.name().map(|name| format!(" ({name})")).unwrap_or_default();
-            out.line(format_args!("REFUSED: {client} {}{name}: {}", document.hash(), problems.join(" ")));
+            let named = format!("{client} {}{name}", document.hash());
+            match check.check(document.text()).await {
+                Ok(accepted) => {
+                    intact += 1;
+                    outdated += u64::from(!accepted.deprecations.is_empty());
+                    for deprecation in accepted.deprecations {
+                        out.line(format_args!("DEPRECATED: {named}: {deprecation}"));
+                    }
+                }
+                Err(problems) => {
+                    refused += 1;
+                    out.line(format_args!("REFUSED: {named}: {}", problems.join(" ")));
+                }
+            }
         }
     }
-    out.line(format_args!("{} checked, {refused} refused", count(intact + refused, "document")));
+    let outdated = if outdated > 0 { format!(", {outdated} with deprecated parts") } else { String::new() };
+    out.line(format_args!("{} checked, {refused} refused{outdated}", count(intact + refused, "document")));
     Ok(refused == 0)
 }

@@ -1,7 +1,7 @@
 //! Checks documents before they are registered, and again after an upgrade: everything that a request would be refused
 //! for, except its variables and the rights of its client. Nothing is executed.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_graphql::{
     Pos, Request, ServerError, ValidationResult, async_trait,
@@ -12,7 +12,9 @@ use crate::{
     graphql::{
         ServiceSchema,
         error::{PartialErrors, translate},
-        guard::{compile::compile, limits::Limits, rejection::Rejection, schema_index::SchemaIndex},
+        guard::{
+            compile::compile, deprecation::Deprecation, limits::Limits, rejection::Rejection, schema_index::SchemaIndex,
+        },
         schema_builder,
     },
     language::Language,
@@ -24,6 +26,15 @@ pub struct DocumentCheck {
     schema: ServiceSchema,
     schema_index: SchemaIndex,
     limits: Limits,
+}
+
+/// A document that this version accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The names of its operations, separated by blanks; `None` if its operation has no name.
+    pub names: Option<String>,
+    /// The deprecated parts of the schema that it names. Parts that only variables name are unknown before a request.
+    pub deprecations: Vec<Deprecation>,
 }
 
 impl Default for DocumentCheck {
@@ -41,11 +52,11 @@ impl fmt::Debug for DocumentCheck {
 }
 
 impl DocumentCheck {
-    /// The names of the document's operations, separated by blanks; `None` if its operation has no name.
+    /// Checks a document.
     ///
     /// # Errors
     /// The problems, in English, each with its position.
-    pub async fn check(&self, text: &str) -> Result<Option<String>, Vec<String>> {
+    pub async fn check(&self, text: &str) -> Result<Accepted, Vec<String>> {
         let to_messages = |rejection: Rejection| vec![rejection.sentence(Language::English)];
         if text.len() as u64 > self.limits.max_bytes {
             let (limit, bytes) = (self.limits.max_bytes, text.len());
@@ -65,7 +76,12 @@ impl DocumentCheck {
             return Err(response.errors.iter().map(with_position).collect());
         }
         let names: Vec<&str> = document.operations().iter().filter_map(|operation| operation.name()).collect();
-        Ok(Some(names.join(" ")).filter(|names| !names.is_empty()))
+        let named = document.operations().iter().flat_map(|operation| operation.deprecations());
+        let deprecations: BTreeMap<_, _> = named.map(|of| (&of.coordinate, of)).collect();
+        Ok(Accepted {
+            names: Some(names.join(" ")).filter(|names| !names.is_empty()),
+            deprecations: deprecations.into_values().cloned().collect(),
+        })
     }
 }
 
@@ -105,6 +121,39 @@ impl Extension for StopAfterValidation {
 #[cfg(test)]
 mod tests {
     use super::DocumentCheck;
+    use crate::graphql::{guard::schema_index::SchemaIndex, sdl};
+
+    /// The check under the schema of the service with two deprecated fields.
+    fn with_deprecations() -> DocumentCheck {
+        let reason = "Use `code`. Deprecated since 2026-12-01, removed on 2028-01-01.";
+        let mut sdl = sdl();
+        for (on, declared) in [("type Unit ", "\tadminCode: String\n"), ("type Viewer ", "\tname: String!\n")] {
+            let at = sdl.find(on).unwrap();
+            let at = at + sdl[at..].find(declared).unwrap() + declared.len() - 1;
+            sdl.insert_str(at, &format!(" @deprecated(reason: \"{reason}\")"));
+        }
+        DocumentCheck { schema_index: SchemaIndex::of(&sdl), ..DocumentCheck::default() }
+    }
+
+    #[tokio::test]
+    async fn deprecated_parts_of_all_operations_are_listed_once() {
+        let check = with_deprecations();
+        let of_unit = "Unit.adminCode is removed on 2028-01-01 (deprecated since 2026-12-01): Use `code`.";
+        let of_viewer = "Viewer.name is removed on 2028-01-01 (deprecated since 2026-12-01): Use `code`.";
+        for (text, expected) in [
+            ("{ titles { code } }", vec![]),
+            ("{ viewer { name } }", vec![of_viewer]),
+            (
+                "query A { viewer { name } } query B { viewer { ...V } unit(by: { code: \"A\" }) { adminCode } } \
+                 fragment V on Viewer { name }",
+                vec![of_unit, of_viewer],
+            ),
+        ] {
+            let accepted = check.check(text).await.unwrap();
+            let found: Vec<_> = accepted.deprecations.iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 
     #[tokio::test]
     async fn documents_are_checked_without_variables() {
@@ -130,7 +179,7 @@ mod tests {
         ];
         for (text, expected) in table {
             let result = match check.check(text).await {
-                Ok(names) => format!("ok: {}", names.unwrap_or_default()),
+                Ok(accepted) => format!("ok: {}", accepted.names.unwrap_or_default()),
                 Err(problems) => problems.join("\n"),
             };
             assert!(result.contains(expected), "{text}: {result}");

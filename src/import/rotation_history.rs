@@ -159,7 +159,7 @@ fn placement(posts: &[assignment::Model], destination: UnitId, day: Day) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use entity::sample;
+    use entity::{sample, unit, unit_version};
 
     use super::*;
 
@@ -177,6 +177,36 @@ mod tests {
             ("2020-01-01", "2026-06-01", Phase::Over),
         ] {
             assert_eq!(Phase::on(day("2026-06-01"), day(start), end.parse().ok()), phase, "{start} {end}");
+        }
+    }
+
+    /// The change of a rotation without a preparing unit is public, so an import may not create one under embargo.
+    #[test]
+    fn no_imported_rotation_is_under_embargo() {
+        let versions = ["A", "B"].map(|code| (code, sample::unit_version()));
+        let unit = |(code, version): &(&str, unit_version::Model)| unit::Model {
+            id: version.unit_id,
+            code: code.parse().expect("a code"),
+        };
+        let rows = versions.iter().map(unit).collect();
+        let units = Units::new(rows, versions.iter().map(|(_, version)| version.clone()).collect(), Vec::new());
+        let [from, to] = versions.map(|(_, version)| version.unit_id);
+        for phase in [Phase::ToCome, Phase::Running, Phase::Overtaken, Phase::Over] {
+            for end_on in [None, Some(day("2029-06-02"))] {
+                let row = Move {
+                    cadre_id: CadreId::new(),
+                    from_unit_id: from,
+                    to_unit_id: to,
+                    form: RotationForm::Transfer,
+                    start_on: day("2026-06-02"),
+                    end_on,
+                    decision_no: None,
+                    stored: None,
+                };
+                let row = row.model(phase, &units, &[]).expect("units with a version");
+                assert_eq!(row.preparing_unit_id, None);
+                assert!(!row.is_embargoed(), "{phase:?} {:?}", row.state);
+            }
         }
     }
 

@@ -77,7 +77,7 @@ async fn run_all(app: &TestApp, caller: &Caller<'_>) -> Vec<(bool, Value, Value,
 
 /// Registers the first document of the script for a client, and waits until the service has loaded it.
 async fn register_first(caller: &Caller<'_>, app: &TestApp, text: &str) {
-    let name = DocumentCheck::default().check(text).await.expect("it is valid");
+    let name = DocumentCheck::default().check(text).await.expect("it is valid").names;
     let document = Document::new(text.to_owned(), name.as_deref());
     let hash = document.hash().to_string();
     document::add(&app.database, clock(), caller.id.parse().expect("an id"), &[document]).await.expect("added");

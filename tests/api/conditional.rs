@@ -36,6 +36,12 @@ const RECORDS: [&str; 6] = [
     "{ units(first: 50) { nodes { code name } } __typename }",
 ];
 
+/// Rotations of a person.
+const BY_PERSON: &str = r#"{ rotations(where: {cadre: "A-04"}) { nodes { id state } } }"#;
+
+/// Columns of an imported rotation.
+const COLUMNS: &str = "cadre_code,from_unit_code,to_unit_code,form,start_on,end_on,decision_no";
+
 /// Routes with tags.
 const ROUTES: [&str; 4] = ["/v1/cadres?first=3", "/v1/cadres/A-04", "/v1/units/A", "/v1/rotations?first=5"];
 
@@ -434,6 +440,43 @@ async fn a_tag_does_not_show_what_the_caller_may_not_know() {
             assert_eq!(answer.status, 200, "the control: the publication is public: {path}");
         }
         changed("published").await;
+    })
+    .await;
+}
+
+/// An imported rotation has no preparing unit and is public. A revocation hides it from all callers but those who see
+/// every unit, so it counts for all who saw it.
+#[actix_web::test]
+async fn the_tag_of_a_caller_changes_when_an_imported_rotation_is_revoked() {
+    on_both(async |app| {
+        let row = "A-04,A2U,A1U,TRANSFER,2026-07-01,,";
+        import_text(&app.database, &[("rotations.csv", &format!("{COLUMNS}\n{row}\n"))]).await;
+        app.app_state.refresh().await.expect("refreshed");
+        let (office, nation) = (app.caller(&WRITE, &["P"]).await, app.caller(&READ, &["W"]).await);
+        let (outsider, path) = (app.caller(&READ, &["B"]).await, document(BY_PERSON));
+        let listed = async |caller: &Caller<'_>, tag: &str| {
+            let answer = Answer::of(get(app, caller, &path).header("If-None-Match", tag)).await;
+            let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+            let states = body["data"]["rotations"]["nodes"].as_array().cloned().unwrap_or_default();
+            let states = states.iter().map(|node| node["state"].as_str().expect("a state").to_owned());
+            (answer.status, answer.tag.expect("a tag"), states.collect::<Vec<_>>())
+        };
+        for caller in [&office, &nation] {
+            assert_eq!(listed(caller, "\"\"").await.2, ["PUBLISHED"], "{:?}", app.kind);
+        }
+        assert_eq!(listed(&outsider, "\"\"").await.2, [""; 0], "{:?}", app.kind);
+        let [of_office, of_nation] = [listed(&office, "\"\"").await.1, listed(&nation, "\"\"").await.1];
+        let id = office.query(BY_PERSON).await["rotations"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
+
+        step(&office, "rotationCancel", &format!("rotationId: \"{id}\", reason: \"Quyết định thu hồi\"")).await;
+
+        let (status, tag, states) = listed(&nation, &of_nation).await;
+        assert_eq!((status, states.as_slice()), (200, &["REVOKED".to_owned()][..]), "{:?}", app.kind);
+        assert_ne!(tag, of_nation);
+        let (status, tag, states) = listed(&office, &of_office).await;
+        assert_eq!((status, states.len()), (200, 0), "{:?}: it is not published any more", app.kind);
+        assert_ne!(tag, of_office);
+        assert_eq!(listed(&office, &tag).await.0, 304, "the control");
     })
     .await;
 }

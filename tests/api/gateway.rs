@@ -6,9 +6,12 @@ use cadre_api::audit::{self, Fault, Line, verify_chain};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Caller, Kind, TestApp, copy, on_both,
-    program::{Program, printed},
+use crate::{
+    export::whole,
+    support::{
+        Caller, Kind, TestApp, copy, on_both,
+        program::{Program, printed},
+    },
 };
 
 const READING: &str = r#"{ cadre(by: {code: "A-02"}) { identity { birthOn } } }"#;
@@ -60,6 +63,36 @@ async fn the_log_records_the_request_of_a_security_server() {
         assert_eq!(lines[1].gateway_user.as_deref(), Some("VN12345"));
         assert_eq!(lines[1].gateway_issue.as_deref(), Some("01/HS"));
         assert_eq!(lines[2].gateway_request, None);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_log_records_the_request_of_a_security_server_for_an_export() {
+    on_both(async |app| {
+        let caller = app.all_seeing().await;
+        let log = r#"{ cadre(by: {code: "A-02"}) { accessLog(first: 1) { nodes {
+            gateway { client requestId userId issue } } } } }"#;
+        for (headers, recorded) in [
+            (
+                &[("X-Road-Client", "VN/GOV/T90/sync"), ("X-Road-Id", "4894e35d"), ("X-Road-UserId", "VN12345")][..],
+                json!({ "client": "VN/GOV/T90/sync", "requestId": "4894e35d", "userId": "VN12345", "issue": null }),
+            ),
+            (&[], Value::Null),
+        ] {
+            let request = caller.get("/v1/export/cadres").header("Accept", "application/x-ndjson");
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status(), 200);
+            let text = answer.text().await.expect("text");
+            assert!(whole(&text).is_some(), "{:?}: {text}", app.kind);
+            let entry = &caller.query(log).await["cadre"]["accessLog"]["nodes"][0];
+            assert_eq!(entry, &json!({ "gateway": recorded }), "{:?}", app.kind);
+        }
+        let lines = exported(app).await;
+        assert!(lines.iter().all(|line| line.operation == "export/cadres"), "{:?}", app.kind);
+        let of_person = lines.iter().filter(|line| line.gateway_client.is_some()).count();
+        assert_eq!(of_person * 2, lines.len(), "{:?}: every person of the first export, none of the second", app.kind);
     })
     .await;
 }

@@ -14,18 +14,20 @@ use reqwest::Method;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::task;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::{
     export::{TYPES, text},
     support::{
-        Caller, Kind, TestApp, bundle, copy, csv, on_both, open,
+        Caller, Kind, TestApp, bundle, copy, csv, on_both, open, poll,
         program::{Program, printed},
+        wire::Wire,
     },
 };
 
 /// All scopes that an import of any file needs.
-const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 8] = [
     "import:write",
     "cadre:read",
     "cadre.identity:read",
@@ -36,7 +38,7 @@ const SCOPES: [&str; 8] = [
     "quota:read",
 ];
 
-fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in files {
         archive.start_file(*name, SimpleFileOptions::default()).expect("a file");
@@ -45,7 +47,7 @@ fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     archive.finish().expect("an archive").into_inner()
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("written");
         text
@@ -53,10 +55,10 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// An answer: status, text, JSON.
-struct Answer {
-    status: u16,
-    text: String,
-    body: Value,
+pub struct Answer {
+    pub status: u16,
+    pub text: String,
+    pub body: Value,
 }
 
 impl Answer {
@@ -79,7 +81,7 @@ impl Answer {
 }
 
 /// Sends bytes to a path.
-async fn put(caller: &Caller<'_>, app: &TestApp, path: &str, bytes: &[u8]) -> Answer {
+pub async fn put(caller: &Caller<'_>, app: &TestApp, path: &str, bytes: &[u8]) -> Answer {
     let request = app.http().request(Method::PUT, format!("{}{path}", app.url)).bearer_auth(&caller.token);
     let request = request.header("Accept-Language", "en").header("Content-Type", "application/zip");
     let request = caller.purpose.into_iter().fold(request, |request, purpose| request.header("X-Purpose", purpose));
@@ -103,14 +105,14 @@ async fn imports(app: &TestApp) -> Vec<(String, Option<String>)> {
 }
 
 /// A new person with a post in a unit.
-fn person(code: &str, unit: &str) -> [(&'static str, String); 2] {
+pub fn person(code: &str, unit: &str) -> [(&'static str, String); 2] {
     [
         ("cadres.csv", csv::cadres("code,full_name", &format!("{code},Phạm Thị Mới\n"))),
         ("assignments.csv", csv::assignments("cadre_code,unit_code", &format!("{code},{unit}\n"))),
     ]
 }
 
-fn named<'a>(files: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+pub fn named<'a>(files: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
     files.iter().map(|(name, text)| (*name, text.as_str())).collect()
 }
 
@@ -326,6 +328,57 @@ async fn a_request_that_cannot_be_imported_is_refused() {
         let nobody = app.http().put(&url).body(bytes.clone()).send().await.expect("an answer");
         assert_eq!(nobody.status(), 401);
         assert!(imports(app).await.iter().all(|(actor, _)| actor == "operator"), "nothing was loaded");
+    })
+    .await;
+}
+
+/// An import has its place from the head of its request on, so one whose body has not arrived yet is running.
+#[actix_web::test]
+async fn while_an_import_runs_another_one_is_sent_again_later() {
+    on_both(async |app| {
+        let caller = app.caller(&SCOPES, &["A"]).await;
+        let [first, second] = ["Z-05", "Z-06"].map(|code| zip(&named(&person(code, "A2U"))));
+        let path = |bytes: &[u8]| format!("/v1/imports/{}", digest(bytes));
+        let send = async || {
+            let request = app.http().put(format!("{}{}", app.url, path(&second))).bearer_auth(&caller.token);
+            let request = request.header("Content-Type", "application/zip").header("X-Purpose", "PERSONNEL");
+            request.header("Accept-Language", "en").body(second.clone()).send().await.expect("an answer")
+        };
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nHost: cadre.test\r\nAuthorization: Bearer {}\r\nX-Purpose: PERSONNEL\r\n\
+             Content-Type: application/zip\r\nContent-Length: {}\r\n\r\n",
+            path(&first),
+            caller.token,
+            first.len()
+        );
+        // If a probe has the place when a head arrives, that request is refused; then another one is begun.
+        let mut wires = Vec::new();
+        let busy = poll::until_async(async || {
+            let mut wire = Wire::to(&app.url);
+            wire.send(&head).expect("sent");
+            wires.push(wire);
+            let probe = put(&caller, app, &path(b"other"), &second).await;
+            (probe.status == 503).then_some(())
+        });
+        busy.await.expect("an import runs");
+
+        let answer = send().await;
+        assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().ok()), (503, Some("5")));
+        let problem: Value = answer.json().await.expect("JSON");
+        assert_eq!(problem["code"], "UNAVAILABLE", "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|text| text.contains("another bundle")), "{problem}");
+
+        let answers = task::spawn_blocking(move || {
+            // A refused request may be closed before its body arrives.
+            wires.iter_mut().for_each(|wire| drop(wire.send(&first)));
+            wires.iter_mut().filter_map(Wire::answer).map(|answer| (answer.status, answer.body)).collect::<Vec<_>>()
+        });
+        let answers = answers.await.expect("ended");
+        let loaded = answers.iter().filter(|(status, body)| *status == 200 && body.contains("\"LOADED\"")).count();
+        assert!(loaded > 0 && answers.iter().all(|(status, _)| [200, 503].contains(status)), "{answers:?}");
+        let again = send().await;
+        let (status, report) = (again.status().as_u16(), again.json::<Value>().await.expect("JSON"));
+        assert_eq!((status, &report["outcome"]), (200, &json!("LOADED")), "the control: {report}");
     })
     .await;
 }

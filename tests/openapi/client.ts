@@ -33,6 +33,20 @@ export async function tierOfTitle(code: string): Promise<string | null> {
   return data?.items.find((title) => title.code === code)?.tier ?? null;
 }
 
+export async function load(sha256: string, archive: Blob): Promise<string[]> {
+  const { data, error } = await client.PUT('/v1/imports/{sha256}', {
+    params: { path: { sha256 }, query: { mode: 'check' }, header: { 'X-Purpose': 'PERSONNEL' } },
+    headers: { 'Content-Type': 'application/zip' },
+    body: archive,
+    bodySerializer: () => archive,
+  });
+  if (data) return data.files.map((file) => `${file.name}: ${file.new} new`);
+  return (error.errors ?? []).map((finding) => `${'file' in finding ? finding.file : ''} ${finding.code}`);
+}
+
+// @ts-expect-error a mode that an import does not have
+export const tried = (sha256: string) => client.PUT('/v1/imports/{sha256}', { params: { path: { sha256 }, query: { mode: 'try' } } });
+
 // @ts-expect-error a word that the enum does not have
 export const wrong = () => client.GET('/v1/cadres', { params: { query: { gender: 'NONE' } } });
 

@@ -26,6 +26,14 @@ pub struct Deprecation {
     pub removed_on: Day,
 }
 
+impl fmt::Display for Deprecation {
+    /// For people: the deprecated part, its last day, and the replacement.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { coordinate, advice, since, removed_on } = self;
+        write!(f, "{coordinate} is removed on {removed_on} (deprecated since {since}): {advice}")
+    }
+}
+
 /// The reason of a deprecation does not have the form, or its days are too close.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongReason(String);

@@ -162,6 +162,12 @@ impl Operation {
         self.name.as_deref()
     }
 
+    /// The deprecated parts of the schema that the document names, without those that only variables of a request name.
+    #[must_use]
+    pub fn deprecations(&self) -> &[Deprecation] {
+        &self.deprecations
+    }
+
     /// The plan for these variables. Refused if a variable is missing or the cost exceeds the limit.
     pub fn plan(&self, schema_index: &SchemaIndex, variables: &Variables) -> Result<Plan, Rejection> {
         self.check(variables)?;

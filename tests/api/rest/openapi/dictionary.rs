@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::parser::{
-    parse_schema,
-    types::{BaseType, Type, TypeKind, TypeSystemDefinition},
+use async_graphql::{
+    Positioned,
+    parser::{
+        parse_schema,
+        types::{BaseType, ConstDirective, InputValueDefinition, Type, TypeKind, TypeSystemDefinition},
+    },
 };
-use cadre_api::{graphql::sdl, http::rest::route::named};
+use async_graphql_value::ConstValue;
+use cadre_api::http::rest::route::named;
 use serde_json::{Map, Value, json};
 
 /// A field of an output type, an argument, or a field of an input type.
@@ -14,6 +18,8 @@ pub struct Member {
     pub description: String,
     pub of: Type,
     pub default: Option<Value>,
+    /// Reason of its deprecation.
+    pub deprecation: Option<String>,
     /// Arguments by name.
     pub arguments: BTreeMap<String, Member>,
 }
@@ -33,15 +39,25 @@ fn line(text: Option<&str>) -> String {
     text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The reason of a deprecation.
+fn deprecation(directives: &[Positioned<ConstDirective>]) -> Option<String> {
+    let deprecated = directives.iter().find(|directive| directive.node.name.node == "deprecated")?;
+    match &deprecated.node.get_argument("reason")?.node {
+        ConstValue::String(reason) => Some(reason.clone()),
+        other => panic!("{other} is no reason"),
+    }
+}
+
 impl Dictionary {
-    pub fn read() -> Self {
+    /// Reads a schema.
+    pub fn read(sdl: &str) -> Self {
         let mut dictionary = Self {
             members: BTreeMap::new(),
             inputs: BTreeMap::new(),
             enums: BTreeMap::new(),
             descriptions: BTreeMap::new(),
         };
-        for definition in parse_schema(sdl()).expect("the service's own SDL parses").definitions {
+        for definition in parse_schema(sdl).expect("the SDL parses").definitions {
             let TypeSystemDefinition::Type(of) = definition else { continue };
             let of = of.node;
             let name = of.name.node.to_string();
@@ -53,10 +69,11 @@ impl Dictionary {
     }
 
     fn add(&mut self, name: &str, kind: TypeKind) {
-        let input = |of: &async_graphql::parser::types::InputValueDefinition| Member {
+        let input = |of: &InputValueDefinition| Member {
             description: line(of.description.as_ref().map(|text| text.node.as_str())),
             of: of.ty.node.clone(),
             default: of.default_value.as_ref().and_then(|value| value.node.clone().into_json().ok()),
+            deprecation: deprecation(&of.directives),
             arguments: BTreeMap::new(),
         };
         let fields = match kind {
@@ -74,7 +91,8 @@ impl Dictionary {
             TypeKind::Enum(of) => {
                 let values = of.values.iter().map(|value| {
                     let description = value.node.description.as_ref().map(|text| text.node.as_str());
-                    (value.node.value.node.to_string(), line(description))
+                    let description = with_reason(&line(description), deprecation(&value.node.directives).as_deref());
+                    (value.node.value.node.to_string(), description)
                 });
                 self.enums.insert(name.to_owned(), values.collect());
                 return;
@@ -85,7 +103,8 @@ impl Dictionary {
             let arguments = field.node.arguments.iter();
             let arguments = arguments.map(|of| (of.node.name.node.to_string(), input(&of.node))).collect();
             let description = line(field.node.description.as_ref().map(|text| text.node.as_str()));
-            let member = Member { description, of: field.node.ty.node, default: None, arguments };
+            let deprecation = deprecation(&field.node.directives);
+            let member = Member { description, of: field.node.ty.node, default: None, deprecation, arguments };
             self.members.insert((name.to_owned(), field.node.name.node.to_string()), member);
         }
     }
@@ -136,6 +155,15 @@ impl Dictionary {
         std::iter::once(description.to_owned()).chain(words).collect::<Vec<_>>().join("\n- ")
     }
 
+    /// Adds the description of a member, and whether the member is deprecated.
+    pub fn describe(&self, schema: &mut Value, member: &Member) {
+        let description = self.explained(&member.description, &member.of);
+        schema["description"] = json!(with_reason(&description, member.deprecation.as_deref()));
+        if member.deprecation.is_some() {
+            schema["deprecated"] = json!(true);
+        }
+    }
+
     /// An input type as the member of a body: objects within it are written out; unknown members are refused.
     pub fn input(&self, of: &Type) -> Value {
         match &of.base {
@@ -154,7 +182,7 @@ impl Dictionary {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for (name, member) in members {
             let mut schema = self.input(&member.of);
-            schema["description"] = json!(self.explained(&member.description, &member.of));
+            self.describe(&mut schema, member);
             if let Some(default) = &member.default {
                 schema["default"] = default.clone();
             } else if !member.of.nullable {
@@ -168,6 +196,14 @@ impl Dictionary {
         }
         object
     }
+}
+
+/// A description, followed by the reason of a deprecation.
+pub fn with_reason(description: &str, reason: Option<&str>) -> String {
+    reason.map_or_else(
+        || description.to_owned(),
+        |reason| format!("{description} Deprecated: {reason}").trim().to_owned(),
+    )
 }
 
 /// A schema that also permits null, in the form of JSON Schema 2020-12.

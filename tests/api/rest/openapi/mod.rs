@@ -2,8 +2,10 @@
 //! program only serves it. `UPDATE_EXPECT=1` rewrites it.
 
 mod clients;
+mod deprecated;
 mod dictionary;
 mod export;
+mod import;
 mod operation;
 mod shape;
 
@@ -20,13 +22,16 @@ use entity::value::{Purpose, Scope};
 use serde_json::{Map, Value, json};
 
 use super::{filled, get, post, required, transfer};
-use crate::support::{Kind, TestApp, postgres::setting};
+use crate::{
+    import_api,
+    support::{Kind, TestApp, postgres::setting},
+};
 use dictionary::Dictionary;
 
 const FILE: &str = "openapi.json";
 
 /// Tags in their order: segment, English, Vietnamese.
-const TAGS: [(&str, &str, &str); 21] = [
+const TAGS: [(&str, &str, &str); 22] = [
     ("viewer", "The calling client", "Hệ thống kết nối đang gọi"),
     ("units", "Units", "Đơn vị"),
     ("cadres", "Cadres, civil servants and public employees", "Cán bộ, công chức, viên chức"),
@@ -46,6 +51,7 @@ const TAGS: [(&str, &str, &str); 21] = [
     ("rules", "Rules for rotations", "Quy định về luân chuyển"),
     ("retirement-ages", "Retirement ages", "Tuổi nghỉ hưu"),
     ("export", "Exports", "Kết xuất"),
+    ("imports", "Imports", "Nhập dữ liệu"),
     ("problems", "Problems: see `/problems`", "Lỗi: xem `/problems`"),
     ("graphql", "The same data over GraphQL: see `/schema.graphql`", "Cùng dữ liệu qua GraphQL: xem `/schema.graphql`"),
 ];
@@ -73,7 +79,7 @@ const PROBLEMS: [(&str, &str, &str); 14] = [
         "Đối tượng đã thay đổi so với phiên bản trong If-Match.",
     ),
     ("413", "The body is too large.", "Nội dung quá lớn."),
-    ("415", "The body is not JSON.", "Nội dung không phải là JSON."),
+    ("415", "The body has another media type.", "Nội dung có kiểu dữ liệu khác."),
     (
         "422",
         "The input was refused, or the request was stopped at its time limit.",
@@ -90,17 +96,24 @@ fn routes() -> Vec<Route> {
 
 /// The description.
 fn generated() -> Value {
-    let dictionary = Dictionary::read();
-    let documents = Documents::new(Arc::new(SchemaIndex::of(&sdl())), Limits::default());
+    generated_of(&sdl())
+}
+
+/// The description of a schema.
+fn generated_of(sdl: &str) -> Value {
+    let dictionary = Dictionary::read(sdl);
+    let documents = Documents::new(Arc::new(SchemaIndex::of(sdl)), Limits::default());
     let mut schemas = BTreeMap::from([("Problem".to_owned(), problem())]);
+    schemas.extend(import::schemas(&problem()));
     let mut paths: Map<String, Value> = Map::new();
-    for route in routes() {
+    for route in route::routes(&SchemaIndex::of(sdl)) {
         let described = operation::described(&route, &dictionary, &documents, &mut schemas);
         let method = if route.is_post { "post" } else { "get" };
         let path = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
         path[method] = described;
     }
     paths.insert(export::PATH.to_owned(), json!({ "get": export::described() }));
+    paths.insert(import::PATH.to_owned(), json!({ "put": import::described() }));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -279,7 +292,7 @@ fn each_operation_has_a_unique_id_and_a_known_tag() {
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!((ids.len(), all), (all, routes().len() + 1), "the routes and the exports");
+    assert_eq!((ids.len(), all), (all, routes().len() + 2), "the routes, the exports and the imports");
 }
 
 /// All references lead to a component.
@@ -407,6 +420,45 @@ fn conforms(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Each answer to an import has the members and types of its schema, and its status is described.
+#[actix_web::test]
+async fn answers_to_imports_have_the_described_shape() {
+    let app = TestApp::new(Kind::Sqlite).await;
+    let caller = app.caller(&import_api::SCOPES, &["A"]).await;
+    let description = generated();
+    let responses = &description["paths"][import::PATH]["put"]["responses"];
+    let [own, foreign] =
+        ["A2U", "B1U"].map(|unit| import_api::zip(&import_api::named(&import_api::person("Z-05", unit))));
+    let digest = import_api::digest;
+    let stranger = app.caller(&["cadre:read"], &["A"]).await;
+    for (caller, path, archive, status) in [
+        (&caller, format!("{}?mode=check", digest(&own)), &own, 200),
+        (&caller, digest(&foreign), &foreign, 422),
+        (&caller, digest(&own), &own, 200),
+        (&caller, digest(b"other"), &own, 400),
+        (&stranger, digest(&own), &own, 403),
+    ] {
+        let answer = import_api::put(caller, &app, &format!("/v1/imports/{path}"), archive).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        let mut response = &responses[status.to_string()];
+        if let Some(reference) = response["$ref"].as_str() {
+            response = description.pointer(&reference[1..]).expect("a response");
+        }
+        let media = if status == 200 { "application/json" } else { "application/problem+json" };
+        let schema = &response["content"][media]["schema"];
+        if let Err(wrong) = conforms(&description, schema, &answer.body) {
+            panic!("{path}: {wrong}\n{:#}", answer.body);
+        }
+        if status == 422 {
+            let described = &description["components"]["schemas"]["ImportProblem"]["properties"]["errors"]["items"];
+            let members = answer.body["errors"][0].as_object().expect("a finding").keys();
+            let missing: Vec<_> = members.filter(|name| described["properties"].get(*name).is_none()).collect();
+            assert!(missing.is_empty(), "{missing:?} of a finding are not described");
+        }
+    }
+    app.stop().await;
 }
 
 /// The control: a response of another shape is found.

@@ -19,7 +19,8 @@ use entity::value::Scope;
 use serde_json::{Map, Value, json};
 
 use super::{
-    dictionary::{Dictionary, Member},
+    deprecated,
+    dictionary::{Dictionary, Member, with_reason},
     shape::{Shapes, at},
 };
 
@@ -64,6 +65,9 @@ pub fn described(
         "description": description,
         "security": security(&needs),
     });
+    if deprecated::shows_only_deprecated(dictionary, &operation.document, route) {
+        described["deprecated"] = json!(true);
+    }
     let parameters = operation.parameters(&needs);
     if !parameters.is_empty() {
         described["parameters"] = json!(parameters);
@@ -172,9 +176,12 @@ impl Operation<'_> {
             "name": name,
             "in": if is_path { "path" } else { "query" },
             "required": parameter.is_required(),
-            "description": description,
+            "description": with_reason(&description, member.deprecation.as_deref()),
             "schema": schema,
         });
+        if member.deprecation.is_some() || self.feeds_only_deprecated(parameter) {
+            described_parameter["deprecated"] = json!(true);
+        }
         if let Some((_, example)) = EXAMPLES.iter().find(|(of, _)| of == name) {
             described_parameter["example"] = json!(example);
         }
@@ -196,6 +203,23 @@ impl Operation<'_> {
         }
         let found = self.used_in(self.root(), &self.operation().selection_set.node, &parameter.target[0]);
         found.unwrap_or_else(|| panic!("{}: ${} is not used", self.route.path, parameter.target[0]))
+    }
+
+    /// Whether the document uses the variable of a parameter, or the object of its field, in deprecated parts only.
+    fn feeds_only_deprecated(&self, parameter: &Parameter) -> bool {
+        let [variable, fields @ ..] = parameter.target.as_slice() else { return false };
+        let definitions = self.operation().variable_definitions.iter();
+        let mut above = definitions
+            .filter(|of| of.node.name.node == variable.as_str())
+            .map(|of| named(&of.node.var_type.node).to_owned());
+        let mut object = above.next().expect("a variable");
+        let is_below_deprecated = fields.iter().any(|field| {
+            let member = self.dictionary.member(&object, field);
+            named(&member.of).clone_into(&mut object);
+            member.deprecation.is_some()
+        });
+        is_below_deprecated
+            || deprecated::feeds_only_deprecated(self.dictionary, &self.document, (self.root(), variable))
     }
 
     /// The place in a selection that uses a variable.
@@ -239,6 +263,7 @@ impl Operation<'_> {
                     description: member.description.clone(),
                     of: of.clone(),
                     default: member.default.clone(),
+                    deprecation: member.deprecation.clone(),
                     arguments: BTreeMap::new(),
                 };
                 (name, member)

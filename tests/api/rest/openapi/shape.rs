@@ -20,7 +20,7 @@ impl Shapes<'_> {
     pub fn field(&mut self, on: &str, field: &Field) -> Value {
         let member = self.dictionary.member(on, &field.name.node);
         let mut schema = self.value(&member.of, &field.selection_set.node);
-        schema["description"] = json!(self.dictionary.explained(&member.description, &member.of));
+        self.dictionary.describe(&mut schema, member);
         schema
     }
 
