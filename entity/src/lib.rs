@@ -58,6 +58,7 @@ pub mod signing_key;
 pub mod standard;
 pub mod standard_scope;
 pub mod title;
+pub mod title_index;
 pub mod training_class;
 pub mod training_plan;
 pub mod unit;

@@ -20,6 +20,7 @@ mod rotation_details;
 mod rotations;
 mod statistics;
 mod tag;
+mod title_index;
 mod training;
 mod unit_references;
 

@@ -253,6 +253,7 @@ async fn make(txn: &DatabaseTransaction, today: Day) -> Result<()> {
         bulk::analyze::<entity::level_index::Entity>(txn).await?;
         bulk::analyze::<entity::name_index::Entity>(txn).await?;
         bulk::analyze::<entity::headcount::Entity>(txn).await?;
+        bulk::analyze::<entity::title_index::Entity>(txn).await?;
     }
     let built = format_versions()
         .map(|(name, version)| projection::ActiveModel { name: Set(name.to_owned()), version: Set(version) });

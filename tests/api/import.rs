@@ -351,7 +351,8 @@ async fn people(database: &Database) -> Vec<String> {
 /// The number of tables with persons for which PostgreSQL has statistics.
 async fn surveyed(database: &Database) -> i64 {
     let select = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('cadre', \
-                  'assignment', 'qualification', 'enrolment', 'cadre_snapshot', 'level_index', 'name_index', 'headcount')";
+                  'assignment', 'qualification', 'enrolment', 'cadre_snapshot', 'level_index', 'name_index', 'headcount', \
+                  'title_index')";
     let row = database.reader().query_one_raw(Statement::from_string(database.backend(), select)).await;
     row.expect("an answer").expect("a row").try_get_by_index(0).expect("a number")
 }
@@ -364,7 +365,7 @@ async fn tables_have_statistics_when_an_import_ends() {
     app.stop().await;
     let app = TestApp::empty(Kind::Postgres).await;
     assert_eq!(import(&app, &large(1_100)).await.0, Outcome::Loaded);
-    assert_eq!(surveyed(&app.database).await, 8);
+    assert_eq!(surveyed(&app.database).await, 9);
     app.stop().await;
 }
 

@@ -18,13 +18,14 @@ const QUERIES: usize = 300;
 /// The root, a district and a commune of the demo, some other units, and a former unit.
 const UNITS: [&str; 6] = [demo::ROOT, "BN", demo::DISTRICT, "BN-LT-01-DU", demo::COMMUNE, "DB-DB"];
 
-/// Queries that certainly use counts, keys among all people, and keys of a branch.
-const SURE: [&str; 3] = [
+/// Queries that certainly use counts, keys among all people, keys of a branch, and titles of a past day.
+const SURE: [&str; 4] = [
     r#"{ unit(by: {code: "TW"}, asOf: "2026-06-01") { composition(subject: "PROFESSIONAL") { total levels { count } } } }"#,
     r#"query($cursor: String) { list: cadres(first: 100, after: $cursor, asOf: "2026-06-01",
         where: {unit: {code: "TW"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
     r#"query($cursor: String) { list: cadres(first: 7, after: $cursor, asOf: "2026-06-01",
         where: {unit: {code: "BN"}, holds: {subject: "PROFESSIONAL", atLeast: "COLLEGE"}}) { pageInfo { endCursor } nodes { code } } }"#,
+    r#"{ unit(by: {code: "BN"}) { standardGap(asOf: "2014-12-31") { holders met below notApplicable } } }"#,
 ];
 
 /// The first day of the random queries, in the past of the test application.
@@ -55,6 +56,9 @@ fn query(draw: &mut Rng) -> String {
     let day = ["2008-05-05", "2012-01-01", "2014-03-04", "2019-06-30", "2026-06-01", "2030-01-01"][draw.usize(..6)];
     let reach = ["UNIT", "SUBTREE", "SUBTREE"][draw.usize(..3)];
     let hierarchy = ["ADMINISTRATIVE", "ADMINISTRATIVE", "PARTY"][draw.usize(..3)];
+    if draw.u8(..4) == 0 {
+        return gap(draw, (unit, day), (reach, hierarchy));
+    }
     if draw.u8(..3) == 0 {
         let titles = ["", r#", titles: ["X_UV", "X_BT"]"#][usize::from(draw.u8(..4) == 0)];
         return format!(
@@ -96,12 +100,23 @@ fn query(draw: &mut Rng) -> String {
     )
 }
 
+/// A random gap. Those of a few units are counted from the posts.
+fn gap(draw: &mut Rng, (unit, day): (&str, &str), (reach, hierarchy): (&str, &str)) -> String {
+    let more = ["", "", "", r#", titles: ["X_UV", "X_CT"]"#, r#", standard: "BN-XA-2021""#][draw.usize(..5)];
+    format!(
+        r#"{{ unit(by: {{code: "{unit}"}}) {{ standardGap(asOf: "{day}", keyLeadersOnly: {}, reach: {reach},
+            hierarchy: {hierarchy}{more}) {{ holders met below inTransition indeterminate notApplicable
+            requirements {{ standard {{ code }} requirement {{ code }} met below inTransition indeterminate }} }} }} }}"#,
+        draw.bool(),
+    )
+}
+
 /// A random caller and query. The last two callers may see only numbers.
 fn random_query(draw: &mut Rng, callers: usize) -> (usize, String) {
     let caller = draw.usize(..callers);
     loop {
         let query = query(draw);
-        if caller < callers - 2 || query.contains("composition") {
+        if caller < callers - 2 || query.contains("composition") || query.contains("standardGap(") {
             return (caller, query);
         }
     }
@@ -157,21 +172,23 @@ async fn responses_are_the_same_with_and_without_counts_and_keys() {
         // The control: if counts and keys are wrong, so are many responses.
         execute(&app, "UPDATE headcount SET people = people + 1 WHERE day = '1800-01-01'").await;
         execute(&app, "DELETE FROM level_index WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
+        execute(&app, "DELETE FROM title_index WHERE cadre_id IN (SELECT id FROM cadre WHERE code LIKE '%3')").await;
         let bent = answers(&callers, &queries).await;
         execute(&app, "UPDATE level_index SET branch_id = cadre_id").await;
         let without_branches = answers(&callers, &queries).await;
         maintenance::rebuild_projections(&app.database, long_ago).await.expect("rebuilt");
 
-        let (mut counted, mut listed, mut by_branch) = (0, 0, 0);
+        let (mut counted, mut listed, mut by_branch, mut judged) = (0, 0, 0, 0);
         for (at, (caller, query)) in queries.iter().enumerate() {
             assert_eq!(with[at], without[at], "{kind:?}, caller {caller}, seed {seed}: {query}");
             let differs = bent[at] != with[at];
             counted += usize::from(differs && query.contains("composition"));
+            judged += usize::from(differs && query.contains("standardGap"));
             listed += usize::from(nodes(&bent[at]) != nodes(&with[at]));
             by_branch += usize::from(nodes(&without_branches[at]) != nodes(&bent[at]));
         }
-        let read = [counted, listed, by_branch];
-        assert!(!read.contains(&0), "the control: {read:?} are read from counts, keys and branches, seed {seed}");
+        let read = [counted, listed, by_branch, judged];
+        assert!(!read.contains(&0), "the control: {read:?} are read from counts, keys, branches, titles, seed {seed}");
         app.stop().await;
     }
 }
@@ -211,6 +228,7 @@ fn table_changes(kind: Kind) -> Vec<(String, &'static str)> {
     let bytes = if kind == Kind::Sqlite { "x'00'" } else { "'\\x00'" };
     let of_person = "page key of person A-03 (unit ";
     let words = "the search words of A-03";
+    let of_titles = "the titles with levels of A-03 differ";
     vec![
         (
             format!("UPDATE headcount SET people = people + 2 WHERE {all}"),
@@ -239,6 +257,17 @@ fn table_changes(kind: Kind) -> Vec<(String, &'static str)> {
                 "INSERT INTO name_index SELECT unit_id, 'odd', cadre_id FROM name_index WHERE {person} AND words LIKE ' do %'"
             ),
             words,
+        ),
+        (format!("DELETE FROM title_index WHERE {person}"), of_titles),
+        (format!("UPDATE title_index SET levels = levels + 1 WHERE {person}"), of_titles),
+        (format!("UPDATE title_index SET is_only = NOT is_only WHERE {person}"), of_titles),
+        (format!("UPDATE title_index SET until_on = '2031-01-01' WHERE {person}"), of_titles),
+        (
+            format!(
+                "INSERT INTO title_index SELECT is_only, branch_id, until_on, unit_id, title_code, cadre_id, '1999-01-01', levels \
+                 FROM title_index WHERE {person}"
+            ),
+            of_titles,
         ),
         ("UPDATE headcount_state SET version = 0".to_owned(), "were not built by this version"),
     ]

@@ -22,6 +22,11 @@ impl Day {
         (1800..2200).contains(&day.year()).then_some(Self(day))
     }
 
+    /// The day after the calendar: in indexes the end of a period that has no end.
+    pub fn after_calendar() -> Self {
+        Self(NaiveDate::from_ymd_opt(2200, 1, 1).expect("the calendar ends with 2199"))
+    }
+
     /// The day `months` months later, at most the last day of that month; `None` after the end of the calendar.
     pub fn plus_months(self, months: u32) -> Option<Self> {
         let day = self.0.checked_add_months(Months::new(months))?;

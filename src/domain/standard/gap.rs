@@ -3,26 +3,20 @@
 //! The database groups the people by the profiles of their posts and by their highest levels; each group is judged once,
 //! by the functions that judge a single person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use entity::{
-    assignment, qualification, qualification_level,
-    value::{Day, Hierarchy, Scope, UnitId},
-};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseBackend, QueryResult,
-    sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
-};
+use entity::value::{Day, Hierarchy, Scope, UnitId};
 use serde::Serialize;
 
 use super::{
     judge::{Applied, Basis, StandardResult, of_title},
     list::find,
+    people::{self, People},
     profile::Profiles,
 };
 use crate::{
     authz::{Access, Statistics},
-    db::{self, ReadMode},
+    db::ReadMode,
     domain::{
         composition,
         percent::{decimals, percent},
@@ -124,14 +118,6 @@ struct Cell<'a> {
     result: &'a str,
 }
 
-/// People with the same profiles and the same levels.
-struct People {
-    profiles: BTreeSet<usize>,
-    /// Highest rank in each subject.
-    ranks: BTreeMap<String, Option<i16>>,
-    count: u64,
-}
-
 /// Counts the people who hold a post, primary or concurrent, by their result; each person once. With `stats:read`
 /// alone, counts are rounded and need not add up.
 ///
@@ -158,11 +144,9 @@ pub async fn gap(access: &Access, asked: &GapAsked) -> Result<Gap> {
     let profiles = Profiles::of(access.reference_data(), basis, of, asked.day);
 
     access.continue_reading(ReadMode::Any).await;
-    let posts = statistics.posts_on(asked.day, &units, titles.as_deref());
-    let subjects = profiles.subjects();
     let mut counted = Counted::new(access, &profiles);
-    for row in access.reader().query_all(&grouped(access.backend(), posts, &profiles, asked.day)).await? {
-        counted.add(&People::read(&row, &subjects)?, &profiles, asked.day);
+    for people in people::grouped(access, &statistics, (&units, titles.as_deref()), (&profiles, asked.day)).await? {
+        counted.add(&people, &profiles, asked.day);
     }
     Ok(counted.shown(&statistics, asked, (|| access.fingerprint(&subtree), decimals)))
 }
@@ -246,91 +230,4 @@ impl<'s> Counted<'s> {
             is_rounded,
         }
     }
-}
-
-impl People {
-    fn read(row: &QueryResult, subjects: &[&str]) -> Result<Self> {
-        let (profiles, count): (String, i64) = (row.try_get("", "profiles")?, row.try_get("", "people")?);
-        let mut ranks = BTreeMap::new();
-        for (at, subject) in subjects.iter().enumerate() {
-            ranks.insert((*subject).to_owned(), row.try_get("", &rank_column(at))?);
-        }
-        let profiles = profiles.split(',').filter_map(|number| number.parse().ok()).collect();
-        Ok(Self { profiles, ranks, count: u64::try_from(count).unwrap_or(0) })
-    }
-}
-
-fn rank_column(at: usize) -> String {
-    format!("rank_{at}")
-}
-
-/// Selects the number of people for each combination of profiles and highest ranks.
-fn grouped(backend: DatabaseBackend, posts: SelectStatement, profiles: &Profiles<'_>, day: Day) -> SelectStatement {
-    let subjects = profiles.subjects();
-    let ranks: Vec<String> = (0..subjects.len()).map(rank_column).collect();
-    let persons = persons(backend, posts, profiles);
-    let with_ranks = if subjects.is_empty() { persons } else { with_ranks(backend, persons, &subjects, day) };
-    let columns = ["profiles".to_owned()].into_iter().chain(ranks);
-    let mut groups =
-        Query::select().expr_as(Func::count(Expr::cust("*")), "people").from_subquery(with_ranks, "with_ranks").take();
-    for column in columns {
-        groups.column(column.clone()).add_group_by([Expr::col(column)]);
-    }
-    groups
-}
-
-/// Selects each person once, with the profiles of the posts. `judged_id` is the person, or null without a profile, so that
-/// the qualifications of those people are not read.
-fn persons(backend: DatabaseBackend, mut posts: SelectStatement, profiles: &Profiles<'_>) -> SelectStatement {
-    posts
-        .distinct()
-        .expr_as(Expr::col((assignment::Entity, assignment::Column::CadreId)), "cadre_id")
-        .expr_as(profiles.number_of_post(backend), "profile");
-    let all = match backend {
-        DatabaseBackend::Postgres => Expr::cust("string_agg(profile, ',')"),
-        _ => Expr::cust("group_concat(profile, ',')"),
-    };
-    let has_profile = Expr::from(Func::max(Expr::col("profile"))).ne("");
-    Query::select()
-        .column("cadre_id")
-        .expr_as(CaseStatement::new().case(has_profile, Expr::col("cadre_id")), "judged_id")
-        .expr_as(all, "profiles")
-        .from_subquery(posts, "post")
-        .add_group_by([Expr::col("cadre_id")])
-        .take()
-}
-
-/// Adds the highest rank in each subject to the persons.
-fn with_ranks(backend: DatabaseBackend, persons: SelectStatement, subjects: &[&str], day: Day) -> SelectStatement {
-    let held = |column| Expr::col((qualification::Entity, column));
-    let level = |column| Expr::col((qualification_level::Entity, column));
-    let is_wanted = db::any_word(backend, held(qualification::Column::SubjectCode), subjects.iter().copied());
-    let mut select = Query::select()
-        .column(("person", "profiles"))
-        .from_subquery(persons, "person")
-        .left_join(
-            qualification::Entity,
-            held(qualification::Column::CadreId)
-                .equals(("person", "judged_id"))
-                .and(is_wanted)
-                .and(qualification::Column::CountsFrom.lte(day)),
-        )
-        .left_join(
-            qualification_level::Entity,
-            level(qualification_level::Column::SubjectCode)
-                .equals((qualification::Entity, qualification::Column::SubjectCode))
-                .and(
-                    level(qualification_level::Column::Code)
-                        .equals((qualification::Entity, qualification::Column::LevelCode)),
-                ),
-        )
-        .add_group_by([Expr::col(("person", "cadre_id")), Expr::col(("person", "profiles"))])
-        .take();
-    for (at, subject) in subjects.iter().enumerate() {
-        let is_of_subject = level(qualification_level::Column::SubjectCode).eq(*subject);
-        let rank: SimpleExpr =
-            CaseStatement::new().case(is_of_subject, level(qualification_level::Column::Rank)).into();
-        select.expr_as(Func::max(rank), rank_column(at));
-    }
-    select
 }

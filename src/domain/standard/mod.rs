@@ -6,6 +6,7 @@
 mod gap;
 pub mod judge;
 mod list;
+mod people;
 pub(in crate::domain) mod profile;
 mod standing;
 #[cfg(test)]

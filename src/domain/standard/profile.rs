@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::{
-    assignment,
-    value::{Day, TitleCode, UnitId},
-};
+use entity::value::{Day, TitleCode, UnitId};
 use sea_orm::{
     DatabaseBackend,
     sea_query::{CaseStatement, Expr, SimpleExpr},
@@ -75,27 +72,26 @@ impl<'s> Profiles<'s> {
         subjects.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Number of the profile of a post, as text; empty if it has no requirements. Refers to `assignment`.
-    pub(super) fn number_of_post(&self, backend: DatabaseBackend) -> SimpleExpr {
+    /// Number of the profile of a post with this unit and title, as text; empty if it has no requirements.
+    pub(super) fn number_of_post(&self, backend: DatabaseBackend, [unit, title]: [Expr; 2]) -> SimpleExpr {
         // The largest group is the rest, so that its units need not be listed.
         let largest = (0..self.groups.len()).max_by_key(|at| self.groups[*at].units.len());
         let Some(largest) = largest else { return Expr::val("") };
-        let rest = self.groups[largest].number_of_title(backend);
+        let rest = self.groups[largest].number_of_title(backend, &title);
         if self.groups.len() == 1 {
             return rest;
         }
         let mut number = CaseStatement::new();
         for group in self.groups.iter().enumerate().filter(|(at, _)| *at != largest).map(|(_, group)| group) {
-            let column = Expr::col((assignment::Entity, assignment::Column::UnitId));
-            let is_of_group = db::any_id(backend, column, group.units.iter().map(|unit| unit.0));
-            number = number.case(is_of_group, group.number_of_title(backend));
+            let is_of_group = db::any_id(backend, unit.clone(), group.units.iter().map(|unit| unit.0));
+            number = number.case(is_of_group, group.number_of_title(backend, &title));
         }
         number.finally(rest).into()
     }
 }
 
 impl Group {
-    fn number_of_title(&self, backend: DatabaseBackend) -> SimpleExpr {
+    fn number_of_title(&self, backend: DatabaseBackend, title: &Expr) -> SimpleExpr {
         let mut titles: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (title, profile) in &self.by_title {
             titles.entry(*profile).or_default().push(title.as_str());
@@ -105,8 +101,8 @@ impl Group {
         }
         let mut number = CaseStatement::new();
         for (profile, titles) in titles {
-            let column = Expr::col((assignment::Entity, assignment::Column::TitleCode));
-            number = number.case(db::any_word(backend, column, titles.into_iter()), Expr::val(profile.to_string()));
+            number =
+                number.case(db::any_word(backend, title.clone(), titles.into_iter()), Expr::val(profile.to_string()));
         }
         number.finally(Expr::val("")).into()
     }

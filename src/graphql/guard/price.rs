@@ -70,7 +70,7 @@ pub const PRICES: [(&str, u64); 61] = [
     ("Unit.duty", 5_000),
     ("Unit.quotas", 50),
     ("Unit.rotationFlows", 500),
-    ("Unit.standardGap", 2_000),
+    ("Unit.standardGap", 500),
     ("Unit.trainingProgress", 500),
     ("Unit.trainingProgress(untilYear:)", 1_000),
     ("UnitConnection.totalCount", 10),

@@ -11,10 +11,10 @@ use super::dimensions::{CountKey, Dimensions};
 use crate::{projection::person::Person, reference::units::joined};
 
 /// Period in which a level is the person's highest level of its subject.
-struct HighestLevel<'a> {
-    subject: &'a SubjectCode,
-    rank: i16,
-    during: Period,
+pub(super) struct HighestLevel<'a> {
+    pub subject: &'a SubjectCode,
+    pub rank: i16,
+    pub during: Period,
 }
 
 impl Person<'_> {
@@ -65,7 +65,7 @@ impl Person<'_> {
     }
 
     /// Highest level of each subject over time.
-    fn highest_levels(&self, dimensions: &Dimensions) -> Vec<HighestLevel<'_>> {
+    pub(super) fn highest_levels(&self, dimensions: &Dimensions) -> Vec<HighestLevel<'_>> {
         let mut ranks: BTreeMap<&SubjectCode, Vec<(Day, i16)>> = BTreeMap::new();
         for highest_levels in self.qualifications {
             if let Some(rank) =
@@ -126,6 +126,6 @@ impl Person<'_> {
 }
 
 /// Period of a post; `None` if it ends before it begins.
-fn period(post: &assignment::Model) -> Option<Period> {
+pub(super) fn period(post: &assignment::Model) -> Option<Period> {
     Period::new(Some(post.start_on), post.end_on)
 }

@@ -13,7 +13,10 @@ use fastrand::Rng;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
-use super::dimensions::{Dimensions, scope};
+use super::{
+    dimensions::{Dimensions, scope},
+    levels,
+};
 use crate::{
     clock::Clock,
     db,
@@ -275,4 +278,72 @@ async fn the_keys_equal_the_people_with_the_level_on_every_day() {
         }
     }
     assert!(found > 1_000, "the control: {found} keys were compared");
+}
+
+#[tokio::test]
+async fn the_titles_equal_the_posts_with_their_levels_on_every_day() {
+    let seed = fastrand::u64(..);
+    let mut rng = Rng::with_seed(seed);
+    let (mut found, mut alone) = (0, 0);
+    for _ in 0..3 {
+        let world = World::random(&mut rng).await;
+        // The base date has no effect on titles.
+        let dimensions = Dimensions::new(Arc::clone(&world.reference_data), random_day(&mut rng));
+        for person in world.persons() {
+            let rows = person.titles(&dimensions);
+            for day in days(day(0)).into_iter().chain([Day::end_of_year(2199).expect("the last day")]) {
+                let lives = |row: &&entity::title_index::Model| row.from_on <= day && day < row.until_on;
+                let rank = |levels, subject| levels::rank(&world.reference_data, levels, subject);
+                let mut shown: Vec<_> = rows
+                    .iter()
+                    .filter(lives)
+                    .map(|row| {
+                        let ranks = SUBJECTS.map(|subject| rank(row.levels, subject));
+                        (row.unit_id, row.title_code.as_str(), row.is_only, ranks)
+                    })
+                    .collect();
+                let held = person.posts.iter().filter(|post| post.is_held_on(day));
+                let held: HashSet<_> = held.map(|post| (post.unit_id, post.title_code.as_str())).collect();
+                let ranks = SUBJECTS.map(|subject| world.highest(person.qualifications, subject, day));
+                let is_only = held.len() == 1;
+                let mut naive: Vec<_> = held.into_iter().map(|(unit, title)| (unit, title, is_only, ranks)).collect();
+                shown.sort_unstable();
+                naive.sort_unstable();
+                found += naive.len();
+                alone += usize::from(is_only);
+                assert_eq!(shown, naive, "{day}, seed {seed}");
+            }
+        }
+    }
+    assert!(found > 1_000 && alone > 300 && found > alone + 300, "the control: {found} rows, {alone} without another");
+}
+
+#[tokio::test]
+async fn the_levels_of_the_list_have_bits() {
+    let world = World::random(&mut Rng::with_seed(1)).await;
+    let reference_data = &world.reference_data;
+    let codes: Vec<&str> = reference_data.subjects().iter().map(|subject| subject.row.code.as_str()).collect();
+    // The places of the bits follow this order: another order, or a subject before the last one, needs another `VERSION`.
+    let order = [
+        "PROFESSIONAL",
+        "POLITICAL_THEORY",
+        "STATE_MANAGEMENT",
+        "DEFENCE_SECURITY",
+        "FOREIGN_LANGUAGE",
+        "INFORMATICS",
+        "ETHNIC_LANGUAGE",
+    ];
+    assert_eq!(codes, order);
+    assert_eq!(levels::mask(reference_data, &codes), Some((1 << 35) - 1));
+    assert_eq!(levels::mask(reference_data, &["UNKNOWN"]), None);
+    let mut all = 0;
+    for subject in reference_data.subjects() {
+        let level = subject.levels.last().expect("a level");
+        all |= levels::part(reference_data, level.subject_code.as_str(), level.rank);
+    }
+    for subject in reference_data.subjects() {
+        let level = subject.levels.last().expect("a level");
+        assert_eq!(levels::rank(reference_data, all, level.subject_code.as_str()), Some(level.rank));
+        assert_eq!(levels::rank(reference_data, 0, level.subject_code.as_str()), None);
+    }
 }

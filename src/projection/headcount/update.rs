@@ -1,4 +1,4 @@
-//! Updates counts and page keys in the transaction that changes their inputs.
+//! Updates counts, page keys and the index of titles in the transaction that changes their inputs.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    headcount, headcount_state, level_index,
+    headcount, headcount_state, level_index, title_index,
     value::{Day, UnitId},
 };
 use sea_orm::{
@@ -30,7 +30,7 @@ use crate::{
 /// Advisory lock on the tables: updates share it until commit; folding and rebuilding hold it exclusively.
 pub(super) const LOCK: &str = "cadre-api headcount";
 
-/// Changes that a transaction makes to counts and page keys. Created before the persons' previous state is read, so
+/// Changes that a transaction makes to counts, page keys and the index of titles. Created before the persons' previous state is read, so
 /// that no rebuild can happen in between.
 #[derive(Debug)]
 pub(in crate::projection) struct Update {
@@ -38,6 +38,8 @@ pub(in crate::projection) struct Update {
     counts: HashMap<CountKey, i32>,
     gone: Vec<level_index::Model>,
     new: Vec<level_index::Model>,
+    gone_titles: Vec<title_index::Model>,
+    new_titles: Vec<title_index::Model>,
 }
 
 impl Update {
@@ -66,7 +68,14 @@ impl Update {
             None => Arc::new(ReferenceData::load(txn).await?),
         };
         let dimensions = Dimensions::new(reference_data, base_date);
-        Ok(Some(Self { dimensions, counts: HashMap::new(), gone: Vec::new(), new: Vec::new() }))
+        Ok(Some(Self {
+            dimensions,
+            counts: HashMap::new(),
+            gone: Vec::new(),
+            new: Vec::new(),
+            gone_titles: Vec::new(),
+            new_titles: Vec::new(),
+        }))
     }
 
     /// Replaces a person's contribution: the state before the transaction, if any, by the current state.
@@ -75,6 +84,12 @@ impl Update {
             let counts = &mut self.counts;
             person.each_count(&mut self.dimensions, |cell, people| *counts.entry(cell).or_default() += sign * people);
         }
+        let titles = |person: Option<Person<'_>>| -> HashSet<title_index::Model> {
+            person.map(|person| person.titles(&self.dimensions)).unwrap_or_default().into_iter().collect()
+        };
+        let (titles_before, titles_after) = (titles(before), titles(after));
+        self.gone_titles.extend(titles_before.difference(&titles_after).cloned());
+        self.new_titles.extend(titles_after.difference(&titles_before).cloned());
         let before = before.map(|person| person.keys(&self.dimensions)).unwrap_or_default();
         let mut after = after.map(|person| person.keys(&self.dimensions)).unwrap_or_default();
         after.retain(|key| self.dimensions.covers(key));
@@ -85,12 +100,14 @@ impl Update {
 
     /// Writes the changes.
     pub(in crate::projection) async fn write(self, txn: &DatabaseTransaction) -> Result<()> {
-        let Self { dimensions, counts, gone, new } = self;
+        let Self { dimensions, counts, gone, new, gone_titles, new_titles } = self;
         let mut counts: Vec<(CountKey, i32)> = counts.into_iter().filter(|(_, people)| *people != 0).collect();
         dimensions.sort(&mut counts);
         bulk::add(txn, counts.into_iter().map(|(cell, people)| dimensions.row(cell, people))).await?;
         bulk::delete(txn, gone.into_iter().map(primary_key)).await?;
-        Ok(bulk::replace(txn, new.into_iter().map(IntoActiveModel::into_active_model)).await?)
+        bulk::replace(txn, new.into_iter().map(IntoActiveModel::into_active_model)).await?;
+        bulk::delete(txn, gone_titles.into_iter().map(IntoActiveModel::into_active_model)).await?;
+        Ok(bulk::insert(txn, new_titles.into_iter().map(IntoActiveModel::into_active_model)).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Compares counts and page keys with the values derived from posts and qualifications.
+//! Compares counts, page keys and titles with the values derived from posts and qualifications.
 
 use std::{
     collections::HashMap,
@@ -17,6 +17,7 @@ use sea_orm::{ActiveEnum, DatabaseTransaction, EntityTrait};
 use super::{
     VERSION,
     dimensions::{CountKey, Dimensions},
+    verify_titles::Titles,
 };
 use crate::{
     error::Result,
@@ -69,6 +70,11 @@ pub enum Difference {
         /// Whether the key is missing rather than superfluous.
         is_missing: bool,
     },
+    /// Missing or superfluous rows of the index of titles.
+    Title {
+        /// Code of the person; the id if the person does not exist.
+        cadre: String,
+    },
 }
 
 impl fmt::Display for Difference {
@@ -89,16 +95,21 @@ impl fmt::Display for Difference {
                 let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
                 write!(f, "page key of person {cadre} (unit {unit}, {subject} rank {rank}, from {from}{until}): {what}")
             }
+            Self::Title { cadre } => {
+                write!(f, "the titles with levels of {cadre} differ from the posts and qualifications")
+            }
         }
     }
 }
 
-/// Values derived from posts and qualifications: the counts, and a checksum of the page keys for each bucket.
+/// Values derived from posts and qualifications: the counts, and a checksum of the page keys and
+/// titles for each bucket.
 #[derive(Debug)]
 pub(in crate::projection) struct Expected {
     dimensions: Dimensions,
     counts: HashMap<CountKey, i64>,
     buckets: Vec<u64>,
+    titles: Titles,
 }
 
 impl Expected {
@@ -110,7 +121,8 @@ impl Expected {
         let base_date = head.filter(|head| head.version == VERSION).and_then(|head| head.base_on);
         let Some(base_date) = base_date else { return Ok(Err(Difference::NotMade)) };
         let dimensions = Dimensions::new(Arc::new(ReferenceData::load(connection).await?), base_date);
-        Ok(Ok(Self { dimensions, counts: HashMap::new(), buckets: vec![0; BUCKETS] }))
+        let (buckets, titles) = (vec![0; BUCKETS], Titles::new());
+        Ok(Ok(Self { dimensions, counts: HashMap::new(), buckets, titles }))
     }
 
     /// Adds a person.
@@ -120,6 +132,7 @@ impl Expected {
         for key in person.keys(&self.dimensions).iter().filter(|key| self.dimensions.covers(key)) {
             combine(&mut self.buckets, key, u64::wrapping_add);
         }
+        self.titles.add(person, &self.dimensions);
     }
 
     /// Returns the first difference. Called after all persons were added.
@@ -132,7 +145,10 @@ impl Expected {
         }
         match keys_differ(connection, &self.dimensions, self.buckets).await? {
             Some(bucket) => first_wrong_key(connection, &self.dimensions, bucket).await,
-            None => Ok(None),
+            None => {
+                let cadre = self.titles.difference(connection, &self.dimensions).await?;
+                Ok(cadre.map(|cadre| Difference::Title { cadre }))
+            }
         }
     }
 }

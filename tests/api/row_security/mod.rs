@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether it has row security. Tables without it contain no facts about persons.
-const TABLES: [(&str, bool); 59] = [
+const TABLES: [(&str, bool); 60] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -79,6 +79,7 @@ const TABLES: [(&str, bool); 59] = [
     ("standard", false),
     ("standard_scope", false),
     ("title", false),
+    ("title_index", true),
     ("training_class", false),
     ("training_plan", false),
     ("unit", false),
