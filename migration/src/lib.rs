@@ -26,6 +26,7 @@ mod m20261129_000017_card;
 mod m20261129_000018_level_count;
 mod m20261130_000019_cadre_word;
 mod m20261201_000020_key_branch;
+pub mod m20261202_000022_search_key;
 mod m20261202_000023_quota_use;
 mod m20261202_000025_client_administrator;
 mod m20261202_000027_succession_of_itself;
@@ -39,7 +40,6 @@ mod m20261205_000035_title_standard;
 mod m20261205_000036_duty;
 mod m20261206_000040_title_index;
 mod m20261206_000044_change_statistics;
-pub mod m20261202_000022_search_key;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
