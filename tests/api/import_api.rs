@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// All scopes that an import of any file needs.
-const SCOPES: [&str; 8] = [
+const SCOPES: [&str; 9] = [
     "import:write",
     "cadre:read",
     "cadre.identity:read",
@@ -34,6 +34,7 @@ const SCOPES: [&str; 8] = [
     "rotation:read",
     "training:read",
     "quota:read",
+    "appraisal:read",
 ];
 
 fn zip(files: &[(&str, &str)]) -> Vec<u8> {

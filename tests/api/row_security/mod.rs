@@ -26,11 +26,12 @@ use crate::support::{
 };
 
 /// Every table, and whether it has row security. Tables without it contain no facts about persons.
-const TABLES: [(&str, bool); 59] = [
+const TABLES: [(&str, bool); 60] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
     ("acting_person_unit", false),
+    ("appraisal", true),
     ("assertion_use", false),
     ("assignment", true),
     ("audit_entry", false),
