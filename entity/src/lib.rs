@@ -9,6 +9,7 @@ pub mod access_entry;
 pub mod access_withholding;
 pub mod acting_person;
 pub mod acting_person_unit;
+pub mod appraisal;
 pub mod assertion_use;
 pub mod assignment;
 pub mod audit_entry;

@@ -7,13 +7,14 @@
 use sea_orm::{ActiveModelTrait, ActiveValue, ActiveValue::Set, ModelTrait, TryIntoModel};
 
 use crate::{
-    assignment, cadre, duty, duty_exemption, enrolment, qualification, quota, rotation, training_class, training_plan,
-    unit_version,
+    appraisal, assignment, cadre, duty, duty_exemption, enrolment, qualification, quota, rotation, training_class,
+    training_plan, unit_version,
     value::{
-        AssignmentId, CadreId, CadreStatus, Category, ClassCategory, ClassId, ClassState, Day, DutyMeasure,
-        EnrolmentId, EnrolmentState, ExemptionId, ExemptionReason, Gender, Measure, PartialDate, PlanId, PlanState,
-        QualificationId, QuotaId, QuotaState, RotationDirection, RotationForm, RotationId, RotationState, Tier, UnitId,
-        UnitKind, Verification, VersionId,
+        AppraisalId, AppraisalPeriod, AppraisalRating, AppraisalState, AppraisalSystem, AssignmentId, CadreId,
+        CadreStatus, Category, ClassCategory, ClassId, ClassState, Day, DutyMeasure, EnrolmentId, EnrolmentState,
+        ExemptionId, ExemptionReason, Gender, Measure, PartialDate, PlanId, PlanState, QualificationId, QuotaId,
+        QuotaState, RotationDirection, RotationForm, RotationId, RotationState, SealedRating, Tier, UnitId, UnitKind,
+        Verification, VersionId,
     },
 };
 
@@ -171,6 +172,25 @@ pub fn duty_exemption() -> duty_exemption::Model {
         valid_from: Set(day(2021, 1, 1)),
         reason: Set(ExemptionReason::LongStudy),
         ..duty_exemption::ActiveModel::default_values()
+    })
+}
+
+/// A current appraisal of a year by the State, with the result GOOD.
+pub fn appraisal() -> appraisal::Model {
+    row(appraisal::ActiveModel {
+        id: Set(AppraisalId::new()),
+        cadre_id: Set(CadreId::new()),
+        category: Set(Category::CivilServant),
+        system: Set(AppraisalSystem::State),
+        period: Set(AppraisalPeriod::Year),
+        year: Set(2021),
+        number: Set(0),
+        unit_id: Set(UnitId::new()),
+        result: Set(SealedRating::seal(AppraisalRating::Good)),
+        decided_on: Set(day(2021, 12, 10)),
+        state: Set(AppraisalState::Current),
+        version: Set(1),
+        ..appraisal::ActiveModel::default_values()
     })
 }
 

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use entity::{
     training_class, training_plan,
     value::{
-        CadreId, ChangeKind, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, Scope, UnitId, UnitIds,
+        AppraisalId, CadreId, ChangeKind, ClassId, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId, Scope,
+        UnitId, UnitIds,
     },
 };
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
@@ -43,6 +44,8 @@ pub enum ChangeType {
     TrainingClass,
     /// Enrolment (học viên của lớp, lượt cử đi học).
     Enrolment,
+    /// Appraisal (đánh giá, xếp loại chất lượng).
+    Appraisal,
     /// Title (chức danh).
     Title,
     /// Programme (chương trình).
@@ -97,7 +100,7 @@ pub struct VisibleChange {
 
 impl ChangeType {
     /// All types, with the table of their objects and the scope that shows them; `None` for units and reference lists.
-    const ALL: [(Self, &'static str, Option<Scope>); 18] = [
+    const ALL: [(Self, &'static str, Option<Scope>); 19] = [
         (Self::Unit, "unit", None),
         (Self::Cadre, "cadre", Some(Scope::CadreRead)),
         (Self::Qualification, "qualification", Some(Scope::CadreRead)),
@@ -106,6 +109,7 @@ impl ChangeType {
         (Self::Quota, "quota", Some(Scope::QuotaRead)),
         (Self::TrainingClass, "training_class", Some(Scope::TrainingRead)),
         (Self::Enrolment, "enrolment", Some(Scope::TrainingRead)),
+        (Self::Appraisal, "appraisal", Some(Scope::AppraisalRead)),
         (Self::Title, "title", None),
         (Self::Programme, "programme", None),
         (Self::Institution, "institution", None),
@@ -119,7 +123,7 @@ impl ChangeType {
     ];
 
     /// Tables of the objects of all types.
-    pub(crate) fn tables() -> [&'static str; 18] {
+    pub(crate) fn tables() -> [&'static str; 19] {
         Self::ALL.map(|(_, table, _)| table)
     }
 
@@ -129,7 +133,7 @@ impl ChangeType {
 
     /// Whether objects of the type belong to units. All others are shown to every caller.
     fn has_units(self) -> bool {
-        self <= Self::Enrolment
+        self <= Self::Appraisal
     }
 
     /// The id of an object in the form of the API; `None` for reference lists, which have none.
@@ -143,13 +147,14 @@ impl ChangeType {
             Self::Quota => QuotaId(id).to_string(),
             Self::TrainingClass => ClassId(id).to_string(),
             Self::Enrolment => EnrolmentId(id).to_string(),
+            Self::Appraisal => AppraisalId(id).to_string(),
             _ => return None,
         })
     }
 
     /// Whether objects of the type have a code.
     fn has_code(self) -> bool {
-        !matches!(self, Self::Qualification | Self::Rotation | Self::Quota | Self::Enrolment)
+        !matches!(self, Self::Qualification | Self::Rotation | Self::Quota | Self::Enrolment | Self::Appraisal)
     }
 }
 

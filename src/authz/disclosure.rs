@@ -63,7 +63,7 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
-    pub(super) fn ensure_may_open(&self, scope: Scope, field: &str) -> Result<()> {
+    pub(crate) fn ensure_may_open(&self, scope: Scope, field: &str) -> Result<()> {
         self.require(scope, field)?;
         if policy::category(scope).is_some() && self.purpose.is_none() {
             let allowed = self.caller.purposes().iter().copied().collect();

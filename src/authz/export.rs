@@ -4,8 +4,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use entity::{
-    assignment, cadre_snapshot, qualification,
-    value::{AssignmentId, CadreId, QualificationId, Scope},
+    appraisal, assignment, cadre_snapshot, qualification,
+    value::{AppraisalId, AssignmentId, CadreId, QualificationId, Scope},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder,
@@ -120,11 +120,7 @@ impl Cadres<'_> {
         after: Option<QualificationId>,
         size: usize,
     ) -> Result<Scan<(qualification::Model, AuthorizedCadre), QualificationId>> {
-        let holders = self.access().narrowing().map(|_| {
-            let mut posts = self.posts_ever(None);
-            posts.column((assignment::Entity, assignment::Column::CadreId));
-            qualification::Column::CadreId.in_subquery(posts)
-        });
+        let holders = self.holders().map(|posts| qualification::Column::CadreId.in_subquery(posts));
         let rows = qualification::Entity::find()
             .filter(Condition::all().add_option(after.map(|after| qualification::Column::Id.gt(after))))
             .filter(Condition::all().add_option(holders))
@@ -136,8 +132,38 @@ impl Cadres<'_> {
         Ok(Scan::of(self.with_persons(rows, |row| row.cadre_id).await?, &ids, size))
     }
 
+    /// Persons with a post within reach on any day; `None` if the reach contains all units.
+    fn holders(&self) -> Option<SelectStatement> {
+        self.access().narrowing()?;
+        let mut posts = self.posts_ever(None);
+        posts.column((assignment::Entity, assignment::Column::CadreId));
+        Some(posts)
+    }
+
+    /// Appraisals after an id, sealed, of persons whose files are in the caller's custody today.
+    pub(crate) async fn appraisals_after(
+        &self,
+        after: Option<AppraisalId>,
+        size: usize,
+    ) -> Result<Scan<(appraisal::Model, AuthorizedCadre), AppraisalId>> {
+        let holders = self.holders().map(|posts| appraisal::Column::CadreId.in_subquery(posts));
+        let rows = appraisal::Entity::find()
+            .filter(Condition::all().add_option(after.map(|after| appraisal::Column::Id.gt(after))))
+            .filter(Condition::all().add_option(holders))
+            .order_by_asc(appraisal::Column::Id)
+            .limit(size as u64)
+            .all(self.access().reader())
+            .await?;
+        let ids: Vec<AppraisalId> = rows.iter().map(|row| row.id).collect();
+        Ok(Scan::of(self.with_persons(rows, |row| row.cadre_id).await?, &ids, size))
+    }
+
     /// Rows with their persons, without those of persons whose files are not in the caller's custody today.
-    async fn with_persons<T>(&self, rows: Vec<T>, person: impl Fn(&T) -> CadreId) -> Result<Vec<(T, AuthorizedCadre)>> {
+    pub(super) async fn with_persons<T>(
+        &self,
+        rows: Vec<T>,
+        person: impl Fn(&T) -> CadreId,
+    ) -> Result<Vec<(T, AuthorizedCadre)>> {
         let mut ids: Vec<CadreId> = rows.iter().map(&person).collect();
         ids.sort_unstable();
         ids.dedup();

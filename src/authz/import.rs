@@ -6,41 +6,46 @@ use entity::{
 };
 
 use crate::{
-    authz::{Access, CommandKind, Permit},
+    authz::{Access, CommandKind, Permit, policy},
     clock::Clock,
     db::Database,
     error::{Error, Result},
 };
 
-/// Scopes of the protected columns of `cadres.csv`.
-const PROTECTED: [Scope; 3] = [Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead];
-
 impl Access {
     /// Checks the scopes of an import: its own, and those that show the records of its files, because an import compares
-    /// rows with recorded ones. Files with protected columns also need the scopes of these and a purpose.
+    /// rows with recorded ones. `protected` are the scopes of further protected columns, each with its file. Files with
+    /// protected data also need a purpose.
     ///
     /// # Errors
     /// `Forbidden` with all missing scopes; `PurposeRequired` without a purpose.
-    pub(crate) fn ensure_may_import(&self, files: &[(&str, Option<Scope>)], has_protected: bool) -> Result<()> {
-        let (mut fields, mut missing) = (Vec::new(), Vec::new());
-        let own = [("import", Some(Scope::ImportWrite))];
-        let protected = PROTECTED.map(|scope| ("cadres.csv", Some(scope)));
-        let protected = if has_protected { &protected[..] } else { &[] };
-        for (field, scope) in own.iter().chain(files).chain(protected) {
-            let Some(scope) = scope.filter(|scope| !self.caller.has(*scope)) else { continue };
+    pub(crate) fn ensure_may_import<'a>(
+        &self,
+        files: &[(&'a str, Option<Scope>)],
+        protected: impl Iterator<Item = (&'a str, Scope)>,
+    ) -> Result<()> {
+        let (mut fields, mut missing, mut guarded) = (Vec::new(), Vec::new(), Vec::new());
+        let of_files = files.iter().filter_map(|(file, scope)| Some((*file, (*scope)?)));
+        for (field, scope) in [("import", Scope::ImportWrite)].into_iter().chain(of_files).chain(protected) {
+            if policy::category(scope).is_some() && !guarded.contains(&field.to_owned()) {
+                guarded.push(field.to_owned());
+            }
+            if self.caller.has(scope) {
+                continue;
+            }
             if !missing.contains(&scope) {
                 missing.push(scope);
             }
-            if !fields.contains(&(*field).to_owned()) {
-                fields.push((*field).to_owned());
+            if !fields.contains(&field.to_owned()) {
+                fields.push(field.to_owned());
             }
         }
         if !missing.is_empty() {
             return Err(Error::Forbidden { fields, missing });
         }
-        if has_protected && self.purpose.is_none() {
+        if !guarded.is_empty() && self.purpose.is_none() {
             let allowed = self.caller.purposes().iter().copied().collect();
-            return Err(Error::PurposeRequired { fields: vec!["cadres.csv".to_owned()], allowed });
+            return Err(Error::PurposeRequired { fields: guarded, allowed });
         }
         Ok(())
     }
@@ -55,15 +60,15 @@ impl Access {
         (self.app_state.database(), self.app_state.clock())
     }
 
-    /// Logs that the protected data of these persons is compared with a file.
+    /// Logs that the protected data of these persons, which the scopes open, is compared with a file.
     ///
     /// # Errors
     /// `Forbidden` or `PurposeRequired` without the rights; `Unavailable` if the log cannot be written.
-    pub(crate) async fn log_comparisons(&self, persons: &[CadreId]) -> Result<()> {
+    pub(crate) async fn log_comparisons(&self, persons: &[CadreId], scopes: &[Scope], file: &str) -> Result<()> {
         self.disclosures.operation.get_or_init(|| "import".to_owned());
         for person in persons {
-            for scope in PROTECTED {
-                self.disclose(*person, scope, "cadres.csv")?;
+            for scope in scopes {
+                self.disclose(*person, *scope, file)?;
             }
         }
         self.log_disclosures().await?;

@@ -1,6 +1,7 @@
 //! Access control. The database connection is private to the domain, rows of a caller are already restricted to its
 //! reach, and only a permit opens a transaction that writes.
 
+mod appraisals;
 mod authorized;
 mod cadre_with_rotations;
 mod cadres;
@@ -12,6 +13,7 @@ mod duties;
 mod export;
 mod gateway;
 mod import;
+mod opened_appraisal;
 mod permit;
 mod person;
 pub mod policy;
@@ -24,6 +26,7 @@ mod title_index;
 mod training;
 mod unit_references;
 
+pub use appraisals::AppraisalYears;
 pub use authorized::{AuthorizedCadre, AuthorizedCadreId, RelatedCadre};
 pub use cadre_with_rotations::WithRotations;
 pub(crate) use cadres::PostOn;
@@ -35,6 +38,7 @@ pub use disclosure::Unaudited;
 pub use duties::DutyFacts;
 pub(crate) use duties::FactExpressions;
 pub use gateway::Gateway;
+pub use opened_appraisal::VisibleAppraisal;
 pub use permit::{Area, CommandKind, Permit, Txn};
 pub use protected_fields::{Identity, Origin, Political, Protected};
 pub(crate) use protected_fields::{RetirementOutlook, ServiceKey};

@@ -27,6 +27,7 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
         Scope::CadreIdentityRead => Some(DataCategory::Identity),
         Scope::CadrePoliticalRead => Some(DataCategory::Political),
         Scope::CadreOriginRead => Some(DataCategory::Origin),
+        Scope::AppraisalRead => Some(DataCategory::Appraisal),
         Scope::CadreRead
         | Scope::RotationRead
         | Scope::TrainingRead
@@ -35,6 +36,7 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
         | Scope::RotationWrite
         | Scope::TrainingWrite
         | Scope::QuotaAllocate
+        | Scope::AppraisalWrite
         | Scope::CadreWrite
         | Scope::ImportWrite
         | Scope::AuditRead
@@ -82,6 +84,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
+
+        // Appraisals. Good years are derived from them.
+        ("Cadre", "appraisals" | "goodYears")
+        | ("Appraisal", "id" | "system" | "period" | "year" | "number" | "unit" | "points" | "result" | "decidedOn")
+        | ("Appraisal", "documentNo" | "state" | "supersededBy" | "endedOn" | "reason" | "version")
+        | ("GoodYears", "years" | "isLowerBound" | "endYear" | "result") => Needs(Scope::AppraisalRead),
 
         // Access log of protected facts.
         ("Cadre", "accessLog")
@@ -205,6 +213,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("ChangeType", "CADRE" | "QUALIFICATION") => Needs(Scope::CadreRead),
         ("ChangeType", "ROTATION") => Needs(Scope::RotationRead),
         ("ChangeType", "TRAINING_PLAN" | "TRAINING_CLASS" | "ENROLMENT") => Needs(Scope::TrainingRead),
+        ("ChangeType", "APPRAISAL") => Needs(Scope::AppraisalRead),
         ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
         ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
         | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD" | "DUTY")
@@ -263,6 +272,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         | ("Cadre", "accessLog")
         | ("Query", "clients") => pages(argument),
         ("Cadre", "enrolments") => argument == "year" || pages(argument),
+        ("Cadre", "appraisals") => matches!(argument, "system" | "year" | "yearFrom" | "yearTo" | "states"),
+        ("Cadre", "goodYears") => matches!(argument, "system" | "before" | "atLeast"),
         ("Cadre", "duties") => matches!(argument, "year" | "codes"),
         ("Query", "duties") => argument == "year",
         ("Unit", "duty") => matches!(argument, "code" | "year" | "reach" | "decimals"),

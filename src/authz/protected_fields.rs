@@ -5,13 +5,13 @@ use std::fmt;
 
 use async_graphql::SimpleObject;
 use entity::{
-    cadre,
+    appraisal, cadre,
     value::{BirthDate, CadreId, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
 };
 use sea_orm::DerivePartialModel;
 
 use crate::{
-    authz::{Access, AuthorizedCadre, RuleInputs},
+    authz::{Access, AuthorizedCadre, RuleInputs, VisibleAppraisal},
     error::Result,
     reference::rules::{RetirementAges, retires_on},
 };
@@ -179,4 +179,27 @@ impl Access {
         }
         Ok(Some(Origin { ethnicity_code: of.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) }))
     }
+
+    /// Opens appraisals of a person; `None` if the file is not in the caller's custody. Rows of other persons are
+    /// omitted.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub(crate) fn open_appraisals<'a>(
+        &self,
+        cadre: &AuthorizedCadre,
+        rows: impl Iterator<Item = &'a appraisal::Model>,
+        field: &str,
+    ) -> Result<Option<Vec<VisibleAppraisal>>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::AppraisalRead, field))? {
+            return Ok(None);
+        }
+        let of_person = rows.filter(|row| row.cadre_id == cadre.id());
+        Ok(Some(of_person.map(opened_appraisal).collect()))
+    }
+}
+
+fn opened_appraisal(row: &appraisal::Model) -> VisibleAppraisal {
+    let points = row.points.as_ref().map(|points| *points.reveal());
+    VisibleAppraisal { rating: *row.result.reveal(), points, row: row.clone() }
 }

@@ -3,7 +3,7 @@
 use entity::value::UnitId;
 
 use crate::{
-    authz::{VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
+    authz::{VisibleAppraisal, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
     reference::duties::Duty,
 };
 
@@ -22,6 +22,7 @@ mod sealed {
     impl Sealed for super::VisibleClass {}
     impl Sealed for super::VisibleEnrolment {}
     impl Sealed for super::VisibleQuota {}
+    impl Sealed for super::VisibleAppraisal {}
     impl Sealed for super::Duty {}
 }
 
@@ -52,6 +53,12 @@ impl ReferencesUnit for VisibleEnrolment {
 }
 
 impl ReferencesUnit for VisibleQuota {
+    fn refers_to(&self, unit: UnitId) -> bool {
+        self.row().unit_id == unit
+    }
+}
+
+impl ReferencesUnit for VisibleAppraisal {
     fn refers_to(&self, unit: UnitId) -> bool {
         self.row().unit_id == unit
     }

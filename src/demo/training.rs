@@ -10,6 +10,8 @@ const DUTIES: &str = include_str!("duties.csv");
 const DUTY_PROGRAMMES: &str = include_str!("duty_programmes.csv");
 /// The yearly duty of the district.
 const DUTY: &str = "LT-BD-NV";
+/// Results of appraisals, one after another.
+const RESULTS: [&str; 5] = ["GOOD", "GOOD", "EXCELLENT", "GOOD", "FULFILLED"];
 const CENTRES: [(&str, &str, &str); 3] = [
     ("TT", "POLITICAL_CENTRE", "Trung tâm Bồi dưỡng chính trị huyện Lương Tài"),
     ("DN", "VOCATIONAL_CENTRE", "Trung tâm Dạy nghề huyện Lương Tài"),
@@ -40,11 +42,12 @@ pub(super) struct Training {
     sessions: CsvFile,
     enrolments: CsvFile,
     exemptions: CsvFile,
+    appraisals: CsvFile,
 }
 
 impl Training {
     /// Names and contents of the files.
-    pub(super) fn files(&self) -> [(&'static str, &str); 9] {
+    pub(super) fn files(&self) -> [(&'static str, &str); 10] {
         [
             ("programmes.csv", PROGRAMMES),
             ("duties.csv", DUTIES),
@@ -55,11 +58,24 @@ impl Training {
             ("class_sessions.csv", self.sessions.text()),
             ("enrolments.csv", self.enrolments.text()),
             ("duty_exemptions.csv", self.exemptions.text()),
+            ("appraisals.csv", self.appraisals.text()),
         ]
     }
 }
 
 impl Training {
+    fn appraise(&mut self, (cadre, unit): (&str, &str), year: usize, result: &str) {
+        self.appraisals.add(&[
+            ("cadre_code", cadre),
+            ("system", "STATE"),
+            ("period", "YEAR"),
+            ("year", &year.to_string()),
+            ("unit_code", unit),
+            ("result", result),
+            ("decided_on", &format!("{year}-12-15")),
+        ]);
+    }
+
     fn enrol(&mut self, (cadre, unit): (&str, &str), (class, programme): (&str, &str), year: usize, result: &str) {
         self.enrolments.add(&[
             ("cadre_code", cadre),
@@ -76,7 +92,7 @@ impl Training {
 impl Bundle {
     /// Writes 8 classes that lead to a level, 4 short ones with a session on each of their three days, and 12 people
     /// trained elsewhere. The last learner of 2014 dropped out. Two people are exempt from the yearly duty of
-    /// 2014.
+    /// 2014. The first 20 key cadres have appraisals of 2012 to 2014.
     pub(super) fn training(&mut self) -> Training {
         for (suffix, kind, name) in CENTRES {
             self.unit(&format!("{DISTRICT}-{suffix}"), DISTRICT, kind, "DISTRICT", name, "");
@@ -126,6 +142,11 @@ impl Bundle {
                 ("reason", "LONG_STUDY"),
                 ("document_no", "8-QĐ/HU"),
             ]);
+        }
+        for (nth, (cadre, unit)) in self.key_cadres.iter().take(20).enumerate() {
+            for year in 2012..=2014 {
+                training.appraise((cadre, unit), year, RESULTS[(nth + year) % RESULTS.len()]);
+            }
         }
         training
     }

@@ -164,6 +164,25 @@ pub const DUTY_EXEMPTIONS: FileFormat = FileFormat {
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/duty_exemptions.csv")),
 };
 
+/// Appraisals of persons.
+pub const APPRAISALS: FileFormat = FileFormat {
+    name: "appraisals.csv",
+    columns: &[
+        "cadre_code",
+        "system",
+        "period",
+        "year",
+        "number",
+        "unit_code",
+        "points",
+        "result",
+        "decided_on",
+        "document_no",
+    ],
+    optional: &["number", "points", "document_no"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/appraisals.csv")),
+};
+
 /// Training plans.
 pub const TRAINING_PLANS: FileFormat = FileFormat {
     name: "training_plans.csv",

@@ -1,6 +1,7 @@
 //! Domain logic: rules, queries and commands; one file or folder per concept. Independent of HTTP and GraphQL.
 
 pub mod access_log;
+pub mod appraisal;
 pub mod bundle;
 pub mod cadre;
 pub mod change;

@@ -5,15 +5,19 @@ use std::collections::HashMap;
 use entity::{
     qualification,
     value::{
-        AccessEntryId, CadreId, ClassId, ClientId, Day, EnrolmentId, PlanId, QualificationId, QuotaId, RotationId,
-        Scope, UnitId,
+        AccessEntryId, AppraisalId, CadreId, ClassId, ClientId, Day, EnrolmentId, PlanId, QualificationId, QuotaId,
+        RotationId, Scope, UnitId,
     },
 };
 
 use crate::{
-    authz::{Access, AuthorizedCadre, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota, VisibleRotation},
+    authz::{
+        Access, AuthorizedCadre, VisibleAppraisal, VisibleClass, VisibleEnrolment, VisiblePlan, VisibleQuota,
+        VisibleRotation,
+    },
     domain::{
         access_log::Reading,
+        appraisal,
         client::{list, visible::VisibleClient},
         unit::{self, UnitOnDay},
     },
@@ -40,6 +44,8 @@ pub enum Found {
     TrainingClass(VisibleClass),
     /// An enrolment that the caller may see.
     Enrolment(VisibleEnrolment),
+    /// An appraisal of a person whose file is in the caller's custody.
+    Appraisal(VisibleAppraisal),
     /// A client that the caller may administer.
     Client(VisibleClient),
     /// A reading in the access log of a person whose file is in the caller's custody.
@@ -64,6 +70,7 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
     let rotations = rotations(access, ids).await?;
     let (plans, classes) = (plans(access, ids).await?, classes(access, ids).await?);
     let (quotas, enrolments) = (quotas(access, ids).await?, enrolments(access, ids).await?);
+    let appraisals = appraisals(access, ids).await?;
     let (clients, readings) = (clients(access, ids).await?, readings(access, ids).await?);
     Ok(ids
         .iter()
@@ -83,8 +90,9 @@ pub async fn look_up(access: &Access, ids: &[String]) -> Result<Vec<Option<Found
             let client = || clients.get(&id.parse().ok()?).cloned().map(Found::Client);
             let reading = || readings.get(&id.parse().ok()?).cloned().map(Found::AccessEntry);
             let of_person = unit().or_else(cadre).or_else(qualification).or_else(rotation);
+            let appraisal = || appraisals.get(&id.parse().ok()?).cloned().map(Found::Appraisal);
             let of_training = || plan().or_else(class).or_else(quota).or_else(enrolment);
-            of_person.or_else(of_training).or_else(client).or_else(reading)
+            of_person.or_else(appraisal).or_else(of_training).or_else(client).or_else(reading)
         })
         .collect())
 }
@@ -107,6 +115,16 @@ async fn held(access: &Access, ids: &[String]) -> Result<HashMap<QualificationId
     }
     let found = cadres.qualifications_by_ids(&ids, access.today()).await?;
     Ok(found.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Appraisals are protected: the caller must also state a purpose.
+async fn appraisals(access: &Access, ids: &[String]) -> Result<HashMap<AppraisalId, VisibleAppraisal>> {
+    let ids: Vec<AppraisalId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if ids.is_empty() || access.cadres().is_err() || !access.may_open(Scope::AppraisalRead) {
+        return Ok(HashMap::new());
+    }
+    let found = appraisal::by_ids(access, &ids, "Query.node").await?;
+    Ok(found.into_iter().map(|appraisal| (appraisal.row().id, appraisal)).collect())
 }
 
 async fn rotations(access: &Access, ids: &[String]) -> Result<HashMap<RotationId, VisibleRotation>> {

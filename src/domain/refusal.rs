@@ -140,6 +140,12 @@ pub enum Code {
     AlreadyDecided,
     /// The year was already appraised.
     AlreadyAppraised,
+    /// The points of an appraisal do not give its result, or no scale of points was in force on the day.
+    PointsDisagree,
+    /// A person who worked for too few months in the year is not rated.
+    TooLittleWork,
+    /// On the day of the decision, the unit did not rate the person.
+    NotRatingUnit,
     /// The rule was already overridden.
     AlreadyOverridden,
     /// The person's posts differ from those of the rotation.
@@ -214,6 +220,9 @@ impl Code {
             Self::AlreadyPublished => "ALREADY_PUBLISHED",
             Self::AlreadyDecided => "ALREADY_DECIDED",
             Self::AlreadyAppraised => "ALREADY_APPRAISED",
+            Self::PointsDisagree => "POINTS_DISAGREE",
+            Self::TooLittleWork => "TOO_LITTLE_WORK",
+            Self::NotRatingUnit => "NOT_RATING_UNIT",
             Self::AlreadyOverridden => "ALREADY_OVERRIDDEN",
             Self::PostChanged => "POST_CHANGED",
             Self::PostOverlaps => "POST_OVERLAPS",

@@ -1,12 +1,16 @@
 //! Cadres (cán bộ, công chức, viên chức), as of a day.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::{assignment, ethnic_group, value::Day};
+use entity::{
+    assignment, ethnic_group,
+    value::{AppraisalState, AppraisalSystem, Day},
+};
 
 use crate::{
     authz::{Access, AuthorizedCadre, Identity, Political},
     domain::{
         access_log::AccessLog,
+        appraisal::{self, AppraisalsAsked},
         cadre::{self, CadreKey, CadreList, CadreOrder, CadreWhere},
         duty, qualification as held, rotation,
         training::enrolment::EnrolmentList,
@@ -16,6 +20,7 @@ use crate::{
     graphql::{
         ContextExt,
         access_log::AccessEntry,
+        appraisal::{Appraisal, GoodYears},
         duty::CadreDuty,
         fast_path::prefetch::Requirement,
         found,
@@ -154,6 +159,43 @@ impl Cadre {
         let year = duty::year(ctx.access(), "year", year)?;
         let duties = ctx.loaders().duties(self.0.seen(), year).await?;
         CadreDuty::chosen(ctx, &duties, codes.as_deref())
+    }
+
+    /// Appraisals (đánh giá, xếp loại chất lượng) that were decided by the day (inclusive), latest year first; of the last
+    /// ten years if no years are given. Requires the scope `appraisal:read`. Null unless the person's file is within reach
+    /// on both the requested day and today.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
+    async fn appraisals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this system.")] system: Option<AppraisalSystem>,
+        #[graphql(desc = "Only this calendar year.")] year: Option<i32>,
+        #[graphql(desc = "First year, inclusive; a list has at most ten years.")] year_from: Option<i32>,
+        #[graphql(desc = "Last year, inclusive; by default the year of the requested day.")] year_to: Option<i32>,
+        #[graphql(desc = "Only these states; only current appraisals if absent or empty.")] states: Option<
+            Vec<AppraisalState>,
+        >,
+    ) -> Result<Option<Vec<Appraisal>>> {
+        let asked = AppraisalsAsked { system, year, year_from, year_to, states: states.unwrap_or_default() };
+        let rows = ctx.loaders().appraisals_of(self.0.seen(), asked.years(self.0.day())?).await?;
+        let opened = appraisal::of_person(ctx.access(), &self.0, &rows, &asked)?;
+        Ok(opened.map(|opened| opened.into_iter().map(Appraisal).collect()))
+    }
+
+    /// Consecutive good years before a day (số năm liên tục hoàn thành tốt nhiệm vụ trở lên), from the appraisals of years.
+    /// Requires the scope `appraisal:read`. Null unless the person's file is within reach on both the requested day and
+    /// today.
+    async fn good_years(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "System of appraisal.")] system: AppraisalSystem,
+        #[graphql(desc = "Years before the year of this day count; by default the requested day.")] before: Option<Day>,
+        #[graphql(desc = "Number of years for `result`.")] at_least: Option<i32>,
+    ) -> Result<Option<GoodYears>> {
+        let before = before.unwrap_or(self.0.day());
+        let rows = ctx.loaders().appraisals_of(self.0.seen(), appraisal::years_before(before)).await?;
+        let years = appraisal::good_years_of(ctx.access(), &self.0, &rows, (system, before))?;
+        Ok(years.map(|years| GoodYears { years, at_least }))
     }
 
     /// Accesses to this person's protected data (nhật ký truy cập), newest first. Requires the scope `audit:read`, or a

@@ -11,15 +11,15 @@ use std::{
 };
 
 use entity::{
-    rotation, rotation_appraisal, rotation_step, rule_override,
+    appraisal, rotation, rotation_appraisal, rotation_step, rule_override,
     value::{ClassId, Day, PlanId, QuotaId},
 };
 use tokio::{sync::Mutex as Gate, task::yield_now};
 
 use crate::{
     authz::{
-        Access, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected, RelatedCadre,
-        RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
+        Access, AppraisalYears, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected,
+        RelatedCadre, RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
     },
     domain::{
         client::visible::VisibleClientId,
@@ -51,6 +51,7 @@ pub struct Loaders {
     rule_inputs: Batch<AuthorizedRotationId, Option<RuleInputs>>,
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
     duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
+    appraisals_of: Batch<(AuthorizedCadreId, AppraisalYears), Vec<appraisal::Model>>,
 }
 
 impl Loaders {
@@ -72,6 +73,7 @@ impl Loaders {
             rule_inputs: Batch::default(),
             webhooks: Batch::default(),
             duties: Batch::default(),
+            appraisals_of: Batch::default(),
         }
     }
 
@@ -91,6 +93,7 @@ impl Loaders {
         self.rule_inputs.forget();
         self.webhooks.forget();
         self.duties.forget();
+        self.appraisals_of.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -177,6 +180,25 @@ impl Loaders {
             Ok(found)
         };
         self.duties.load((of, year), read).await
+    }
+
+    /// Appraisals of a person in some years, sealed.
+    pub async fn appraisals_of(
+        &self,
+        of: AuthorizedCadreId,
+        years: AppraisalYears,
+    ) -> Result<Arc<Vec<appraisal::Model>>> {
+        let read = async |keys: Vec<(AuthorizedCadreId, AppraisalYears)>| {
+            let mut of_years: HashMap<AppraisalYears, Vec<AuthorizedCadreId>> = HashMap::new();
+            keys.iter().for_each(|(person, years)| of_years.entry(*years).or_default().push(*person));
+            let mut found = HashMap::new();
+            for (years, persons) in of_years {
+                let rows = self.access.cadres()?.appraisals(&persons, years).await?;
+                found.extend(rows.into_iter().map(|(person, rows)| ((person, years), rows)));
+            }
+            Ok(found)
+        };
+        self.appraisals_of.load((of, years), read).await
     }
 
     /// Input of the rule checks of a rotation.

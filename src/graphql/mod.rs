@@ -1,6 +1,8 @@
 //! The GraphQL schema: views over rows, one file per concept. No SQL, no rules.
 
 pub mod access_log;
+pub mod appraisal;
+pub mod appraisal_commands;
 pub mod cadre;
 pub mod change;
 pub mod client;
@@ -59,6 +61,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     rotation_act::RotationMutation,
+    appraisal_commands::AppraisalMutation,
     training::commands::QuotaMutation,
     training::commands::ClassMutation,
     training::commands::EnrolmentMutation,

@@ -8,6 +8,7 @@ use crate::{
     graphql::{
         ContextExt,
         access_log::AccessEntry,
+        appraisal::Appraisal,
         cadre::Cadre,
         client::Client,
         qualification::Qualification,
@@ -37,6 +38,8 @@ pub enum Node {
     TrainingClass(TrainingClass),
     /// An enrolment.
     Enrolment(Enrolment),
+    /// An appraisal.
+    Appraisal(Appraisal),
     /// A client.
     Client(Client),
     /// An entry of the access log.
@@ -54,6 +57,7 @@ impl From<Found> for Node {
             Found::Quota(quota) => Self::Quota(Quota(quota)),
             Found::TrainingClass(class) => Self::TrainingClass(TrainingClass(class)),
             Found::Enrolment(enrolment) => Self::Enrolment(Enrolment(enrolment)),
+            Found::Appraisal(appraisal) => Self::Appraisal(Appraisal(appraisal)),
             Found::Client(client) => Self::Client(Client(client)),
             Found::AccessEntry(reading) => Self::AccessEntry(AccessEntry(reading)),
         }

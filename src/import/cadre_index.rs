@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use entity::value::{BirthDate, CadreId, CadreStatus};
+use entity::value::{BirthDate, CadreId, CadreStatus, Category};
 use hashbrown::HashTable;
 
 use crate::error::{Error, Result};
@@ -14,6 +14,8 @@ const STORED: u8 = 1;
 const IN_FILE: u8 = 2;
 const TOUCHED: u8 = 4;
 const FORMER: u8 = 8;
+/// The bits of the category.
+const CATEGORY: u8 = 16 | 32;
 
 /// All codes are concatenated in one string, and the table stores offsets in it: about 45 bytes per person.
 #[derive(Default)]
@@ -77,6 +79,27 @@ impl CadreIndex {
         }
     }
 
+    /// Notes the category of a person.
+    pub fn set_category(&mut self, person: Person, category: Category) {
+        let bits = match category {
+            Category::Cadre => 16,
+            Category::CivilServant => 32,
+            Category::PublicEmployee => CATEGORY,
+        };
+        let marks = &mut self.marks[person as usize];
+        *marks = *marks & !CATEGORY | bits;
+    }
+
+    /// The category of a person, if it was noted.
+    pub fn category(&self, person: Person) -> Option<Category> {
+        match self.marks[person as usize] & CATEGORY {
+            16 => Some(Category::Cadre),
+            32 => Some(Category::CivilServant),
+            CATEGORY => Some(Category::PublicEmployee),
+            _ => None,
+        }
+    }
+
     /// Whether the person is no longer in service.
     pub fn is_former(&self, person: Person) -> bool {
         self.marks[person as usize] & FORMER != 0
@@ -132,6 +155,11 @@ mod tests {
         let stored = cadre_index.enter_stored("X", CadreId::new(), None).unwrap();
         for number in 0..1_000 {
             assert_eq!(cadre_index.find(&format!("CB{number}")), Some(number));
+        }
+        assert_eq!(cadre_index.category(stored), None);
+        for category in [Category::PublicEmployee, Category::Cadre, Category::CivilServant] {
+            cadre_index.set_category(stored, category);
+            assert_eq!((cadre_index.category(stored), cadre_index.is_stored(stored)), (Some(category), true));
         }
         assert_eq!(cadre_index.find("CB"), None);
         assert_eq!(cadre_index.find("CB1000"), None);

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use entity::value::Scope;
+
 use super::{
     Options, Outcome, Report,
     bundle::{Bundle, FILES},
@@ -17,12 +19,18 @@ use super::{
 use crate::{
     audit::hash_chain,
     authz::Access,
-    domain::{bundle::CADRES, export::ExportType},
+    domain::{
+        bundle::{APPRAISALS, CADRES},
+        export::ExportType,
+    },
     error::Result,
 };
 
 /// Persons whose comparison is logged in one transaction.
 const LOGGED: usize = 1_000;
+
+/// Scopes of the protected columns of `cadres.csv`.
+const PROTECTED: [Scope; 3] = [Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead];
 
 /// A bundle that a client sent.
 #[derive(Clone, Copy, Debug)]
@@ -60,14 +68,17 @@ pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) 
         return Ok(Answer::Repeated(report));
     }
     let validated = Validated::read(&reader, clock, (files, &importer), &progress).await?;
-    let mut compared = Vec::new();
+    let mut compared = reach::Compared::default();
     if validated.is_compared {
         let bundle = Bundle::find(files, &mut Findings::default())?;
         compared = reach::recorded_persons((files, &bundle), &reader).await?;
     }
     reader.rollback().await?;
-    for persons in compared.chunks(LOGGED) {
-        access.log_comparisons(persons).await?;
+    for persons in compared.persons.chunks(LOGGED) {
+        access.log_comparisons(persons, &PROTECTED, CADRES.name).await?;
+    }
+    for persons in compared.appraised.chunks(LOGGED) {
+        access.log_comparisons(persons, &[Scope::AppraisalRead], APPRAISALS.name).await?;
     }
     let report = match validated.outcome() {
         Outcome::Loaded if options.dry_run => validated.report(Outcome::DryRun),
@@ -89,7 +100,7 @@ pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) 
 /// # Errors
 /// `Forbidden` without `import:write`.
 pub fn ensure_may_import(access: &Access) -> Result<()> {
-    access.ensure_may_import(&[], false)
+    access.ensure_may_import(&[], std::iter::empty())
 }
 
 fn ensure_scopes(access: &Access, contents: &Contents) -> Result<()> {
@@ -100,5 +111,6 @@ fn ensure_scopes(access: &Access, contents: &Contents) -> Result<()> {
             (file.name, exported.and_then(ExportType::scope))
         })
         .collect();
-    access.ensure_may_import(&files, contents.contains_key(CADRES.name))
+    let protected: &[_] = if contents.contains_key(CADRES.name) { &PROTECTED } else { &[] };
+    access.ensure_may_import(&files, protected.iter().map(|scope| (CADRES.name, *scope)))
 }

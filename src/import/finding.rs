@@ -103,6 +103,8 @@ pub enum FindingCode {
     ClassNotHeld,
     /// A class has the state of a class that has begun, or an enrolment has a result, before its first day.
     NotYetBegun,
+    /// The points of an appraisal do not give its result, or no scale of points was in force on the day.
+    PointsDisagree,
     /// A quota is new, and its plan already has learners in the database. The quota does not count them.
     QuotaAfterLearners,
     /// An enrolment has a grade but no result.
@@ -157,6 +159,7 @@ impl FindingCode {
             | Self::YearOutsideClass
             | Self::ResultWithoutClass
             | Self::NotYetBegun
+            | Self::PointsDisagree
             | Self::WaitingForNoClass => Severity::Error,
             Self::TwoPrimaryPosts
             | Self::RotationOverlap

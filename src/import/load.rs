@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use entity::{
-    assignment, cadre, class_session, duty_exemption, enrolment, enrolment_quota, qualification, quota, rotation,
-    training_class,
+    appraisal, assignment, cadre, class_session, duty_exemption, enrolment, enrolment_quota, qualification, quota,
+    rotation, training_class,
     value::{ChangeKind, QuotaId, UnitCode},
 };
 use sea_orm::{
@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::{
     FileReport, FileState, Outcome, Report,
+    appraisal::AppraisalRow,
     batch::{Count, count_by_status},
     checked::Checked,
     class::ClassRow,
@@ -242,6 +243,7 @@ impl Pass<'_, DatabaseTransaction> {
             }
             ClassRow::FILE => load_without_indexes::<training_class::Entity>(txn, self.load_classes(txn)).await,
             ExemptionRow::FILE => load_without_indexes::<duty_exemption::Entity>(txn, self.load_exemptions(txn)).await,
+            AppraisalRow::FILE => load_without_indexes::<appraisal::Entity>(txn, self.load_appraisals(txn)).await,
             SessionRow::FILE => load_without_indexes::<class_session::Entity>(txn, self.load_sessions(txn)).await,
             // The rows of the first pass are loaded from memory; the file must not have changed since.
             file => Ok(Checked { print: table::print(self.files, file, self.progress)?, ..before }),

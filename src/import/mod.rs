@@ -4,6 +4,7 @@
 //! the `context`. `validate` runs them to validate, `load` runs them again to write.
 
 mod agree;
+mod appraisal;
 mod batch;
 mod bundle;
 mod cadre_index;

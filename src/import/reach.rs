@@ -122,7 +122,7 @@ fn visit(files: Files<'_>, bundle: &Bundle, mut row: impl FnMut(&Named<'_>)) -> 
             })*
         };
     }
-    read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22);
+    read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23);
     Ok(if is_whole { Findings::default() } else { findings })
 }
 
@@ -158,6 +158,8 @@ struct Codes {
     parents: HashMap<String, HashSet<String>>,
     /// Persons with a post in the bundle.
     placed: HashSet<String>,
+    /// Persons with an appraisal in the bundle.
+    appraised: HashSet<String>,
 }
 
 impl Codes {
@@ -175,9 +177,12 @@ impl Codes {
                 row.cells.iter().filter(|(column, ..)| *column != "code").map(|(.., code)| (*code).to_owned());
             self.parents.entry(unit.to_owned()).or_default().extend(parents);
         }
+        let person = || row.cells.iter().filter(|(_, kind, _)| *kind == Kind::Person);
         if row.header.file == bundle::ASSIGNMENTS.name {
-            let person = row.cells.iter().filter(|(_, kind, _)| *kind == Kind::Person);
-            self.placed.extend(person.map(|(.., code)| (*code).to_owned()));
+            self.placed.extend(person().map(|(.., code)| (*code).to_owned()));
+        }
+        if row.header.file == bundle::APPRAISALS.name {
+            self.appraised.extend(person().map(|(.., code)| (*code).to_owned()));
         }
     }
 
@@ -193,15 +198,33 @@ impl Codes {
 /// Codes out of reach, by kind.
 type Refused = HashMap<Kind, HashSet<String>>;
 
-/// The recorded persons with a row in `cadres.csv`.
+/// The recorded persons whose protected data a bundle is compared with.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Those with a row in `cadres.csv`.
+    pub persons: Vec<CadreId>,
+    /// Those with a row in `appraisals.csv`.
+    pub appraised: Vec<CadreId>,
+}
+
+/// The recorded persons whose protected data a bundle is compared with.
 pub(super) async fn recorded_persons(
     (files, bundle): (Files<'_>, &Bundle),
     connection: &impl ConnectionTrait,
-) -> Result<Vec<CadreId>> {
+) -> Result<Compared> {
     let mut codes = Codes::default();
     visit(files, bundle, |row| codes.add(row))?;
-    let own: Vec<&str> = codes.own.get(&Kind::Person).into_iter().flatten().map(String::as_str).collect();
-    let mut recorded: Vec<CadreId> = persons(connection, &own).await?.into_values().collect();
+    let own = codes.own.get(&Kind::Person).into_iter().flatten();
+    Ok(Compared {
+        persons: recorded(connection, own).await?,
+        appraised: recorded(connection, codes.appraised.iter()).await?,
+    })
+}
+
+/// Ids of those of these persons that are recorded, in order.
+async fn recorded(connection: &impl ConnectionTrait, codes: impl Iterator<Item = &String>) -> Result<Vec<CadreId>> {
+    let codes: Vec<&str> = codes.map(String::as_str).collect();
+    let mut recorded: Vec<CadreId> = persons(connection, &codes).await?.into_values().collect();
     recorded.sort_unstable();
     Ok(recorded)
 }

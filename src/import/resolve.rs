@@ -80,6 +80,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             }
             let status = stored.get(&row.code).map_or(row.status, |there| there.status);
             self.context.cadre_index.set_status(person, status);
+            let category = stored.get(&row.code).map_or(row.category, |there| there.category);
+            self.context.cadre_index.set_category(person, category);
             self.doubt(header, line, &row);
             match stored.get(&row.code) {
                 None => new.push((self.context.cadre_index.id(person), row)),
@@ -303,6 +305,7 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         for (code, there) in self.stored_cadres(unknown_codes.into_iter()).await? {
             let person = self.context.cadre_index.enter_stored(code.as_str(), there.id, there.birth_on)?;
             self.context.cadre_index.set_status(person, there.status);
+            self.context.cadre_index.set_category(person, there.category);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 61] = [
+const VISIBLE_COLUMNS: [&str; 64] = [
     "admin_code",
     "age_months",
     "amount",
@@ -21,6 +21,7 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "classes",
     "code",
     "duty_code",
+    "decided_on",
     "end_on",
     "field_code",
     "form",
@@ -40,11 +41,13 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "measure",
     "mode",
     "norm_percent",
+    "number",
     "on_date",
     "on_day",
     "organiser_code",
     "parent_code",
     "party_parent_code",
+    "period",
     "plan_code",
     "predecessor_code",
     "programme_code",
@@ -80,7 +83,14 @@ pub(super) fn shown<'a>(file: &str, column: &str, value: &'a str) -> Option<&'a 
     // If a person's row lacks a cell, names and days of birth shift into neighbouring columns.
     let may_be_personal =
         file == "cadres.csv" && (value.contains(char::is_whitespace) || !value.contains(char::is_alphabetic));
-    let is_shown = VISIBLE_COLUMNS.contains(&column) && is_plain && is_short && !may_be_identity && !may_be_personal;
+    // The result of an appraisal is protected; that of an enrolment is not.
+    let is_protected = file == "appraisals.csv" && column == "result";
+    let is_shown = !is_protected
+        && VISIBLE_COLUMNS.contains(&column)
+        && is_plain
+        && is_short
+        && !may_be_identity
+        && !may_be_personal;
     is_shown.then_some(value)
 }
 
@@ -105,6 +115,10 @@ mod tests {
             ("units.csv", "name", "x", false),
             // The reason of an exemption may concern health.
             ("duty_exemptions.csv", "reason", "SICKK", false),
+            ("enrolments.csv", "result", "PASSED", true),
+            ("appraisals.csv", "period", "WEEK", true),
+            ("appraisals.csv", "result", "BEST", false),
+            ("appraisals.csv", "points", "92", false),
             // Shifted into the next column.
             ("cadres.csv", "gender", "Đỗ Thị Thử", false),
             ("cadres.csv", "gender", "1980-01-02", false),

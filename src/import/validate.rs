@@ -6,6 +6,7 @@ use entity::{institution, programme, retirement_age, rule as law, title, trainin
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{
+    appraisal::AppraisalRow,
     batch::count_by_status,
     bundle::Bundle,
     checked::Checked,
@@ -74,6 +75,9 @@ pub(super) async fn validate(
     }
     if bundle.has(ExemptionRow::FILE) {
         plan.checked.push(pass.check_exemptions().await?);
+    }
+    if bundle.has(AppraisalRow::FILE) {
+        plan.checked.push(pass.check_appraisals().await?);
     }
     Ok(plan)
 }

@@ -53,8 +53,9 @@ pub struct ReferenceData {
 
 impl ReferenceData {
     /// Object types that are not part of the snapshot.
-    pub(crate) const UNCACHED: [&str; 14] = [
+    pub(crate) const UNCACHED: [&str; 15] = [
         "acting_person",
+        "appraisal",
         "cadre",
         "client",
         "client_document",

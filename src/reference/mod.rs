@@ -1,6 +1,7 @@
 //! Reference data: units with their history, and the lists that records refer to. It is small, read by every request and
 //! changed by few commands, so it is kept in memory.
 
+pub mod appraisal_rules;
 mod data;
 pub mod duties;
 pub mod lists;

@@ -59,6 +59,11 @@ fn route(parent: &str) -> (&'static str, &'static str) {
         "Identity" => (r#"{ cadre(by: {code: "A-02"}) { identity { % } } }"#, "cadre.identity"),
         "Political" => (r#"{ cadre(by: {code: "A-02"}) { political { % } } }"#, "cadre.political"),
         "Origin" => (r#"{ cadre(by: {code: "A-02"}) { origin { % } } }"#, "cadre.origin"),
+        "Appraisal" => (r#"{ cadre(by: {code: "A-02"}) { appraisals(year: 2015) { % } } }"#, "cadre.appraisals"),
+        "GoodYears" => (
+            r#"{ cadre(by: {code: "A-02"}) { goodYears(system: STATE, before: "2016-01-01") { % } } }"#,
+            "cadre.goodYears",
+        ),
         "Unit" => (r#"{ unit(by: {code: "A1"}) { % } }"#, "unit"),
         "Composition" => {
             (r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { % } } }"#, "unit.composition")
@@ -149,6 +154,8 @@ fn arguments(coordinate: &str) -> &'static str {
         "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
         "Query.trainingClass" => r#"(by: {code: "LA"})"#,
         "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
+        "Cadre.appraisals" => "(year: 2015)",
+        "Cadre.goodYears" => r#"(system: STATE, before: "2016-01-01")"#,
         "Cadre.duties" => "(year: 2015)",
         "Unit.duty" => r#"(code: "BD-B", year: 2015)"#,
         _ => "",
@@ -193,6 +200,7 @@ const WAYS_IN: &[(&str, &str)] = &[
         r#"{ cadres(where: {holds: {subject: "PROFESSIONAL", exactly: "COLLEGE"}}) { __typename } }"#,
     ),
     ("LevelCondition.subject", r#"{ cadres(where: {holds: {subject: "PROFESSIONAL"}}) { __typename } }"#),
+    ("Node.id of an appraisal", r#"{ node(id: "APPRAISAL") { id } }"#),
     ("Node.id of a cadre", r#"{ node(id: "CADRE") { id } }"#),
     ("Node.id of a qualification", r#"{ node(id: "PAPER") { id } }"#),
     ("Node.id of a unit", r#"{ node(id: "UNIT") { id } }"#),
@@ -287,6 +295,7 @@ const WAYS_IN: &[(&str, &str)] = &[
     ("EnrolmentWhere.plan", r#"{ enrolments(where: {plan: "KA"}) { __typename } }"#),
     ("EnrolmentWhere.programmes", r#"{ enrolments(where: {programmes: ["CMNV"]}) { __typename } }"#),
     ("EnrolmentWhere.states", "{ enrolments(where: {states: [COMPLETED]}) { __typename } }"),
+    ("ChangeType.APPRAISAL", "{ changes(types: [APPRAISAL]) { __typename } }"),
     ("ChangeType.CADRE", "{ changes(types: [CADRE]) { __typename } }"),
     ("ChangeType.ENROLMENT", "{ changes(types: [ENROLMENT]) { __typename } }"),
     ("ChangeType.QUALIFICATION", "{ changes(types: [QUALIFICATION]) { __typename } }"),
@@ -347,6 +356,9 @@ fn of_command(field: &schema::Field, is_composite: bool) -> Option<Line> {
         ("RuleError", _) => {
             ("rotationDecide".to_owned(), "userErrors { code ... on RuleError { check { __typename } } }".to_owned())
         }
+        ("AppraisalWarning", _) => {
+            ("appraisalRecord".to_owned(), format!("userErrors {{ code }} warnings {{ {} }}", field.name))
+        }
         ("EnrolmentWarning", _) => {
             ("classEnrol".to_owned(), format!("userErrors {{ code }} warnings {{ {} }}", field.name))
         }
@@ -376,6 +388,8 @@ async fn columns(app: &TestApp) -> Vec<Column<'_>> {
         ("rotation", &["cadre:read", "rotation:read"], "P"),
         ("rotation alone", &["rotation:read"], "P"),
         ("rotation in B", &["cadre:read", "rotation:read"], "B"),
+        ("appraisal", &["cadre:read", "appraisal:read"], "P"),
+        ("appraisal in B", &["cadre:read", "appraisal:read"], "B"),
         ("training", &["cadre:read", "training:read"], "P"),
         ("training alone", &["training:read"], "P"),
         ("quota alone", &["quota:read"], "P"),
@@ -384,6 +398,7 @@ async fn columns(app: &TestApp) -> Vec<Column<'_>> {
         ("acts in B", &["cadre:read", "rotation:read", "rotation:write"], "B"),
         ("quota acts", &["quota:read", "quota:allocate"], "P"),
         ("quota acts in B", &["quota:read", "quota:allocate"], "B"),
+        ("appraisal acts", &["cadre:read", "appraisal:read", "appraisal:write"], "P"),
         ("training acts", &["cadre:read", "training:read", "training:write"], "P"),
         ("all acts in B", everything.as_slice(), "B"),
         ("clients admin", &["clients:admin"], "P"),
@@ -548,7 +563,7 @@ async fn table(app: &TestApp) -> String {
     let all = app.all_seeing().await;
     let document = r#"{
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }
-        cadre(by: {code: "A-02"}) { id identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
+        cadre(by: {code: "A-02"}) { id appraisals(year: 2015) { id } identity { birthOn } qualifications { id } rotations { id } enrolments { nodes { id class { id plan { id } } } } }
     }"#;
     // With the header of a security server, so that the entry of the access log has a gateway.
     let sent = all.post(&json!({ "query": document })).header("X-Road-Client", "VN/GOV/T90").send().await;
@@ -566,6 +581,7 @@ async fn table(app: &TestApp) -> String {
     }
     let training = [
         ("CLIENT", administered.id.clone()),
+        ("APPRAISAL", id("/cadre/appraisals/0/id")),
         ("READING", reading),
         ("QUOTA", id("/unit/quotas/nodes/0/id")),
         ("ENROLMENT", id("/cadre/enrolments/nodes/0/id")),

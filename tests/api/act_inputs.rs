@@ -8,14 +8,15 @@ use async_graphql::parser::types::{BaseType, Type};
 use crate::support::sdl::{self as schema, Inputs};
 
 /// Values of the fields that a command looks up or checks before its key. Other fields get any value of their type.
-/// `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` are placeholders for ids.
-const VALUES: [(&str, &str); 22] = [
+/// `ROTATION`, `QUOTA`, `ENROLMENT`, `APPRAISAL` and `CLIENT` are placeholders for ids.
+const VALUES: [(&str, &str); 23] = [
     ("idempotencyKey", r#""""#),
     ("expectedVersion", "0"),
     ("rotationId", r#""ROTATION""#),
     ("quotaId", r#""QUOTA""#),
     ("enrolmentId", r#""ENROLMENT""#),
     ("clientId", r#""CLIENT""#),
+    ("appraisalId", r#""APPRAISAL""#),
     ("cadreCode", r#""A-02""#),
     ("classCode", r#""LA""#),
     ("planCode", r#""KA""#),
@@ -70,6 +71,7 @@ fn value(input: &str, name: &str, of: &Type) -> String {
         (None, BaseType::Named(of)) => match of.as_str() {
             "String" | "ID" => r#""x""#.to_owned(),
             "Int" => "1".to_owned(),
+            "Float" => "1.5".to_owned(),
             "Boolean" => "false".to_owned(),
             "Date" => r#""2026-05-01""#.to_owned(),
             of if INPUTS.fields.contains_key(of) => object(of),

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// All scopes that an import of any file needs.
-pub const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 9] = [
     "import:write",
     "cadre:read",
     "cadre.identity:read",
@@ -36,6 +36,7 @@ pub const SCOPES: [&str; 8] = [
     "rotation:read",
     "training:read",
     "quota:read",
+    "appraisal:read",
 ];
 
 pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {

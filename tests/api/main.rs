@@ -5,6 +5,7 @@ mod access;
 mod access_log;
 mod act_inputs;
 mod apollo;
+mod appraisal;
 mod audit;
 mod bulk;
 mod cadre;

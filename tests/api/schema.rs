@@ -73,7 +73,7 @@ fn the_codes_of_user_errors_are_those_of_the_enum() {
 }
 
 /// The field that shows each column of a bundle, by file.
-const READ_AS: [(&str, &[(&str, &str)]); 23] = [
+const READ_AS: [(&str, &[(&str, &str)]); 24] = [
     (
         "units.csv",
         &[
@@ -320,6 +320,21 @@ const READ_AS: [(&str, &[(&str, &str)]); 23] = [
             ("valid_to", "CadreDuty.result"),
             ("reason", WITHHELD),
             ("document_no", WITHHELD),
+        ],
+    ),
+    (
+        "appraisals.csv",
+        &[
+            ("cadre_code", "Cadre.appraisals"),
+            ("system", "Appraisal.system"),
+            ("period", "Appraisal.period"),
+            ("year", "Appraisal.year"),
+            ("number", "Appraisal.number"),
+            ("unit_code", "Appraisal.unit"),
+            ("points", "Appraisal.points"),
+            ("result", "Appraisal.result"),
+            ("decided_on", "Appraisal.decidedOn"),
+            ("document_no", "Appraisal.documentNo"),
         ],
     ),
 ];

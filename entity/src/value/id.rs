@@ -131,6 +131,10 @@ id!(
     ExemptionId, "exm"
 );
 id!(
+    /// Id of an appraisal (đánh giá, xếp loại chất lượng).
+    AppraisalId, "apr"
+);
+id!(
     /// Id of an API client (hệ thống kết nối).
     ClientId, "cli"
 );

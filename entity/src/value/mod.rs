@@ -1,5 +1,6 @@
 //! Values: ids, codes, days, closed sets and sealed values. Each is one type from the column to the API.
 
+mod appraisal;
 mod code;
 mod day;
 mod duty;
@@ -14,6 +15,7 @@ mod set;
 mod training;
 mod unit_ids;
 
+pub use appraisal::{AppraisalPeriod, AppraisalRating, AppraisalState, AppraisalSystem};
 pub use code::{
     CadreCode, ClassCode, DutyCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RequirementCode,
     RuleCode, StandardCode, SubjectCode, TitleCode, UnitCode,
@@ -21,9 +23,9 @@ pub use code::{
 pub use day::{Day, InvalidDay};
 pub use duty::{DutyMeasure, ExemptionReason};
 pub use id::{
-    AccessEntryId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, ExemptionId, GrantId, IdentifierId,
-    InvalidId, LevelId, PersonId, PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId, SuccessionId, UnitId,
-    VersionId,
+    AccessEntryId, AppraisalId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, ExemptionId, GrantId,
+    IdentifierId, InvalidId, LevelId, PersonId, PlanId, QualificationId, QuotaId, RotationId, SecretId, StepId,
+    SuccessionId, UnitId, VersionId,
 };
 pub use identifier::IdentifierSystem;
 pub use partial_date::{InvalidPartialDate, PartialDate};

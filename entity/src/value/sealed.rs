@@ -7,7 +7,7 @@ use std::fmt;
 
 use sea_orm::DeriveValueType;
 
-use super::Day;
+use super::{AppraisalRating, Day};
 
 macro_rules! sealed {
     ($(#[$doc:meta])* $name:ident($inner:ty) -> $shown:ty) => {
@@ -54,6 +54,14 @@ sealed!(
 sealed!(
     /// Code of the ethnic group (dân tộc), list of 2008.
     Ethnicity(String) -> str
+);
+sealed!(
+    /// Result of an appraisal (mức xếp loại chất lượng).
+    SealedRating(AppraisalRating) -> AppraisalRating
+);
+sealed!(
+    /// Points of an appraisal (điểm đánh giá), in hundredths.
+    SealedPoints(i32) -> i32
 );
 
 #[cfg(test)]

@@ -409,6 +409,9 @@ pub enum DataCategory {
     /// Origin data (nguồn gốc).
     #[sea_orm(string_value = "ORIGIN")]
     Origin,
+    /// Appraisals (đánh giá, xếp loại chất lượng): points and results.
+    #[sea_orm(string_value = "APPRAISAL")]
+    Appraisal,
 }
 
 /// A scope: a right that a grant can hold.
@@ -436,6 +439,9 @@ pub enum Scope {
     /// Quotas.
     #[sea_orm(string_value = "quota:read")]
     QuotaRead,
+    /// Appraisals of persons.
+    #[sea_orm(string_value = "appraisal:read")]
+    AppraisalRead,
     /// Statistics without persons.
     #[sea_orm(string_value = "stats:read")]
     StatsRead,
@@ -448,6 +454,9 @@ pub enum Scope {
     /// Allocating and returning quotas.
     #[sea_orm(string_value = "quota:allocate")]
     QuotaAllocate,
+    /// Commands on appraisals.
+    #[sea_orm(string_value = "appraisal:write")]
+    AppraisalWrite,
     /// Commands on cadres and qualifications.
     #[sea_orm(string_value = "cadre:write")]
     CadreWrite,

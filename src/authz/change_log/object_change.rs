@@ -1,7 +1,7 @@
 //! The change of one object, as a command records it.
 
 use entity::{
-    change,
+    appraisal, change,
     value::{CadreId, ChangeKind, UnitId, UnitIds},
 };
 use uuid::Uuid;
@@ -25,6 +25,11 @@ impl Change {
     pub(crate) fn of(kind: ChangeKind, object_type: &str, object: impl Into<String>) -> Self {
         let (object_type, object) = (object_type.to_owned(), object.into());
         Self { kind, object_type, object, audience: None, person: None, before: None, located: None }
+    }
+
+    /// Change of a new appraisal, in the file of its person.
+    pub(crate) fn of_appraisal(row: &appraisal::Model) -> Self {
+        Self::of(ChangeKind::Created, "appraisal", row.id.to_string()).about(row.cadre_id)
     }
 
     /// Assigns the object to the file of this person.

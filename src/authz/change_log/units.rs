@@ -1,7 +1,7 @@
 //! Finds the units of changed objects: those whose reach shows an object.
 //!
 //! - a unit: the unit itself;
-//! - a person, and a qualification of the person: the units that keep the person's file;
+//! - a person, and a qualification or appraisal of the person: the units that keep the person's file;
 //! - a rotation: both units and the preparing unit, or the preparing unit alone before its publication;
 //! - a plan: its unit; a quota: its holder; a class: its organiser;
 //! - an enrolment: the sending unit and the organiser of the class.
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use entity::{
     change, enrolment, quota, rotation, training_class, training_plan, unit,
-    value::{ChangeKind, Day, EnrolmentId, QualificationId, QuotaId, RotationId, UnitIds},
+    value::{AppraisalId, ChangeKind, Day, EnrolmentId, QualificationId, QuotaId, RotationId, UnitIds},
 };
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -90,11 +90,11 @@ pub(super) async fn find(
     Ok(rows)
 }
 
-/// Location of a person, or of a qualification in a person's file. `None` for other objects, and if all read models were
+/// Location of a person, or of a qualification or appraisal in a person's file. `None` for other objects, and if all read models were
 /// rebuilt.
 fn of_person(change: &Change, persons: &ChangedPersons, today: Day) -> Option<Location> {
     let (person, id) = match change.person {
-        Some(person) => (persons.get(person)?, change.object.parse::<QualificationId>().ok()?.0),
+        Some(person) => (persons.get(person)?, id_in_file(&change.object)?),
         None if change.object_type == "cadre" => {
             let (id, person) = persons.by_code(&change.object)?;
             (person, id.0)
@@ -103,6 +103,12 @@ fn of_person(change: &Change, persons: &ChangedPersons, today: Day) -> Option<Lo
     };
     let before = person.before.iter().flat_map(|posts| custodians(posts, today)).collect();
     Some(Location { id, before, after: custodians(&person.after, today).collect(), parent: None })
+}
+
+/// Id of a qualification or an appraisal.
+fn id_in_file(object: &str) -> Option<Uuid> {
+    let qualification = object.parse::<QualificationId>().map(|id| id.0);
+    qualification.or_else(|_| object.parse::<AppraisalId>().map(|id| id.0)).ok()
 }
 
 /// Reads the objects of a table by name.

@@ -33,6 +33,7 @@ fn scopes_of(mutation: &str) -> Option<(Scope, Scope)> {
         | "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke" => {
             (Scope::TrainingWrite, Scope::TrainingRead)
         }
+        "appraisalRecord" | "appraisalCorrect" | "appraisalAnnul" => (Scope::AppraisalWrite, Scope::AppraisalRead),
         "clientRegister" | "clientGrant" | "clientRevoke" | "clientRotateSecret" => {
             (Scope::ClientsAdmin, Scope::ClientsAdmin)
         }
@@ -47,6 +48,9 @@ fn exception(parent: &str, field: &str) -> Option<Scope> {
         ("ClassEnrolInput", "quotaId") => Some(Scope::QuotaRead),
         ("ClassEnrolInput", "cadreCode") => Some(Scope::CadreRead),
         ("EnrolmentWarning", "code" | "message") => Some(Scope::TrainingRead),
+        // It looks the person up by code.
+        ("AppraisalRecordInput", "cadreCode") => Some(Scope::CadreRead),
+        ("AppraisalWarning", "code" | "message") => Some(Scope::AppraisalRead),
         // Inputs within inputs.
         ("RotationPlanningInput" | "RotationPlacementInput", _) => Some(Scope::RotationWrite),
         ("ClientGrantTerms", _) => Some(Scope::ClientsAdmin),

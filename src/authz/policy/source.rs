@@ -28,6 +28,8 @@ fn opens_records(scope: Scope) -> bool {
         Scope::CadreIdentityRead
         | Scope::CadrePoliticalRead
         | Scope::CadreOriginRead
+        | Scope::AppraisalRead
+        | Scope::AppraisalWrite
         | Scope::StatsRead
         | Scope::RotationWrite
         | Scope::TrainingWrite
@@ -66,6 +68,7 @@ pub(super) fn is_reference_data(parent: &str, field: &str) -> bool {
             // Values of enums: access is decided at the fields and filters that use them.
             | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
             | ("RotationStepName" | "AppraisalResult", _)
+            | ("AppraisalSystem" | "AppraisalPeriod" | "AppraisalRating" | "AppraisalState", _)
             | ("ProgrammeKind" | "PlanState" | "Measure" | "QuotaState" | "ClassCategory" | "ClassState", _)
             | ("EnrolmentState" | "Grade" | "Purpose" | "DataCategory" | "UserErrorCode", _)
             | ("AllowedDocuments" | "WebhookState", _)
@@ -112,6 +115,8 @@ mod tests {
             "Query.changeCursor",
             "Change.id",
             "Cadre.identity",
+            "Cadre.appraisals",
+            "Appraisal.result",
             "Political.partyJoinedOn",
             "CadreKey.nationalId",
             "Query.__schema",

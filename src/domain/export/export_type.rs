@@ -53,12 +53,14 @@ pub enum ExportType {
     Sessions,
     /// Enrolments.
     Enrolments,
+    /// Appraisals of persons.
+    Appraisals,
 }
 
 impl ExportType {
     /// All types in the order in which an import reads their files, with their names in the URL and the scope that shows
     /// their records; `None` for units and reference lists.
-    const TABLE: [(Self, &'static str, Option<Scope>); 22] = [
+    const TABLE: [(Self, &'static str, Option<Scope>); 23] = [
         (Self::Units, "units", None),
         (Self::UnitSuccessions, "unit-successions", None),
         (Self::UnitIdentifiers, "unit-identifiers", None),
@@ -81,6 +83,7 @@ impl ExportType {
         (Self::Classes, "classes", Some(Scope::TrainingRead)),
         (Self::Sessions, "sessions", Some(Scope::TrainingRead)),
         (Self::Enrolments, "enrolments", Some(Scope::TrainingRead)),
+        (Self::Appraisals, "appraisals", Some(Scope::AppraisalRead)),
     ];
 
     /// All types.

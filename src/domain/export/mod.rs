@@ -3,6 +3,7 @@
 //! All pages of an export see one snapshot of the database. A type implements `Record`: how its pages are read, and the
 //! cells of its rows in the file of the import bundle. `Export` writes them as NDJSON or CSV.
 
+mod appraisals;
 mod assignments;
 mod cadres;
 mod classes;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
+    appraisals::AppraisalRecord,
     assignments::AssignmentRecord,
     cadres::CadreRecord,
     classes::ClassRecord,
@@ -104,6 +105,7 @@ macro_rules! with_record {
             ExportType::Classes => with_record!(@ ClassRecord, $record, $body),
             ExportType::Sessions => with_record!(@ SessionRecord, $record, $body),
             ExportType::Enrolments => with_record!(@ EnrolmentRecord, $record, $body),
+            ExportType::Appraisals => with_record!(@ AppraisalRecord, $record, $body),
         }
     };
     (@ $type:ty, $record:ident, $body:expr) => {{
@@ -152,10 +154,10 @@ impl Export {
     /// Begins an export, after a record if it continues an earlier one. Reads nothing yet.
     ///
     /// # Errors
-    /// `Forbidden` without the scope of the type; `Invalid` for `after` if it is not an id of the type.
+    /// `Forbidden` without the scope of the type; `PurposeRequired` for protected records without a purpose; `Invalid` for `after` if it is not an id of the type.
     pub fn begin(access: &Access, of: ExportType, form: Form, after: Option<String>) -> Result<Self> {
         if let Some(scope) = of.scope() {
-            access.require(scope, &format!("export/{of}"))?;
+            access.ensure_may_open(scope, &format!("export/{of}"))?;
         }
         after.as_deref().map_or(Ok(()), |after| of.check_id(after))?;
         let access = access.for_export(&format!("export/{of}"));

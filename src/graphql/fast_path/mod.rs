@@ -119,10 +119,12 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 22] = [
+pub const NOT_ON_FAST_PATH: [&str; 24] = [
     "Cadre.accessLog",
+    "Cadre.appraisals",
     "Cadre.duties",
     "Cadre.enrolments",
+    "Cadre.goodYears",
     "Cadre.identity",
     "Cadre.origin",
     "Cadre.political",

@@ -10,13 +10,18 @@ macro_rules! texts {
 /// Path below `api/v1` without the extension, and text. A name that ends in `.post` is a `POST`, any other name a
 /// `GET`.
 pub const DOCUMENTS: &[(&str, &str)] = texts!("v1":
+    "appraisals/{appraisalId}/annul.post",
+    "appraisals/{appraisalId}/correct.post",
     "cadres",
     "cadres/by-national-id.post",
     "cadres/count",
     "cadres/{cadreCode}",
     "cadres/{cadreCode}/access-log",
+    "cadres/{cadreCode}/appraisals",
+    "cadres/{cadreCode}/appraisals.post",
     "cadres/{cadreCode}/duties",
     "cadres/{cadreCode}/enrolments",
+    "cadres/{cadreCode}/good-years",
     "cadres/{cadreCode}/identity",
     "cadres/{cadreCode}/origin",
     "cadres/{cadreCode}/political",
@@ -91,6 +96,7 @@ pub const DOCUMENTS: &[(&str, &str)] = texts!("v1":
 /// Name and text of each fragment. In `openapi.json` a fragment is a schema.
 pub const FRAGMENTS: &[(&str, &str)] = texts!("fragments":
     "AccessEntry",
+    "Appraisal",
     "Assignment",
     "Cadre",
     "CadreDetail",

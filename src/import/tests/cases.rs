@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle without findings. Two tiers from July 2025, three before.
-pub const BUNDLE: [File; 23] = [
+pub const BUNDLE: [File; 24] = [
     ("units.csv", include_str!("bundle/units.csv")),
     ("unit_successions.csv", include_str!("bundle/unit_successions.csv")),
     ("titles.csv", include_str!("bundle/titles.csv")),
@@ -29,6 +29,7 @@ pub const BUNDLE: [File; 23] = [
     ("duties.csv", include_str!("bundle/duties.csv")),
     ("duty_programmes.csv", include_str!("bundle/duty_programmes.csv")),
     ("duty_exemptions.csv", include_str!("bundle/duty_exemptions.csv")),
+    ("appraisals.csv", include_str!("bundle/appraisals.csv")),
 ];
 
 /// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
@@ -56,7 +57,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub static BROKEN: [Case; 204] = cases! {
+pub static BROKEN: [Case; 218] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -261,6 +262,20 @@ pub static BROKEN: [Case; 204] = cases! {
     "duty_exemptions": "2026-09-01" => "2026-03-01"; 2 "valid_to" 4 "EMPTY_INTERVAL"
     "duty_exemptions": "LONG_STUDY" => "HOLIDAY"; 2 "reason" 5 "BAD_VALUE"
     "duty_exemptions": "" => "C2,CN,2026-03-01,,NEW,\n"; 4 "cadre_code" 1 "REPEATED_ROW"
+    "appraisals": "C1,STATE" => "C9,STATE"; 2 "cadre_code" 1 "UNKNOWN_CODE"
+    "appraisals": "C1,STATE" => "C1,UNION"; 2 "system" 2 "BAD_VALUE"
+    "appraisals": "MONTH,2025,12" => "MONTH,2025,13"; 5 "number" 5 "BAD_VALUE"
+    "appraisals": "QUARTER,2026,1" => "QUARTER,2026,5"; 4 "number" 5 "BAD_VALUE"
+    "appraisals": "QUARTER,2026,1" => "QUARTER,2026,"; 4 "number" 5 "MISSING_VALUE"
+    "appraisals": "YEAR,2025,," => "YEAR,2025,1,"; 2 "number" 5 "BAD_VALUE"
+    "appraisals": ",,X,,GOOD" => ",,Q,,GOOD"; 2 "unit_code" 6 "UNKNOWN_CODE"
+    "appraisals": "91.5" => "91.555"; 3 "points" 7 "BAD_VALUE"
+    "appraisals": "91.5" => "100.5"; 3 "points" 7 "BAD_VALUE"
+    "appraisals": "91.5" => "89.99"; 3 "points" 7 "POINTS_DISAGREE"
+    "appraisals": ",,GOOD,2025-12-15" => ",75,GOOD,2025-12-15"; 2 "points" 7 "POINTS_DISAGREE"
+    "appraisals": "NOT_RATED" => "UNRATED"; 5 "result" 8 "BAD_VALUE"
+    "appraisals": "2026-01-02" => "2026-06-02"; 5 "decided_on" 9 "NOT_YET_BEGUN"
+    "appraisals": "" => "C1,STATE,YEAR,2025,,S,,FULFILLED,2025-12-20,\n"; 6 "cadre_code" 1 "REPEATED_ROW"
 };
 
 /// Each of these is loaded, with a warning.
@@ -304,7 +319,7 @@ pub static DOUBTFUL: [Case; 36] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub static DIFFERING: [Case; 53] = cases! {
+pub static DIFFERING: [Case; 58] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -358,6 +373,11 @@ pub static DIFFERING: [Case; 53] = cases! {
     "duty_exemptions": "2026-09-01" => "2026-10-01"; 2 "valid_to" 4 "DIFFERS"
     "duty_exemptions": "LONG_STUDY" => "SICK"; 2 "reason" 5 "DIFFERS"
     "duty_exemptions": "5-QĐ" => "6-QĐ"; 2 "document_no" 6 "DIFFERS"
+    "appraisals": ",,X,,GOOD" => ",,S,,GOOD"; 2 "unit_code" 6 "DIFFERS"
+    "appraisals": "91.5" => "92.5"; 3 "points" 7 "DIFFERS"
+    "appraisals": "NOT_RATED" => "GOOD"; 5 "result" 8 "DIFFERS"
+    "appraisals": "2025-12-16" => "2025-12-17"; 3 "decided_on" 9 "DIFFERS"
+    "appraisals": "5-TB" => "6-TB"; 2 "document_no" 10 "DIFFERS"
 };
 
 impl Case {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::support::Caller;
 
 /// All types, each with its file in a bundle.
-pub const TYPES: [(&str, &str); 22] = [
+pub const TYPES: [(&str, &str); 23] = [
     ("units", "units.csv"),
     ("unit-successions", "unit_successions.csv"),
     ("unit-identifiers", "unit_identifiers.csv"),
@@ -34,6 +34,7 @@ pub const TYPES: [(&str, &str); 22] = [
     ("classes", "classes.csv"),
     ("sessions", "class_sessions.csv"),
     ("enrolments", "enrolments.csv"),
+    ("appraisals", "appraisals.csv"),
 ];
 
 /// A complete export as NDJSON.

@@ -56,6 +56,10 @@ const EDGES: &[(&str, &str)] = &[
     ("Cadre.qualifications", r#"{ cadre(by: {code: "B-01"}) { qualifications { __typename id } } }"#),
     ("Cadre.highest", r#"{ cadre(by: {code: "B-01"}) { highest(subject: "PROFESSIONAL") { __typename id } } }"#),
     ("Standing.unit", r#"{ cadre(by: {code: "X-01"}) { standing { unit { __typename id } } } }"#),
+    (
+        "Appraisal.unit",
+        r#"{ cadre(by: {code: "A-02"}) { appraisals(year: 2015) { unit { parent { __typename id } ancestors { id } } } } }"#,
+    ),
     ("Standard.issuer", "{ standards { code issuer { __typename id } } }"),
     ("Viewer.units", "{ viewer { units { __typename id } } }"),
     (

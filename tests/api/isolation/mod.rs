@@ -168,6 +168,7 @@ async fn district_a(app: &TestApp) -> Caller<'_> {
     let scopes = [
         "cadre:read",
         "cadre.identity:read",
+        "appraisal:read",
         "rotation:read",
         "training:read",
         "quota:read",

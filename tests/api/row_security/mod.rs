@@ -31,6 +31,7 @@ const TABLES: [(&str, bool); 60] = [
     ("access_withholding", true),
     ("acting_person", false),
     ("acting_person_unit", false),
+    ("appraisal", true),
     ("assertion_use", false),
     ("assignment", true),
     ("audit_entry", false),

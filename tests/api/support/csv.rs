@@ -99,6 +99,11 @@ pub fn duty_exemptions(columns: &str, rows: &str) -> String {
     file("duty_exemptions.csv", &[("reason", "LONG_STUDY")], columns, rows)
 }
 
+/// `appraisals.csv`: by default of a year by the State.
+pub fn appraisals(columns: &str, rows: &str) -> String {
+    file("appraisals.csv", &[("system", "STATE"), ("period", "YEAR")], columns, rows)
+}
+
 /// `training_plans.csv`: by default plans of the province P for 2026 that are approved.
 pub fn training_plans(columns: &str, rows: &str) -> String {
     file(

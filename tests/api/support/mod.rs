@@ -162,7 +162,7 @@ impl Node {
 
 /// A client of the API with a token.
 pub struct Caller<'a> {
-    app: &'a TestApp,
+    pub app: &'a TestApp,
     pub id: String,
     pub secret: String,
     pub token: String,

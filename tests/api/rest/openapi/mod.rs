@@ -40,6 +40,7 @@ const TAGS: [(&str, &str, &str); 22] = [
     ("quotas", "Quotas", "Chỉ tiêu"),
     ("classes", "Classes", "Lớp"),
     ("enrolments", "Enrolments", "Học viên"),
+    ("appraisals", "Appraisals of persons", "Đánh giá, xếp loại chất lượng"),
     ("clients", "Clients of the API", "Hệ thống kết nối"),
     ("programmes", "Training programmes", "Chương trình đào tạo, bồi dưỡng"),
     ("duties", "Yearly duties of training", "Chế độ bồi dưỡng bắt buộc hằng năm"),
