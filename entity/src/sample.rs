@@ -12,8 +12,8 @@ use crate::{
     value::{
         AssignmentId, CadreId, CadreStatus, Category, ClassCategory, ClassId, ClassState, Day, DutyMeasure,
         EnrolmentId, EnrolmentState, ExemptionId, ExemptionReason, Gender, Measure, PartialDate, PlanId, PlanState,
-        QualificationId, QuotaId, QuotaState, RotationDirection, RotationForm, RotationId, RotationState, Tier, UnitId,
-        UnitKind, Verification, VersionId,
+        QualificationId, QuotaId, QuotaState, RotationDirection, RotationForm, RotationId, RotationState, SealedReason,
+        Tier, UnitId, UnitKind, Verification, VersionId,
     },
 };
 
@@ -169,7 +169,7 @@ pub fn duty_exemption() -> duty_exemption::Model {
         cadre_id: Set(CadreId::new()),
         duty_code: code("D"),
         valid_from: Set(day(2021, 1, 1)),
-        reason: Set(ExemptionReason::LongStudy),
+        reason: Set(SealedReason::seal(ExemptionReason::LongStudy)),
         ..duty_exemption::ActiveModel::default_values()
     })
 }

@@ -12,8 +12,25 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Scopes of the protected columns of `cadres.csv`.
-const PROTECTED: [Scope; 3] = [Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead];
+/// Files with protected columns, and their scopes.
+const PROTECTED: [(&str, &[Scope]); 2] = [
+    (CADRES, &[Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead]),
+    (EXEMPTIONS, &[Scope::CadreHealthRead]),
+];
+/// Persons with identity, political and origin data.
+const CADRES: &str = "cadres.csv";
+/// Exemptions of persons from duties.
+const EXEMPTIONS: &str = "duty_exemptions.csv";
+
+/// The files whose rows are compared with protected data of persons.
+pub(crate) fn protected_files() -> impl Iterator<Item = &'static str> {
+    PROTECTED.iter().map(|(file, _)| *file)
+}
+
+/// Scopes of the protected columns of a file.
+fn protected_scopes(file: &str) -> impl Iterator<Item = Scope> {
+    PROTECTED.iter().filter(move |(protected, _)| *protected == file).flat_map(|(_, scopes)| *scopes).copied()
+}
 
 impl Access {
     /// Checks the scopes of an import: its own, and those that show the records of its files, because an import compares
@@ -21,12 +38,12 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` with all missing scopes; `PurposeRequired` without a purpose.
-    pub(crate) fn ensure_may_import(&self, files: &[(&str, Option<Scope>)], has_protected: bool) -> Result<()> {
+    pub(crate) fn ensure_may_import(&self, files: &[(&str, Option<Scope>)]) -> Result<()> {
         let (mut fields, mut missing) = (Vec::new(), Vec::new());
-        let own = [("import", Some(Scope::ImportWrite))];
-        let protected = PROTECTED.map(|scope| ("cadres.csv", Some(scope)));
-        let protected = if has_protected { &protected[..] } else { &[] };
-        for (field, scope) in own.iter().chain(files).chain(protected) {
+        let own = ("import", Some(Scope::ImportWrite));
+        let protected: Vec<(&str, Option<Scope>)> =
+            files.iter().flat_map(|(file, _)| protected_scopes(file).map(move |scope| (*file, Some(scope)))).collect();
+        for (field, scope) in [own].iter().chain(files).chain(&protected) {
             let Some(scope) = scope.filter(|scope| !self.caller.has(*scope)) else { continue };
             if !missing.contains(&scope) {
                 missing.push(scope);
@@ -38,9 +55,11 @@ impl Access {
         if !missing.is_empty() {
             return Err(Error::Forbidden { fields, missing });
         }
-        if has_protected && self.purpose.is_none() {
+        if let Some((file, _)) = protected.first()
+            && self.purpose.is_none()
+        {
             let allowed = self.caller.purposes().iter().copied().collect();
-            return Err(Error::PurposeRequired { fields: vec!["cadres.csv".to_owned()], allowed });
+            return Err(Error::PurposeRequired { fields: vec![(*file).to_owned()], allowed });
         }
         Ok(())
     }
@@ -55,15 +74,15 @@ impl Access {
         (self.app_state.database(), self.app_state.clock())
     }
 
-    /// Logs that the protected data of these persons is compared with a file.
+    /// Logs that the protected data of these persons is compared with the rows of a file.
     ///
     /// # Errors
     /// `Forbidden` or `PurposeRequired` without the rights; `Unavailable` if the log cannot be written.
-    pub(crate) async fn log_comparisons(&self, persons: &[CadreId]) -> Result<()> {
+    pub(crate) async fn log_comparisons(&self, file: &str, persons: &[CadreId]) -> Result<()> {
         self.disclosures.operation.get_or_init(|| "import".to_owned());
         for person in persons {
-            for scope in PROTECTED {
-                self.disclose(*person, scope, "cadres.csv")?;
+            for scope in protected_scopes(file) {
+                self.disclose(*person, scope, file)?;
             }
         }
         self.log_disclosures().await?;

@@ -27,6 +27,7 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
         Scope::CadreIdentityRead => Some(DataCategory::Identity),
         Scope::CadrePoliticalRead => Some(DataCategory::Political),
         Scope::CadreOriginRead => Some(DataCategory::Origin),
+        Scope::CadreHealthRead => Some(DataCategory::Health),
         Scope::CadreRead
         | Scope::RotationRead
         | Scope::TrainingRead
@@ -82,6 +83,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
+        ("Cadre", "dutyExemptions") | ("DutyExemption", "duty" | "validFrom" | "validTo" | "reason" | "documentNo") => {
+            Needs(Scope::CadreHealthRead)
+        }
 
         // Access log of protected facts.
         ("Cadre", "accessLog")

@@ -16,7 +16,7 @@ use crate::{
     graphql::{
         ContextExt,
         access_log::AccessEntry,
-        duty::CadreDuty,
+        duty::{CadreDuty, DutyExemption},
         fast_path::prefetch::Requirement,
         found,
         page::{Connection, Listed, Total},
@@ -144,7 +144,7 @@ impl Cadre {
     }
 
     /// Results of the duties (chế độ bồi dưỡng bắt buộc) that are in force on all days of a year, by the code of the
-    /// duty. The day of the object does not matter. Reasons of exemptions are not shown.
+    /// duty. The day of the object does not matter. Reasons of exemptions are protected: see `dutyExemptions`.
     async fn duties(
         &self,
         ctx: &Context<'_>,
@@ -154,6 +154,15 @@ impl Cadre {
         let year = duty::year(ctx.access(), "year", year)?;
         let duties = ctx.loaders().duties(self.0.seen(), year).await?;
         CadreDuty::chosen(ctx, &duties, codes.as_deref())
+    }
+
+    /// Exemptions from yearly duties (miễn, hoãn chế độ bồi dưỡng), oldest first, without those that were withdrawn. Reasons may
+    /// concern health. Requires the scope `cadre.health:read`. Null unless the person's file is within reach on both the
+    /// requested day and today.
+    async fn duty_exemptions(&self, ctx: &Context<'_>) -> Result<Option<Vec<DutyExemption>>> {
+        let sealed = ctx.loaders().exemptions(self.0.seen()).await?;
+        let opened = ctx.access().exemptions(&self.0, &sealed)?;
+        Ok(opened.map(|of| of.into_iter().map(DutyExemption).collect()))
     }
 
     /// Accesses to this person's protected data (nhật ký truy cập), newest first. Requires the scope `audit:read`, or a

@@ -19,7 +19,7 @@ use tokio::{sync::Mutex as Gate, task::yield_now};
 use crate::{
     authz::{
         Access, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected, RelatedCadre,
-        RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
+        RuleInputs, SealedExemption, VisibleClass, VisiblePlan, VisibleQuota,
     },
     domain::{
         client::visible::VisibleClientId,
@@ -51,6 +51,7 @@ pub struct Loaders {
     rule_inputs: Batch<AuthorizedRotationId, Option<RuleInputs>>,
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
     duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
+    exemptions: Batch<AuthorizedCadreId, Vec<SealedExemption>>,
 }
 
 impl Loaders {
@@ -72,6 +73,7 @@ impl Loaders {
             rule_inputs: Batch::default(),
             webhooks: Batch::default(),
             duties: Batch::default(),
+            exemptions: Batch::default(),
         }
     }
 
@@ -91,6 +93,7 @@ impl Loaders {
         self.rule_inputs.forget();
         self.webhooks.forget();
         self.duties.forget();
+        self.exemptions.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -162,6 +165,11 @@ impl Loaders {
     /// The rule overrides granted for a rotation.
     pub async fn overrides(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rule_override::Model>>> {
         self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// Exemptions of a person from duties, sealed.
+    pub async fn exemptions(&self, of: AuthorizedCadreId) -> Result<Arc<Vec<SealedExemption>>> {
+        self.exemptions.load(of, async |keys| self.access.sealed_exemptions(&keys).await).await
     }
 
     /// Results of a person's duties in a year.

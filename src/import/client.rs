@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     audit::hash_chain,
-    authz::Access,
-    domain::{bundle::CADRES, export::ExportType},
+    authz::{Access, protected_files},
+    domain::export::ExportType,
     error::Result,
 };
 
@@ -48,7 +48,7 @@ pub enum Answer {
 ///
 /// # Errors
 /// `Forbidden` without `import:write` or a scope of a file; `PurposeRequired` without a purpose if the bundle has
-/// persons; `Unavailable` or `Conflict` if nothing was written and the import can be repeated.
+/// protected data; `Unavailable` or `Conflict` if nothing was written and the import can be repeated.
 pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) -> Result<Answer> {
     ensure_scopes(access, sent.contents)?;
     let importer = Importer::Client { access, sha256: sent.sha256 };
@@ -63,11 +63,15 @@ pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) 
     let mut compared = Vec::new();
     if validated.is_compared {
         let bundle = Bundle::find(files, &mut Findings::default())?;
-        compared = reach::recorded_persons((files, &bundle), &reader).await?;
+        for file in protected_files().filter(|file| bundle.has(file)) {
+            compared.push((file, reach::recorded_persons((files, &bundle), file, &reader).await?));
+        }
     }
     reader.rollback().await?;
-    for persons in compared.chunks(LOGGED) {
-        access.log_comparisons(persons).await?;
+    for (file, persons) in compared {
+        for persons in persons.chunks(LOGGED) {
+            access.log_comparisons(file, persons).await?;
+        }
     }
     let report = match validated.outcome() {
         Outcome::Loaded if options.dry_run => validated.report(Outcome::DryRun),
@@ -89,7 +93,7 @@ pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) 
 /// # Errors
 /// `Forbidden` without `import:write`.
 pub fn ensure_may_import(access: &Access) -> Result<()> {
-    access.ensure_may_import(&[], false)
+    access.ensure_may_import(&[])
 }
 
 fn ensure_scopes(access: &Access, contents: &Contents) -> Result<()> {
@@ -100,5 +104,5 @@ fn ensure_scopes(access: &Access, contents: &Contents) -> Result<()> {
             (file.name, exported.and_then(ExportType::scope))
         })
         .collect();
-    access.ensure_may_import(&files, contents.contains_key(CADRES.name))
+    access.ensure_may_import(&files)
 }

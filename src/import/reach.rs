@@ -193,15 +193,21 @@ impl Codes {
 /// Codes out of reach, by kind.
 type Refused = HashMap<Kind, HashSet<String>>;
 
-/// The recorded persons with a row in `cadres.csv`.
+/// The recorded persons that the rows of a file name.
 pub(super) async fn recorded_persons(
     (files, bundle): (Files<'_>, &Bundle),
+    file: &str,
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<CadreId>> {
-    let mut codes = Codes::default();
-    visit(files, bundle, |row| codes.add(row))?;
-    let own: Vec<&str> = codes.own.get(&Kind::Person).into_iter().flatten().map(String::as_str).collect();
-    let mut recorded: Vec<CadreId> = persons(connection, &own).await?.into_values().collect();
+    let mut codes: HashSet<String> = HashSet::new();
+    visit(files, bundle, |row| {
+        if row.header.file == file {
+            let persons = row.cells.iter().filter(|(_, kind, _)| *kind == Kind::Person);
+            codes.extend(persons.map(|(.., code)| (*code).to_owned()));
+        }
+    })?;
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let mut recorded: Vec<CadreId> = persons(connection, &codes).await?.into_values().collect();
     recorded.sort_unstable();
     Ok(recorded)
 }

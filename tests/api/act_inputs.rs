@@ -9,7 +9,7 @@ use crate::support::sdl::{self as schema, Inputs};
 
 /// Values of the fields that a command looks up or checks before its key. Other fields get any value of their type.
 /// `ROTATION`, `QUOTA`, `ENROLMENT` and `CLIENT` are placeholders for ids.
-const VALUES: [(&str, &str); 22] = [
+const VALUES: [(&str, &str); 23] = [
     ("idempotencyKey", r#""""#),
     ("expectedVersion", "0"),
     ("rotationId", r#""ROTATION""#),
@@ -17,6 +17,7 @@ const VALUES: [(&str, &str); 22] = [
     ("enrolmentId", r#""ENROLMENT""#),
     ("clientId", r#""CLIENT""#),
     ("cadreCode", r#""A-02""#),
+    ("dutyCode", r#""BD-B""#),
     ("classCode", r#""LA""#),
     ("planCode", r#""KA""#),
     ("programmeCode", r#""CMNV""#),

@@ -7,7 +7,7 @@ use std::fmt;
 
 use sea_orm::DeriveValueType;
 
-use super::Day;
+use super::{Day, ExemptionReason};
 
 macro_rules! sealed {
     ($(#[$doc:meta])* $name:ident($inner:ty) -> $shown:ty) => {
@@ -54,6 +54,10 @@ sealed!(
 sealed!(
     /// Code of the ethnic group (dân tộc), list of 2008.
     Ethnicity(String) -> str
+);
+sealed!(
+    /// Reason of an exemption from a duty (lý do miễn, hoãn), which may concern health.
+    SealedReason(ExemptionReason) -> ExemptionReason
 );
 
 #[cfg(test)]

@@ -409,6 +409,9 @@ pub enum DataCategory {
     /// Origin data (nguồn gốc).
     #[sea_orm(string_value = "ORIGIN")]
     Origin,
+    /// Data that may concern health (sức khỏe): exemptions from duties with their reasons.
+    #[sea_orm(string_value = "HEALTH")]
+    Health,
 }
 
 /// A scope: a right that a grant can hold.
@@ -427,6 +430,9 @@ pub enum Scope {
     /// Ethnicity.
     #[sea_orm(string_value = "cadre.origin:read")]
     CadreOriginRead,
+    /// Exemptions from duties, which may concern health.
+    #[sea_orm(string_value = "cadre.health:read")]
+    CadreHealthRead,
     /// Rotations.
     #[sea_orm(string_value = "rotation:read")]
     RotationRead,

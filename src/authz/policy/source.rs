@@ -28,6 +28,7 @@ fn opens_records(scope: Scope) -> bool {
         Scope::CadreIdentityRead
         | Scope::CadrePoliticalRead
         | Scope::CadreOriginRead
+        | Scope::CadreHealthRead
         | Scope::StatsRead
         | Scope::RotationWrite
         | Scope::TrainingWrite
@@ -62,7 +63,7 @@ pub(super) fn is_reference_data(parent: &str, field: &str) -> bool {
             | ("Standard" | "StandardScope" | "StandardWhere" | "Requirement" | "Severity" | "StandardResult", _)
             | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
             | ("Tier" | "UnitKind" | "SuccessionKind" | "IdentifierSystem" | "Hierarchy" | "Reach" | "Direction", _)
-            | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+            | ("Category" | "Gender" | "CadreStatus" | "StudyMode" | "ExemptionReason", _)
             // Values of enums: access is decided at the fields and filters that use them.
             | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
             | ("RotationStepName" | "AppraisalResult", _)
@@ -112,6 +113,8 @@ mod tests {
             "Query.changeCursor",
             "Change.id",
             "Cadre.identity",
+            "Cadre.dutyExemptions",
+            "DutyExemption.reason",
             "Political.partyJoinedOn",
             "CadreKey.nationalId",
             "Query.__schema",

@@ -21,7 +21,10 @@ fn protected_data_requires_a_purpose() {
     assert!(admitted(&everything, Some(Purpose::Training), &coordinates).is_ok());
     assert!(admitted(&everything, None, &["Query.cadre", "Cadre.fullName"]).is_ok(), "the control");
     let protected: Vec<_> = Scope::all().filter_map(category).collect();
-    assert_eq!(protected, [DataCategory::Identity, DataCategory::Political, DataCategory::Origin]);
+    assert_eq!(
+        protected,
+        [DataCategory::Identity, DataCategory::Political, DataCategory::Origin, DataCategory::Health]
+    );
 }
 
 #[test]

@@ -119,9 +119,10 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 22] = [
+pub const NOT_ON_FAST_PATH: [&str; 23] = [
     "Cadre.accessLog",
     "Cadre.duties",
+    "Cadre.dutyExemptions",
     "Cadre.enrolments",
     "Cadre.identity",
     "Cadre.origin",

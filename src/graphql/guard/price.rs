@@ -12,9 +12,10 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 61] = [
+pub const PRICES: [(&str, u64); 62] = [
     ("AccessEntryConnection.totalCount", 50),
     ("Cadre.duties", 20),
+    ("Cadre.dutyExemptions", 5),
     ("Cadre.standing", 10),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
