@@ -13,8 +13,8 @@ use crate::{
         AppraisalId, AppraisalPeriod, AppraisalRating, AppraisalState, AppraisalSystem, AssignmentId, CadreId,
         CadreStatus, Category, ClassCategory, ClassId, ClassState, Day, DutyMeasure, EnrolmentId, EnrolmentState,
         ExemptionId, ExemptionReason, Gender, Measure, PartialDate, PlanId, PlanState, QualificationId, QuotaId,
-        QuotaState, RotationDirection, RotationForm, RotationId, RotationState, SealedRating, Tier, UnitId, UnitKind,
-        Verification, VersionId,
+        QuotaState, RotationDirection, RotationForm, RotationId, RotationState, SealedRating, SealedReason, Tier,
+        UnitId, UnitKind, Verification, VersionId,
     },
 };
 
@@ -170,7 +170,7 @@ pub fn duty_exemption() -> duty_exemption::Model {
         cadre_id: Set(CadreId::new()),
         duty_code: code("D"),
         valid_from: Set(day(2021, 1, 1)),
-        reason: Set(ExemptionReason::LongStudy),
+        reason: Set(SealedReason::seal(ExemptionReason::LongStudy)),
         ..duty_exemption::ActiveModel::default_values()
     })
 }

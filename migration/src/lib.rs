@@ -40,6 +40,7 @@ mod m20261205_000035_title_standard;
 mod m20261205_000036_duty;
 mod m20261206_000040_title_index;
 mod m20261206_000042_appraisal;
+mod m20261206_000043_duty_exemption;
 mod m20261206_000044_change_statistics;
 mod wall;
 
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261205_000036_duty::Migration),
             Box::new(m20261206_000040_title_index::Migration),
             Box::new(m20261206_000042_appraisal::Migration),
+            Box::new(m20261206_000043_duty_exemption::Migration),
             Box::new(m20261206_000044_change_statistics::Migration),
         ]
     }

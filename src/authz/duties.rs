@@ -262,6 +262,7 @@ impl DutyRecords<'_> {
         let person = (duty_exemption::Entity, Exemption::CadreId);
         let exemptions = of_cadre(Query::select().expr(Expr::val(1)).from(duty_exemption::Entity).take(), person)
             .and_where(Exemption::DutyCode.eq(self.duty.row().code.clone()))
+            .and_where(Exemption::WithdrawnOn.is_null())
             .and_where(Exemption::ValidFrom.lte(self.year.last))
             .and_where(Exemption::ValidTo.is_null().or(Exemption::ValidTo.gt(self.year.first)))
             .take();

@@ -6,11 +6,34 @@ use entity::{
 };
 
 use crate::{
-    authz::{Access, CommandKind, Permit, policy},
+    authz::{Access, CommandKind, Permit},
     clock::Clock,
     db::Database,
     error::{Error, Result},
 };
+
+/// Files with protected columns, and their scopes.
+const PROTECTED: [(&str, &[Scope]); 3] = [
+    (CADRES, &[Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead]),
+    (APPRAISALS, &[Scope::AppraisalRead]),
+    (EXEMPTIONS, &[Scope::CadreHealthRead]),
+];
+/// Persons with identity, political and origin data.
+const CADRES: &str = "cadres.csv";
+/// Appraisals of persons.
+const APPRAISALS: &str = "appraisals.csv";
+/// Exemptions of persons from duties.
+const EXEMPTIONS: &str = "duty_exemptions.csv";
+
+/// The files whose rows are compared with protected data of persons.
+pub(crate) fn protected_files() -> impl Iterator<Item = &'static str> {
+    PROTECTED.iter().map(|(file, _)| *file)
+}
+
+/// Scopes of the protected columns of a file.
+fn protected_scopes(file: &str) -> impl Iterator<Item = Scope> {
+    PROTECTED.iter().filter(move |(protected, _)| *protected == file).flat_map(|(_, scopes)| *scopes).copied()
+}
 
 impl Access {
     /// Checks the scopes of an import: its own, and those that show the records of its files, because an import compares
@@ -19,33 +42,28 @@ impl Access {
     ///
     /// # Errors
     /// `Forbidden` with all missing scopes; `PurposeRequired` without a purpose.
-    pub(crate) fn ensure_may_import<'a>(
-        &self,
-        files: &[(&'a str, Option<Scope>)],
-        protected: impl Iterator<Item = (&'a str, Scope)>,
-    ) -> Result<()> {
-        let (mut fields, mut missing, mut guarded) = (Vec::new(), Vec::new(), Vec::new());
-        let of_files = files.iter().filter_map(|(file, scope)| Some((*file, (*scope)?)));
-        for (field, scope) in [("import", Scope::ImportWrite)].into_iter().chain(of_files).chain(protected) {
-            if policy::category(scope).is_some() && !guarded.contains(&field.to_owned()) {
-                guarded.push(field.to_owned());
-            }
-            if self.caller.has(scope) {
-                continue;
-            }
+    pub(crate) fn ensure_may_import(&self, files: &[(&str, Option<Scope>)]) -> Result<()> {
+        let (mut fields, mut missing) = (Vec::new(), Vec::new());
+        let own = ("import", Some(Scope::ImportWrite));
+        let protected: Vec<(&str, Option<Scope>)> =
+            files.iter().flat_map(|(file, _)| protected_scopes(file).map(move |scope| (*file, Some(scope)))).collect();
+        for (field, scope) in [own].iter().chain(files).chain(&protected) {
+            let Some(scope) = scope.filter(|scope| !self.caller.has(*scope)) else { continue };
             if !missing.contains(&scope) {
                 missing.push(scope);
             }
-            if !fields.contains(&field.to_owned()) {
-                fields.push(field.to_owned());
+            if !fields.iter().any(|known| known == field) {
+                fields.push((*field).to_owned());
             }
         }
         if !missing.is_empty() {
             return Err(Error::Forbidden { fields, missing });
         }
-        if !guarded.is_empty() && self.purpose.is_none() {
+        if let Some((file, _)) = protected.first()
+            && self.purpose.is_none()
+        {
             let allowed = self.caller.purposes().iter().copied().collect();
-            return Err(Error::PurposeRequired { fields: guarded, allowed });
+            return Err(Error::PurposeRequired { fields: vec![(*file).to_owned()], allowed });
         }
         Ok(())
     }
@@ -60,15 +78,15 @@ impl Access {
         (self.app_state.database(), self.app_state.clock())
     }
 
-    /// Logs that the protected data of these persons, which the scopes open, is compared with a file.
+    /// Logs that the protected data of these persons is compared with the rows of a file.
     ///
     /// # Errors
     /// `Forbidden` or `PurposeRequired` without the rights; `Unavailable` if the log cannot be written.
-    pub(crate) async fn log_comparisons(&self, persons: &[CadreId], scopes: &[Scope], file: &str) -> Result<()> {
+    pub(crate) async fn log_comparisons(&self, file: &str, persons: &[CadreId]) -> Result<()> {
         self.disclosures.operation.get_or_init(|| "import".to_owned());
         for person in persons {
-            for scope in scopes {
-                self.disclose(*person, *scope, file)?;
+            for scope in protected_scopes(file) {
+                self.disclose(*person, scope, file)?;
             }
         }
         self.log_disclosures().await?;

@@ -10,6 +10,7 @@ mod changes;
 mod disclosure;
 mod disclosures;
 mod duties;
+mod exemptions;
 mod export;
 mod gateway;
 mod import;
@@ -37,10 +38,12 @@ pub use changes::{ChangeOperation, ChangeType, VisibleChange};
 pub use disclosure::Unaudited;
 pub use duties::DutyFacts;
 pub(crate) use duties::FactExpressions;
+pub use exemptions::SealedExemption;
 pub use gateway::Gateway;
+pub(crate) use import::protected_files;
 pub use opened_appraisal::VisibleAppraisal;
 pub use permit::{Area, CommandKind, Permit, Txn};
-pub use protected_fields::{Identity, Origin, Political, Protected};
+pub use protected_fields::{Exemption, Identity, Origin, Political, Protected};
 pub(crate) use protected_fields::{RetirementOutlook, ServiceKey};
 pub use rotation_details::{AuthorizedRotationId, RuleInputs};
 pub use rotations::{Rotations, VisibleRotation};
@@ -189,6 +192,14 @@ impl Access {
     /// Snapshot of reference lists and, within the domain, of units.
     pub fn reference_data(&self) -> &ReferenceData {
         self.snapshot.reference_data()
+    }
+
+    /// Loads the reference data that a command of this request has changed, so that the next request of the client finds
+    /// it. If that fails, it is loaded within a second, as in other processes.
+    pub(crate) async fn refresh_reference_data(&self) {
+        if let Err(error) = self.app_state.refresh().await {
+            tracing::warn!(error = %error, "the reference data was not refreshed after a command");
+        }
     }
 
     /// Caches of the request's snapshot.

@@ -28,6 +28,7 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
         Scope::CadrePoliticalRead => Some(DataCategory::Political),
         Scope::CadreOriginRead => Some(DataCategory::Origin),
         Scope::AppraisalRead => Some(DataCategory::Appraisal),
+        Scope::CadreHealthRead => Some(DataCategory::Health),
         Scope::CadreRead
         | Scope::RotationRead
         | Scope::TrainingRead
@@ -84,6 +85,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("Cadre", "identity") | ("CadreKey", "nationalId") | ("Identity", _) => Needs(Scope::CadreIdentityRead),
         ("Cadre", "political") | ("Political", _) => Needs(Scope::CadrePoliticalRead),
         ("Cadre", "origin") | ("Origin", _) => Needs(Scope::CadreOriginRead),
+        ("Cadre", "dutyExemptions") | ("DutyExemption", "duty" | "validFrom" | "validTo" | "reason" | "documentNo") => {
+            Needs(Scope::CadreHealthRead)
+        }
 
         // Appraisals. Good years are derived from them.
         ("Cadre", "appraisals" | "goodYears")

@@ -6,14 +6,19 @@ use std::fmt;
 use async_graphql::SimpleObject;
 use entity::{
     appraisal, cadre,
-    value::{BirthDate, CadreId, Day, Ethnicity, NationalId, NativePlace, PartyDate, Scope, Verification},
+    value::{
+        BirthDate, CadreId, Day, Ethnicity, ExemptionReason, NationalId, NativePlace, PartyDate, Scope, Verification,
+    },
 };
 use sea_orm::DerivePartialModel;
 
 use crate::{
-    authz::{Access, AuthorizedCadre, RuleInputs, VisibleAppraisal},
+    authz::{Access, AuthorizedCadre, RuleInputs, SealedExemption, VisibleAppraisal},
     error::Result,
-    reference::rules::{RetirementAges, retires_on},
+    reference::{
+        duties::Duty,
+        rules::{RetirementAges, retires_on},
+    },
 };
 
 /// Protected data of a person, sealed. Only `Access` opens it.
@@ -53,6 +58,26 @@ pub struct Political {
 pub struct Origin {
     /// Code of the ethnic group.
     pub ethnicity_code: Option<String>,
+}
+
+/// An exemption of a person from a duty. Requires `cadre.health:read`.
+pub struct Exemption {
+    /// The duty.
+    pub duty: Duty,
+    /// First day, inclusive.
+    pub valid_from: Day,
+    /// End day, exclusive; `None` if it has no end.
+    pub valid_to: Option<Day>,
+    /// Reason.
+    pub reason: ExemptionReason,
+    /// Number of its document.
+    pub document_no: Option<String>,
+}
+
+impl fmt::Debug for Exemption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exemption(opened)")
+    }
 }
 
 /// End of a person's service (thời gian công tác). It is derived from the day of birth and reveals something about that
@@ -178,6 +203,27 @@ impl Access {
             return Ok(None);
         }
         Ok(Some(Origin { ethnicity_code: of.ethnicity_code.as_ref().map(|code| code.reveal().to_owned()) }))
+    }
+
+    /// Opens the exemptions of a person; `None` if the file is not in the caller's custody. A duty that was issued after
+    /// the request began is omitted with its exemptions.
+    ///
+    /// # Errors
+    /// `Forbidden` without the scope; `PurposeRequired` without a purpose.
+    pub fn exemptions(&self, cadre: &AuthorizedCadre, of: &[SealedExemption]) -> Result<Option<Vec<Exemption>>> {
+        if !self.opens(cadre.id(), cadre.has_custody(), (Scope::CadreHealthRead, "Cadre.dutyExemptions"))? {
+            return Ok(None);
+        }
+        let opened = of.iter().filter_map(|SealedExemption(row)| {
+            Some(Exemption {
+                duty: self.reference_data().duties().find(row.duty_code.as_str())?.clone(),
+                valid_from: row.valid_from,
+                valid_to: row.valid_to,
+                reason: *row.reason.reveal(),
+                document_no: row.document_no.clone(),
+            })
+        });
+        Ok(Some(opened.collect()))
     }
 
     /// Opens appraisals of a person; `None` if the file is not in the caller's custody. Rows of other persons are

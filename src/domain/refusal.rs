@@ -192,6 +192,14 @@ pub enum Code {
     LevelHeld,
     /// The caller does not hold the right to be granted.
     NotHeld,
+    /// Only the unit that issued the duty may end it.
+    NotIssuedHere,
+    /// The duty has ended.
+    AlreadyEnded,
+    /// The person is already exempt from the duty in the year.
+    AlreadyExempt,
+    /// The person is not exempt from the duty in the year.
+    NotExempt,
 }
 
 impl Code {
@@ -246,6 +254,10 @@ impl Code {
             Self::OutsideQuota => "OUTSIDE_QUOTA",
             Self::LevelHeld => "LEVEL_HELD",
             Self::NotHeld => "NOT_HELD",
+            Self::NotIssuedHere => "NOT_ISSUED_HERE",
+            Self::AlreadyEnded => "ALREADY_ENDED",
+            Self::AlreadyExempt => "ALREADY_EXEMPT",
+            Self::NotExempt => "NOT_EXEMPT",
         }
     }
 }

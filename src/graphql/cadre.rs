@@ -21,7 +21,7 @@ use crate::{
         ContextExt,
         access_log::AccessEntry,
         appraisal::{Appraisal, GoodYears},
-        duty::CadreDuty,
+        duty::{CadreDuty, DutyExemption},
         fast_path::prefetch::Requirement,
         found,
         page::{Connection, Listed, Total},
@@ -149,7 +149,7 @@ impl Cadre {
     }
 
     /// Results of the duties (chế độ bồi dưỡng bắt buộc) that are in force on all days of a year, by the code of the
-    /// duty. The day of the object does not matter. Reasons of exemptions are not shown.
+    /// duty. The day of the object does not matter. Reasons of exemptions are protected: see `dutyExemptions`.
     async fn duties(
         &self,
         ctx: &Context<'_>,
@@ -196,6 +196,15 @@ impl Cadre {
         let rows = ctx.loaders().appraisals_of(self.0.seen(), appraisal::years_before(before)).await?;
         let years = appraisal::good_years_of(ctx.access(), &self.0, &rows, (system, before))?;
         Ok(years.map(|years| GoodYears { years, at_least }))
+    }
+
+    /// Exemptions from yearly duties (miễn, hoãn chế độ bồi dưỡng), oldest first, without those that were withdrawn. Reasons may
+    /// concern health. Requires the scope `cadre.health:read`. Null unless the person's file is within reach on both the
+    /// requested day and today.
+    async fn duty_exemptions(&self, ctx: &Context<'_>) -> Result<Option<Vec<DutyExemption>>> {
+        let sealed = ctx.loaders().exemptions(self.0.seen()).await?;
+        let opened = ctx.access().exemptions(&self.0, &sealed)?;
+        Ok(opened.map(|of| of.into_iter().map(DutyExemption).collect()))
     }
 
     /// Accesses to this person's protected data (nhật ký truy cập), newest first. Requires the scope `audit:read`, or a

@@ -1,9 +1,10 @@
 //! Yearly duties (chế độ bồi dưỡng bắt buộc), their results for persons, and the compliance of units.
 
 use async_graphql::{Context, Object};
-use entity::value::{Category, Day, DutyMeasure, Verification};
+use entity::value::{Category, Day, DutyMeasure, ExemptionReason, Verification};
 
 use crate::{
+    authz::Exemption,
     domain::{
         duty::{self, Compliance, DutyResult, IndeterminateReason, Outcome, PersonDuty},
         unit,
@@ -146,6 +147,38 @@ impl CadreDuty {
     /// Reason of an uncertain result (lý do chưa xác định); otherwise null.
     async fn reason(&self) -> Option<IndeterminateReason> {
         self.outcome.reason
+    }
+}
+
+/// An exemption of a person from a yearly duty (miễn, hoãn thực hiện chế độ): protected, because it may concern health.
+pub struct DutyExemption(pub Exemption);
+
+/// An exemption of a person from a yearly duty (miễn, hoãn thực hiện chế độ): protected, because it may concern health.
+#[Object]
+impl DutyExemption {
+    /// The duty (chế độ).
+    async fn duty(&self) -> Duty {
+        Duty(self.0.duty.clone())
+    }
+
+    /// First day, inclusive. A person is exempt in each calendar year with at least one day of the exemption.
+    async fn valid_from(&self) -> Day {
+        self.0.valid_from
+    }
+
+    /// End day, exclusive; null if it has no end.
+    async fn valid_to(&self) -> Option<Day> {
+        self.0.valid_to
+    }
+
+    /// Reason (lý do).
+    async fn reason(&self) -> ExemptionReason {
+        self.0.reason
+    }
+
+    /// Number of its document (số, ký hiệu văn bản); null if not recorded.
+    async fn document_no(&self) -> Option<&str> {
+        self.0.document_no.as_deref()
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::{sync::Mutex as Gate, task::yield_now};
 use crate::{
     authz::{
         Access, AppraisalYears, AuthorizedCadre, AuthorizedCadreId, AuthorizedClassId, AuthorizedRotationId, Protected,
-        RelatedCadre, RuleInputs, VisibleClass, VisiblePlan, VisibleQuota,
+        RelatedCadre, RuleInputs, SealedExemption, VisibleClass, VisiblePlan, VisibleQuota,
     },
     domain::{
         client::visible::VisibleClientId,
@@ -52,6 +52,7 @@ pub struct Loaders {
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
     duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
     appraisals_of: Batch<(AuthorizedCadreId, AppraisalYears), Vec<appraisal::Model>>,
+    exemptions: Batch<AuthorizedCadreId, Vec<SealedExemption>>,
 }
 
 impl Loaders {
@@ -74,6 +75,7 @@ impl Loaders {
             webhooks: Batch::default(),
             duties: Batch::default(),
             appraisals_of: Batch::default(),
+            exemptions: Batch::default(),
         }
     }
 
@@ -94,6 +96,7 @@ impl Loaders {
         self.webhooks.forget();
         self.duties.forget();
         self.appraisals_of.forget();
+        self.exemptions.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -165,6 +168,11 @@ impl Loaders {
     /// The rule overrides granted for a rotation.
     pub async fn overrides(&self, of: AuthorizedRotationId) -> Result<Arc<Vec<rule_override::Model>>> {
         self.overrides.load(of, async |keys| self.access.rotations()?.overrides(&keys).await).await
+    }
+
+    /// Exemptions of a person from duties, sealed.
+    pub async fn exemptions(&self, of: AuthorizedCadreId) -> Result<Arc<Vec<SealedExemption>>> {
+        self.exemptions.load(of, async |keys| self.access.sealed_exemptions(&keys).await).await
     }
 
     /// Results of a person's duties in a year.

@@ -10,6 +10,7 @@ pub mod composition;
 mod context;
 pub mod document_check;
 pub mod duty;
+pub mod duty_command;
 pub mod engine;
 pub mod error;
 pub mod fast_path;
@@ -66,6 +67,7 @@ pub struct Mutation(
     training::commands::ClassMutation,
     training::commands::EnrolmentMutation,
     training::commands::PlanMutation,
+    duty_command::DutyMutation,
     client::ClientMutation,
 );
 

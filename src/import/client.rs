@@ -18,11 +18,8 @@ use super::{
 };
 use crate::{
     audit::hash_chain,
-    authz::Access,
-    domain::{
-        bundle::{APPRAISALS, CADRES},
-        export::ExportType,
-    },
+    authz::{Access, protected_files},
+    domain::export::ExportType,
     error::Result,
 };
 
@@ -56,7 +53,7 @@ pub enum Answer {
 ///
 /// # Errors
 /// `Forbidden` without `import:write` or a scope of a file; `PurposeRequired` without a purpose if the bundle has
-/// persons; `Unavailable` or `Conflict` if nothing was written and the import can be repeated.
+/// protected data; `Unavailable` or `Conflict` if nothing was written and the import can be repeated.
 pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) -> Result<Answer> {
     ensure_scopes(access, sent.contents)?;
     let importer = Importer::Client { access, sha256: sent.sha256 };
@@ -68,17 +65,18 @@ pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) 
         return Ok(Answer::Repeated(report));
     }
     let validated = Validated::read(&reader, clock, (files, &importer), &progress).await?;
-    let mut compared = reach::Compared::default();
+    let mut compared = Vec::new();
     if validated.is_compared {
         let bundle = Bundle::find(files, &mut Findings::default())?;
-        compared = reach::recorded_persons((files, &bundle), &reader).await?;
+        for file in protected_files().filter(|file| bundle.has(file)) {
+            compared.push((file, reach::recorded_persons((files, &bundle), file, &reader).await?));
+        }
     }
     reader.rollback().await?;
-    for persons in compared.persons.chunks(LOGGED) {
-        access.log_comparisons(persons, &PROTECTED, CADRES.name).await?;
-    }
-    for persons in compared.appraised.chunks(LOGGED) {
-        access.log_comparisons(persons, &[Scope::AppraisalRead], APPRAISALS.name).await?;
+    for (file, persons) in compared {
+        for persons in persons.chunks(LOGGED) {
+            access.log_comparisons(file, persons).await?;
+        }
     }
     let report = match validated.outcome() {
         Outcome::Loaded if options.dry_run => validated.report(Outcome::DryRun),
@@ -100,7 +98,7 @@ pub async fn import_for(access: &Arc<Access>, sent: Sent<'_>, options: Options) 
 /// # Errors
 /// `Forbidden` without `import:write`.
 pub fn ensure_may_import(access: &Access) -> Result<()> {
-    access.ensure_may_import(&[], std::iter::empty())
+    access.ensure_may_import(&[])
 }
 
 fn ensure_scopes(access: &Access, contents: &Contents) -> Result<()> {
@@ -111,6 +109,5 @@ fn ensure_scopes(access: &Access, contents: &Contents) -> Result<()> {
             (file.name, exported.and_then(ExportType::scope))
         })
         .collect();
-    let protected: &[_] = if contents.contains_key(CADRES.name) { &PROTECTED } else { &[] };
-    access.ensure_may_import(&files, protected.iter().map(|scope| (CADRES.name, *scope)))
+    access.ensure_may_import(&files)
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{
     duty, duty_exemption, duty_programme,
-    value::{CadreId, Day, DutyCode, ExemptionId},
+    value::{CadreId, Day, DutyCode, ExemptionId, SealedReason},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
@@ -174,8 +174,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             duty_code: row.duty,
             valid_from: row.valid_from,
             valid_to: row.valid_to,
-            reason: row.reason,
+            reason: SealedReason::seal(row.reason),
             document_no: row.document_no,
+            withdrawn_on: None,
+            end_document_no: None,
         };
         is_known.then_some(Resolved { line, person, row_status: RowStatus::New, model })
     }
@@ -189,7 +191,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
             return Ok(HashMap::new());
         }
         let asked = self.any_person(duty_exemption::Column::CadreId, persons);
-        let rows = duty_exemption::Entity::find().filter(asked).all(self.connection).await?;
+        let mut rows = duty_exemption::Entity::find().filter(asked).all(self.connection).await?;
+        // A withdrawn exemption that was granted again is compared as it is now.
+        rows.sort_by_key(|row| row.withdrawn_on.is_none());
         Ok(rows.into_iter().map(|row| (identity(&row), row)).collect())
     }
 

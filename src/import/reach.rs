@@ -158,8 +158,6 @@ struct Codes {
     parents: HashMap<String, HashSet<String>>,
     /// Persons with a post in the bundle.
     placed: HashSet<String>,
-    /// Persons with an appraisal in the bundle.
-    appraised: HashSet<String>,
 }
 
 impl Codes {
@@ -177,12 +175,9 @@ impl Codes {
                 row.cells.iter().filter(|(column, ..)| *column != "code").map(|(.., code)| (*code).to_owned());
             self.parents.entry(unit.to_owned()).or_default().extend(parents);
         }
-        let person = || row.cells.iter().filter(|(_, kind, _)| *kind == Kind::Person);
         if row.header.file == bundle::ASSIGNMENTS.name {
-            self.placed.extend(person().map(|(.., code)| (*code).to_owned()));
-        }
-        if row.header.file == bundle::APPRAISALS.name {
-            self.appraised.extend(person().map(|(.., code)| (*code).to_owned()));
+            let person = row.cells.iter().filter(|(_, kind, _)| *kind == Kind::Person);
+            self.placed.extend(person.map(|(.., code)| (*code).to_owned()));
         }
     }
 
@@ -198,32 +193,20 @@ impl Codes {
 /// Codes out of reach, by kind.
 type Refused = HashMap<Kind, HashSet<String>>;
 
-/// The recorded persons whose protected data a bundle is compared with.
-#[derive(Debug, Default)]
-pub(super) struct Compared {
-    /// Those with a row in `cadres.csv`.
-    pub persons: Vec<CadreId>,
-    /// Those with a row in `appraisals.csv`.
-    pub appraised: Vec<CadreId>,
-}
-
-/// The recorded persons whose protected data a bundle is compared with.
+/// The recorded persons that the rows of a file name.
 pub(super) async fn recorded_persons(
     (files, bundle): (Files<'_>, &Bundle),
+    file: &str,
     connection: &impl ConnectionTrait,
-) -> Result<Compared> {
-    let mut codes = Codes::default();
-    visit(files, bundle, |row| codes.add(row))?;
-    let own = codes.own.get(&Kind::Person).into_iter().flatten();
-    Ok(Compared {
-        persons: recorded(connection, own).await?,
-        appraised: recorded(connection, codes.appraised.iter()).await?,
-    })
-}
-
-/// Ids of those of these persons that are recorded, in order.
-async fn recorded(connection: &impl ConnectionTrait, codes: impl Iterator<Item = &String>) -> Result<Vec<CadreId>> {
-    let codes: Vec<&str> = codes.map(String::as_str).collect();
+) -> Result<Vec<CadreId>> {
+    let mut codes: HashSet<String> = HashSet::new();
+    visit(files, bundle, |row| {
+        if row.header.file == file {
+            let persons = row.cells.iter().filter(|(_, kind, _)| *kind == Kind::Person);
+            codes.extend(persons.map(|(.., code)| (*code).to_owned()));
+        }
+    })?;
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
     let mut recorded: Vec<CadreId> = persons(connection, &codes).await?.into_values().collect();
     recorded.sort_unstable();
     Ok(recorded)

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use entity::{
     duty, duty_programme,
-    value::{Day, ProgrammeCode, UnitId},
+    value::{Day, DutyCode, ProgrammeCode, UnitId},
 };
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::error::Result;
 
@@ -23,6 +23,14 @@ pub struct Duty {
 }
 
 impl Duty {
+    /// The duty with a code, as it is recorded now, which may be newer than the duties in memory.
+    pub(crate) async fn read(connection: &impl ConnectionTrait, code: &DutyCode) -> Result<Option<Self>> {
+        let Some(row) = duty::Entity::find_by_id(code.clone()).one(connection).await? else { return Ok(None) };
+        let programmes = duty_programme::Entity::find().filter(duty_programme::Column::DutyCode.eq(code.clone()));
+        let programmes = programmes.all(connection).await?.into_iter().map(|of| of.programme_code).collect();
+        Ok(Some(Self { row, programmes }))
+    }
+
     /// Row of the duty.
     pub fn row(&self) -> &duty::Model {
         &self.row

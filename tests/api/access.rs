@@ -13,7 +13,7 @@ use cadre_api::{
     graphql::sdl,
 };
 use entity::{
-    quota, rotation, rotation_appraisal, rotation_step, rule_override, training_class,
+    duty_exemption, quota, rotation, rotation_appraisal, rotation_step, rule_override, sample, training_class,
     value::{AppraisalResult, RotationState, RuleKey},
 };
 use reqwest::StatusCode;
@@ -64,6 +64,7 @@ fn route(parent: &str) -> (&'static str, &'static str) {
             r#"{ cadre(by: {code: "A-02"}) { goodYears(system: STATE, before: "2016-01-01") { % } } }"#,
             "cadre.goodYears",
         ),
+        "DutyExemption" => (r#"{ cadre(by: {code: "A-02"}) { dutyExemptions { % } } }"#, "cadre.dutyExemptions"),
         "Unit" => (r#"{ unit(by: {code: "A1"}) { % } }"#, "unit"),
         "Composition" => {
             (r#"{ unit(by: {code: "A1"}) { composition(subject: "PROFESSIONAL") { % } } }"#, "unit.composition")
@@ -382,6 +383,7 @@ async fn columns(app: &TestApp) -> Vec<Column<'_>> {
         ("identity", &["cadre:read", "cadre.identity:read"], "P"),
         ("political", &["cadre:read", "cadre.political:read"], "P"),
         ("origin", &["cadre:read", "cadre.origin:read"], "P"),
+        ("health", &["cadre:read", "cadre.health:read"], "P"),
         ("identity alone", &["cadre.identity:read"], "P"),
         ("district A", &["cadre:read"], "A"),
         ("district B", &["cadre:read", "cadre.identity:read"], "B"),
@@ -557,9 +559,20 @@ async fn write_webhook(app: &TestApp, client: &str) {
     webhook::add(&store(&app.database), &sender, clock(), of).await.expect("a webhook");
 }
 
+/// An exemption, whose days and reason are protected.
+async fn write_exemption(app: &TestApp) {
+    let exemption = duty_exemption::Model {
+        cadre_id: Places::of(&app.database).await.cadre("A-02"),
+        duty_code: "BD-B".parse().expect("a code"),
+        ..sample::duty_exemption()
+    };
+    exemption.into_active_model().reset_all().insert(app.database.writer()).await.expect("written");
+}
+
 async fn table(app: &TestApp) -> String {
     write_rotation(app).await;
     write_training(app).await;
+    write_exemption(app).await;
     let all = app.all_seeing().await;
     let document = r#"{
         unit(by: {code: "A1"}) { id quotas(year: 2021) { nodes { id } } }

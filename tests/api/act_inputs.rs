@@ -9,7 +9,7 @@ use crate::support::sdl::{self as schema, Inputs};
 
 /// Values of the fields that a command looks up or checks before its key. Other fields get any value of their type.
 /// `ROTATION`, `QUOTA`, `ENROLMENT`, `APPRAISAL` and `CLIENT` are placeholders for ids.
-const VALUES: [(&str, &str); 23] = [
+const VALUES: [(&str, &str); 24] = [
     ("idempotencyKey", r#""""#),
     ("expectedVersion", "0"),
     ("rotationId", r#""ROTATION""#),
@@ -18,6 +18,7 @@ const VALUES: [(&str, &str); 23] = [
     ("clientId", r#""CLIENT""#),
     ("appraisalId", r#""APPRAISAL""#),
     ("cadreCode", r#""A-02""#),
+    ("dutyCode", r#""BD-B""#),
     ("classCode", r#""LA""#),
     ("planCode", r#""KA""#),
     ("programmeCode", r#""CMNV""#),

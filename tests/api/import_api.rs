@@ -27,12 +27,13 @@ use crate::{
 };
 
 /// All scopes that an import of any file needs.
-pub const SCOPES: [&str; 9] = [
+pub const SCOPES: [&str; 10] = [
     "import:write",
     "cadre:read",
     "cadre.identity:read",
     "cadre.political:read",
     "cadre.origin:read",
+    "cadre.health:read",
     "rotation:read",
     "training:read",
     "quota:read",
@@ -215,6 +216,41 @@ async fn what_a_client_loads_is_in_the_change_feed_and_in_the_logs() {
             .collect();
         let compared = ("A-02".to_owned(), "import".to_owned(), "IDENTITY POLITICAL ORIGIN".to_owned());
         assert_eq!(entries, [compared], "a recorded person was compared with a row");
+    })
+    .await;
+}
+
+/// A row with another reason is refused, which tells the recorded one: so exemptions need the rights to read them.
+#[actix_web::test]
+async fn exemptions_are_compared_only_with_the_right_to_read_them() {
+    on_both(async |app| {
+        let recorded = csv::duty_exemptions("cadre_code,duty_code,valid_from", "A-02,BD-B,2016-01-01\n");
+        app.import_text(&[("duty_exemptions.csv", &recorded)]).await;
+        let without: Vec<&str> = SCOPES.into_iter().filter(|scope| *scope != "cadre.health:read").collect();
+        let without = app.caller(&without, &["A"]).await;
+        let caller = app.caller(&SCOPES, &["A"]).await;
+        let silent = app.caller_for(&[Purpose::Personnel], &SCOPES, &["A"]).await;
+        let other = csv::duty_exemptions("cadre_code,duty_code,valid_from,reason", "A-02,BD-B,2016-01-01,SICK\n");
+        let files = [("duty_exemptions.csv", other.as_str())];
+
+        let refused = send(&without, app, &files, "").await;
+        assert_eq!(refused.code(), (403, "FORBIDDEN"), "{}", refused.text);
+        assert_eq!(refused.body["errors"][0]["missingScopes"], json!(["cadre.health:read"]), "{}", refused.text);
+        assert_eq!(send(&silent, app, &files, "").await.code(), (403, "PURPOSE_REQUIRED"));
+        let logged = access_entry::Entity::find().count(app.database.reader()).await.expect("read");
+        assert_eq!(logged, 0, "nothing was compared");
+
+        let differs = send(&caller, app, &files, "").await;
+        assert_eq!(differs.errors(), ["duty_exemptions.csv:2 reason DIFFERS"], "{}", differs.text);
+        for reason in ["SICK", "LONG_STUDY"] {
+            assert!(!differs.text.contains(reason), "{}", differs.text);
+        }
+        let entries = access_entry::Entity::find().find_also_related(cadre::Entity).all(app.database.reader()).await;
+        let entries = entries.expect("read").into_iter();
+        let entries: Vec<_> = entries
+            .map(|(entry, person)| (person.expect("a person").code.to_string(), entry.operation, entry.categories))
+            .collect();
+        assert_eq!(entries, [("A-02".to_owned(), "import".to_owned(), "HEALTH".to_owned())], "{:?}", app.kind);
     })
     .await;
 }

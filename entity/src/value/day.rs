@@ -38,6 +38,11 @@ impl Day {
         self.0.pred_opt().and_then(|day| Self::of(day.year(), day.month(), day.day()))
     }
 
+    /// The day after; `None` after the end of the calendar.
+    pub fn after(self) -> Option<Self> {
+        self.0.succ_opt().and_then(|day| Self::of(day.year(), day.month(), day.day()))
+    }
+
     /// Calendar year of the day.
     pub fn year(self) -> i32 {
         self.0.year()

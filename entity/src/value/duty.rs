@@ -20,8 +20,8 @@ pub enum DutyMeasure {
     Hours,
 }
 
-/// Reason of an exemption (lý do miễn, hoãn). Some reasons concern health, so the type has no form in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+/// Reason of an exemption from a duty (lý do miễn, hoãn). Some reasons concern health: rows contain it sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum ExemptionReason {
     /// Maternity leave (thai sản).

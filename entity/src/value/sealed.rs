@@ -7,7 +7,7 @@ use std::fmt;
 
 use sea_orm::DeriveValueType;
 
-use super::{AppraisalRating, Day};
+use super::{AppraisalRating, Day, ExemptionReason};
 
 macro_rules! sealed {
     ($(#[$doc:meta])* $name:ident($inner:ty) -> $shown:ty) => {
@@ -62,6 +62,10 @@ sealed!(
 sealed!(
     /// Points of an appraisal (điểm đánh giá), in hundredths.
     SealedPoints(i32) -> i32
+);
+sealed!(
+    /// Reason of an exemption from a duty (lý do miễn, hoãn), which may concern health.
+    SealedReason(ExemptionReason) -> ExemptionReason
 );
 
 #[cfg(test)]

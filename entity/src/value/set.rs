@@ -412,6 +412,9 @@ pub enum DataCategory {
     /// Appraisals (đánh giá, xếp loại chất lượng): points and results.
     #[sea_orm(string_value = "APPRAISAL")]
     Appraisal,
+    /// Data that may concern health (sức khỏe): exemptions from duties with their reasons.
+    #[sea_orm(string_value = "HEALTH")]
+    Health,
 }
 
 /// A scope: a right that a grant can hold.
@@ -430,6 +433,9 @@ pub enum Scope {
     /// Ethnicity.
     #[sea_orm(string_value = "cadre.origin:read")]
     CadreOriginRead,
+    /// Exemptions from duties, which may concern health.
+    #[sea_orm(string_value = "cadre.health:read")]
+    CadreHealthRead,
     /// Rotations.
     #[sea_orm(string_value = "rotation:read")]
     RotationRead,

@@ -30,9 +30,8 @@ fn scopes_of(mutation: &str) -> Option<(Scope, Scope)> {
             (Scope::QuotaAllocate, Scope::QuotaRead)
         }
         "planDraft" | "planAdvance" | "classPlan" | "classAdvance" | "classAmend" | "classEnrol"
-        | "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke" => {
-            (Scope::TrainingWrite, Scope::TrainingRead)
-        }
+        | "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke" | "dutyIssue" | "dutyEnd"
+        | "dutyExempt" | "dutyExemptionEnd" => (Scope::TrainingWrite, Scope::TrainingRead),
         "appraisalRecord" | "appraisalCorrect" | "appraisalAnnul" => (Scope::AppraisalWrite, Scope::AppraisalRead),
         "clientRegister" | "clientGrant" | "clientRevoke" | "clientRotateSecret" => {
             (Scope::ClientsAdmin, Scope::ClientsAdmin)
@@ -47,6 +46,9 @@ fn exception(parent: &str, field: &str) -> Option<Scope> {
         // An enrolment that names a quota reveals its remaining seats, and it looks the person up by code.
         ("ClassEnrolInput", "quotaId") => Some(Scope::QuotaRead),
         ("ClassEnrolInput", "cadreCode") => Some(Scope::CadreRead),
+        // An exemption names a person by code and shows the person.
+        ("DutyExemptInput" | "DutyExemptionEndInput", "cadreCode")
+        | ("DutyExemptPayload" | "DutyExemptionEndPayload", "cadre") => Some(Scope::CadreRead),
         ("EnrolmentWarning", "code" | "message") => Some(Scope::TrainingRead),
         // It looks the person up by code.
         ("AppraisalRecordInput", "cadreCode") => Some(Scope::CadreRead),

@@ -30,6 +30,7 @@ fn opens_records(scope: Scope) -> bool {
         | Scope::CadreOriginRead
         | Scope::AppraisalRead
         | Scope::AppraisalWrite
+        | Scope::CadreHealthRead
         | Scope::StatsRead
         | Scope::RotationWrite
         | Scope::TrainingWrite
@@ -64,7 +65,7 @@ pub(super) fn is_reference_data(parent: &str, field: &str) -> bool {
             | ("Standard" | "StandardScope" | "StandardWhere" | "Requirement" | "Severity" | "StandardResult", _)
             | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)
             | ("Tier" | "UnitKind" | "SuccessionKind" | "IdentifierSystem" | "Hierarchy" | "Reach" | "Direction", _)
-            | ("Category" | "Gender" | "CadreStatus" | "StudyMode", _)
+            | ("Category" | "Gender" | "CadreStatus" | "StudyMode" | "ExemptionReason", _)
             // Values of enums: access is decided at the fields and filters that use them.
             | ("RotationForm" | "RotationDirection" | "RotationState" | "RotationPurpose" | "EndReason", _)
             | ("RotationStepName" | "AppraisalResult", _)
@@ -117,6 +118,8 @@ mod tests {
             "Cadre.identity",
             "Cadre.appraisals",
             "Appraisal.result",
+            "Cadre.dutyExemptions",
+            "DutyExemption.reason",
             "Political.partyJoinedOn",
             "CadreKey.nationalId",
             "Query.__schema",

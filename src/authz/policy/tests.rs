@@ -23,7 +23,13 @@ fn protected_data_requires_a_purpose() {
     let protected: Vec<_> = Scope::all().filter_map(category).collect();
     assert_eq!(
         protected,
-        [DataCategory::Identity, DataCategory::Political, DataCategory::Origin, DataCategory::Appraisal]
+        [
+            DataCategory::Identity,
+            DataCategory::Political,
+            DataCategory::Origin,
+            DataCategory::Appraisal,
+            DataCategory::Health,
+        ]
     );
 }
 

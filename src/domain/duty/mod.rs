@@ -1,5 +1,6 @@
 //! Yearly duties (chế độ bồi dưỡng bắt buộc): who has done the training that an instrument requires every year.
 
+pub mod commands;
 mod compliance;
 mod condition;
 mod judge;

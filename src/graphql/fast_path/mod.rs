@@ -119,10 +119,11 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 24] = [
+pub const NOT_ON_FAST_PATH: [&str; 25] = [
     "Cadre.accessLog",
     "Cadre.appraisals",
     "Cadre.duties",
+    "Cadre.dutyExemptions",
     "Cadre.enrolments",
     "Cadre.goodYears",
     "Cadre.identity",

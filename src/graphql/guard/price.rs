@@ -12,10 +12,11 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 63] = [
+pub const PRICES: [(&str, u64); 64] = [
     ("AccessEntryConnection.totalCount", 50),
     ("Cadre.appraisals", 20),
     ("Cadre.duties", 20),
+    ("Cadre.dutyExemptions", 5),
     ("Cadre.goodYears", 20),
     ("Cadre.standing", 10),
     ("CadreConnection.totalCount", 1_000),

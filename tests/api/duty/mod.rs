@@ -1,10 +1,12 @@
 //! Yearly duties: results of persons, filters, compliance of units, rights.
 
+mod command;
 mod drawn;
+mod exemption;
 
 use entity::{
     duty_exemption, enrolment, sample, training_class,
-    value::{EnrolmentState, ExemptionReason},
+    value::{EnrolmentState, ExemptionReason, SealedReason},
 };
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::{Value, json};
@@ -307,7 +309,7 @@ async fn who_may_see_a_persons_training_sees_the_result_and_no_reason() {
             cadre_id: of.cadre("A-03"),
             duty_code: "ALL".parse().expect("a code"),
             valid_from: day("2023-01-01"),
-            reason: ExemptionReason::Sick,
+            reason: SealedReason::seal(ExemptionReason::Sick),
             document_no: Some("7-QĐ/MARK".to_owned()),
             ..sample::duty_exemption()
         };

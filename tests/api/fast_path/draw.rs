@@ -199,7 +199,7 @@ impl<'a> Draw<'a> {
     fn is_open(&self, on: &str, field: &str) -> bool {
         match (on, field) {
             ("Cadre", "rotations") => self.may("rotation:read"),
-            ("Cadre", "identity" | "political" | "origin" | "accessLog") => false,
+            ("Cadre", "identity" | "political" | "origin" | "dutyExemptions" | "accessLog") => false,
             ("Cadre", "enrolments") => self.may("training:read"),
             ("Unit", "cadres") => self.may("cadre:read"),
             ("Unit", "composition") => self.may("cadre:read") || self.may("stats:read"),

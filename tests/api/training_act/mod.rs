@@ -30,6 +30,10 @@ const CLASS: &str = "code state capacity enrolled startOn lastOn sessions versio
 /// The fields of an enrolment that are requested after a command.
 const ENROLMENT: &str = "id state grade year remark version sendingUnit { code } class { code enrolled }";
 
+/// The fields of a duty that are requested after a command.
+const DUTY: &str = "code name issuer { code } categories keyLeadersOnly measure amount normPercent programmes { code } \
+    validFrom validTo legalBasis verified";
+
 /// A client with all rights on the training of the whole province.
 async fn office(app: &TestApp) -> Caller<'_> {
     app.caller(&WRITES, &["P"]).await
@@ -43,12 +47,14 @@ fn selection(command: &str) -> String {
         command if command.starts_with("quota") => format!("quota {{ {QUOTA} }}"),
         command if command.starts_with("class") => format!("class {{ {CLASS} }}"),
         command if command.starts_with("enrolment") => format!("enrolment {{ {ENROLMENT} }}"),
+        "dutyIssue" | "dutyEnd" => format!("duty {{ {DUTY} }}"),
+        "dutyExempt" | "dutyExemptionEnd" => "cadre { code }".to_owned(),
         _ => "plan { id code state version documentNo }".to_owned(),
     }
 }
 
 /// A document with one command that selects its payload.
-fn document(command: &str) -> String {
+pub fn document(command: &str) -> String {
     let input = format!("{}{}Input", command[..1].to_uppercase(), &command[1..]);
     format!(
         "mutation($input: {input}!) {{ done: {command}(input: $input) {{
@@ -62,7 +68,7 @@ fn document(command: &str) -> String {
 }
 
 /// The input with a new key, unless it has one.
-fn with_key(mut input: Value) -> Value {
+pub fn with_key(mut input: Value) -> Value {
     if input.get("idempotencyKey").is_none() {
         input["idempotencyKey"] = json!(Uuid::now_v7().to_string());
     }
@@ -70,12 +76,12 @@ fn with_key(mut input: Value) -> Value {
 }
 
 /// Sends a command and returns its payload.
-async fn payload(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+pub async fn payload(caller: &Caller<'_>, command: &str, input: Value) -> Value {
     caller.query_with(&document(command), json!({ "input": with_key(input) })).await["done"].take()
 }
 
 /// Sends a command that must succeed, and returns its payload.
-async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+pub async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
     let payload = payload(caller, command, input).await;
     assert_eq!(payload["userErrors"], json!([]), "{command}");
     payload
@@ -83,7 +89,7 @@ async fn done(caller: &Caller<'_>, command: &str, input: Value) -> Value {
 
 /// Sends a command that must be refused with one error, and returns the error. Every refusal of these tests is checked
 /// in both languages.
-async fn refusal(caller: &Caller<'_>, command: &str, input: Value) -> Value {
+pub async fn refusal(caller: &Caller<'_>, command: &str, input: Value) -> Value {
     let mut payload = payload(caller, command, input.clone()).await;
     ensure_same_in_both_languages(caller, command, &input, &payload["userErrors"][0]).await;
     let selection = payload.as_object().expect("a payload").iter().filter(|(name, _)| *name != "userErrors");
@@ -127,7 +133,7 @@ async fn ensure_same_in_both_languages(caller: &Caller<'_>, command: &str, input
 }
 
 /// An input with some fields replaced.
-fn with(mut input: Value, mut other: Value) -> Value {
+pub fn with(mut input: Value, mut other: Value) -> Value {
     let fields = input.as_object_mut().expect("an object");
     fields.append(other.as_object_mut().expect("an object"));
     input
