@@ -38,6 +38,8 @@ mod m20261204_000033_access_gateway;
 mod m20261204_000034_webhook;
 mod m20261205_000035_title_standard;
 mod m20261205_000036_duty;
+mod m20261206_000037_document;
+mod m20261206_000038_title_and_area;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -81,6 +83,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261204_000034_webhook::Migration),
             Box::new(m20261205_000035_title_standard::Migration),
             Box::new(m20261205_000036_duty::Migration),
+            Box::new(m20261206_000037_document::Migration),
+            Box::new(m20261206_000038_title_and_area::Migration),
         ]
     }
 }

@@ -63,6 +63,8 @@ pub enum ChangeType {
     Standard,
     /// Duty (chế độ bồi dưỡng bắt buộc).
     Duty,
+    /// Document (văn bản).
+    Document,
 }
 
 /// Meaning of a change for the caller.
@@ -97,7 +99,7 @@ pub struct VisibleChange {
 
 impl ChangeType {
     /// All types, with the table of their objects and the scope that shows them; `None` for units and reference lists.
-    const ALL: [(Self, &'static str, Option<Scope>); 18] = [
+    const ALL: [(Self, &'static str, Option<Scope>); 19] = [
         (Self::Unit, "unit", None),
         (Self::Cadre, "cadre", Some(Scope::CadreRead)),
         (Self::Qualification, "qualification", Some(Scope::CadreRead)),
@@ -116,10 +118,11 @@ impl ChangeType {
         (Self::RetirementAge, "retirement_age", None),
         (Self::Standard, "standard", None),
         (Self::Duty, "duty", None),
+        (Self::Document, "document", None),
     ];
 
     /// Tables of the objects of all types.
-    pub(crate) fn tables() -> [&'static str; 18] {
+    pub(crate) fn tables() -> [&'static str; 19] {
         Self::ALL.map(|(_, table, _)| table)
     }
 

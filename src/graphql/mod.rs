@@ -6,6 +6,8 @@ pub mod change;
 pub mod client;
 pub mod composition;
 mod context;
+pub mod document;
+pub mod document_act;
 pub mod document_check;
 pub mod duty;
 pub mod engine;
@@ -28,6 +30,7 @@ pub mod standard;
 pub mod title;
 pub mod training;
 pub mod unit;
+pub mod unit_area;
 pub mod validation;
 pub mod view;
 pub mod viewer;
@@ -51,6 +54,7 @@ pub struct Query(
     rule::RuleQuery,
     standard::StandardQuery,
     duty::DutyQuery,
+    document::DocumentQuery,
     client::ClientQuery,
     change::ChangeQuery,
 );
@@ -63,6 +67,7 @@ pub struct Mutation(
     training::commands::ClassMutation,
     training::commands::EnrolmentMutation,
     training::commands::PlanMutation,
+    document_act::DocumentMutation,
     client::ClientMutation,
 );
 

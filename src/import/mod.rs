@@ -4,6 +4,7 @@
 //! the `context`. `validate` runs them to validate, `load` runs them again to write.
 
 mod agree;
+mod area;
 mod batch;
 mod bundle;
 mod cadre_index;
@@ -13,6 +14,7 @@ mod class;
 mod class_index;
 mod client;
 mod context;
+mod document;
 mod duty;
 mod duty_row;
 mod encoding;
@@ -48,6 +50,7 @@ mod table;
 mod template;
 #[cfg(test)]
 mod tests;
+mod title;
 mod training_lists;
 mod training_row;
 mod tree;

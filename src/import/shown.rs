@@ -7,10 +7,11 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 61] = [
+const VISIBLE_COLUMNS: [&str; 68] = [
     "admin_code",
     "age_months",
     "amount",
+    "area",
     "basis",
     "bound",
     "cadre_code",
@@ -28,6 +29,7 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "gender",
     "grade",
     "granted_on",
+    "group",
     "hours",
     "institution_code",
     "is_key_leader",
@@ -40,6 +42,7 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "measure",
     "mode",
     "norm_percent",
+    "number",
     "on_date",
     "on_day",
     "organiser_code",
@@ -51,12 +54,16 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "purpose",
     "quantity",
     "rank_code",
+    "replaced_by_code",
     "reported_learners",
     "result",
+    "role",
     "severity",
+    "signed_on",
     "standard_code",
     "start_on",
     "status",
+    "step",
     "subject",
     "successor_code",
     "system",

@@ -2,10 +2,12 @@
 //! changed by few commands, so it is kept in memory.
 
 mod data;
+pub mod documents;
 pub mod duties;
 pub mod lists;
 pub mod rules;
 pub mod standards;
+pub mod title_steps;
 pub mod units;
 
 pub use data::{ReferenceData, Subject};

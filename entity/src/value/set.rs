@@ -448,6 +448,9 @@ pub enum Scope {
     /// Allocating and returning quotas.
     #[sea_orm(string_value = "quota:allocate")]
     QuotaAllocate,
+    /// Commands on documents.
+    #[sea_orm(string_value = "document:write")]
+    DocumentWrite,
     /// Commands on cadres and qualifications.
     #[sea_orm(string_value = "cadre:write")]
     CadreWrite,

@@ -33,6 +33,7 @@ fn scopes_of(mutation: &str) -> Option<(Scope, Scope)> {
         | "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke" => {
             (Scope::TrainingWrite, Scope::TrainingRead)
         }
+        "documentRegister" | "documentReplace" => (Scope::DocumentWrite, Scope::DocumentWrite),
         "clientRegister" | "clientGrant" | "clientRevoke" | "clientRotateSecret" => {
             (Scope::ClientsAdmin, Scope::ClientsAdmin)
         }

@@ -3,11 +3,13 @@
 //! All pages of an export see one snapshot of the database. A type implements `Record`: how its pages are read, and the
 //! cells of its rows in the file of the import bundle. `Export` writes them as NDJSON or CSV.
 
+mod areas;
 mod assignments;
 mod cadres;
 mod classes;
 mod codes;
 mod csv;
+mod documents;
 mod duties;
 mod enrolments;
 mod export_type;
@@ -23,6 +25,7 @@ mod sessions;
 mod standards;
 mod stream;
 mod successions;
+mod title_steps;
 mod units;
 
 pub use self::csv::CsvForm;

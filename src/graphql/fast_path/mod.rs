@@ -119,7 +119,7 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 22] = [
+pub const NOT_ON_FAST_PATH: [&str; 23] = [
     "Cadre.accessLog",
     "Cadre.duties",
     "Cadre.enrolments",
@@ -133,6 +133,7 @@ pub const NOT_ON_FAST_PATH: [&str; 22] = [
     "Rotation.checks",
     "Rotation.overrides",
     "Rotation.steps",
+    "TrainingPlan.document",
     "TrainingPlan.quotas",
     "Unit.duty",
     "Unit.formerNames",

@@ -56,6 +56,9 @@ const EDGES: &[(&str, &str)] = &[
     ("Cadre.qualifications", r#"{ cadre(by: {code: "B-01"}) { qualifications { __typename id } } }"#),
     ("Cadre.highest", r#"{ cadre(by: {code: "B-01"}) { highest(subject: "PROFESSIONAL") { __typename id } } }"#),
     ("Standing.unit", r#"{ cadre(by: {code: "X-01"}) { standing { unit { __typename id } } } }"#),
+    ("Query.documents", "{ documents { nodes { issuer { __typename id } } } }"),
+    ("DocumentConnection.edges", "{ documents { edges { node { issuer { __typename id } } } } }"),
+    ("Document.issuer", "{ documents { nodes { code issuer { __typename id } } } }"),
     ("Standard.issuer", "{ standards { code issuer { __typename id } } }"),
     ("Viewer.units", "{ viewer { units { __typename id } } }"),
     (

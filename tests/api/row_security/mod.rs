@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether it has row security. Tables without it contain no facts about persons.
-const TABLES: [(&str, bool); 59] = [
+const TABLES: [(&str, bool); 62] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -43,6 +43,7 @@ const TABLES: [(&str, bool); 59] = [
     ("client_grant", false),
     ("client_key", false),
     ("client_secret", false),
+    ("document", false),
     ("duty", false),
     ("duty_exemption", true),
     ("duty_programme", false),
@@ -79,9 +80,11 @@ const TABLES: [(&str, bool); 59] = [
     ("standard", false),
     ("standard_scope", false),
     ("title", false),
+    ("title_step", false),
     ("training_class", false),
     ("training_plan", false),
     ("unit", false),
+    ("unit_area", false),
     ("unit_identifier", false),
     ("unit_succession", false),
     ("unit_version", false),
