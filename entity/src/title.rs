@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::value::{Category, Tier, TitleCode};
+use crate::value::{Category, Tier, TitleCode, TitleGroupCode, TitleRole};
 
 /// A title of a post.
 #[sea_orm::model]
@@ -20,6 +20,10 @@ pub struct Model {
     pub tier: Option<Tier>,
     /// Whether its holders count as key leaders (cán bộ chủ chốt).
     pub is_key_leader: bool,
+    /// Code of its group; `None` if it is not recorded.
+    pub group_code: Option<TitleGroupCode>,
+    /// Role of its holders in the unit; `None` if it is not recorded.
+    pub role: Option<TitleRole>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -38,6 +38,8 @@ mod m20261204_000033_access_gateway;
 mod m20261204_000034_webhook;
 mod m20261205_000035_title_standard;
 mod m20261205_000036_duty;
+mod m20261206_000037_document;
+mod m20261206_000038_title_and_area;
 mod m20261206_000040_title_index;
 mod m20261206_000042_appraisal;
 mod m20261206_000043_duty_exemption;
@@ -85,6 +87,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261204_000034_webhook::Migration),
             Box::new(m20261205_000035_title_standard::Migration),
             Box::new(m20261205_000036_duty::Migration),
+            Box::new(m20261206_000037_document::Migration),
+            Box::new(m20261206_000038_title_and_area::Migration),
             Box::new(m20261206_000040_title_index::Migration),
             Box::new(m20261206_000042_appraisal::Migration),
             Box::new(m20261206_000043_duty_exemption::Migration),

@@ -66,6 +66,8 @@ pub enum ChangeType {
     Standard,
     /// Duty (chế độ bồi dưỡng bắt buộc).
     Duty,
+    /// Document (văn bản).
+    Document,
 }
 
 /// Meaning of a change for the caller.
@@ -120,6 +122,7 @@ impl ChangeType {
         (Self::RetirementAge, "retirement_age", None),
         (Self::Standard, "standard", None),
         (Self::Duty, "duty", None),
+        (Self::Document, "document", None),
     ];
 
     /// Tables of the objects of all types.

@@ -38,6 +38,7 @@ pub fn category(scope: Scope) -> Option<DataCategory> {
         | Scope::TrainingWrite
         | Scope::QuotaAllocate
         | Scope::AppraisalWrite
+        | Scope::DocumentWrite
         | Scope::CadreWrite
         | Scope::ImportWrite
         | Scope::AuditRead
@@ -163,7 +164,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("EnrolmentKey", "id")
         | (
             "TrainingPlan",
-            "id" | "code" | "name" | "documentNo" | "unit" | "yearFrom" | "yearTo" | "state" | "version",
+            "id" | "code" | "name" | "documentNo" | "document" | "unit" | "yearFrom" | "yearTo" | "state" | "version",
         )
         | ("TrainingClass", "id" | "code" | "plan" | "programme" | "organiser" | "intake" | "category" | "mode")
         | (
@@ -220,7 +221,7 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         ("ChangeType", "APPRAISAL") => Needs(Scope::AppraisalRead),
         ("ChangeType", "QUOTA") => Needs(Scope::QuotaRead),
         ("ChangeType", "UNIT" | "TITLE" | "PROGRAMME" | "INSTITUTION" | "ETHNIC_GROUP" | "QUALIFICATION_SUBJECT")
-        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD" | "DUTY")
+        | ("ChangeType", "QUALIFICATION_LEVEL" | "RULE" | "RETIREMENT_AGE" | "STANDARD" | "DUTY" | "DOCUMENT")
         | ("Query", "changes" | "changeCursor")
         | ("Change", "id" | "type" | "objectId" | "code" | "operation" | "at")
         | ("ChangeOperation", _) => Nothing,
@@ -262,15 +263,18 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
     let is_known = match (parent, field) {
         ("Query", "node") => argument == "id",
         ("Query", "nodes") => argument == "ids",
-        ("Query", "standards") => argument == "where",
+        ("Query", "standards" | "titles") => argument == "where",
+        ("Title", "step") => argument == "asOf",
         ("Query", "changes") => matches!(argument, "after" | "first" | "types"),
         ("Query", "unit" | "cadre") => matches!(argument, "by" | "asOf"),
         ("Query", "units" | "cadres") => matches!(argument, "where" | "search" | "orderBy" | "asOf") || pages(argument),
         ("Query", "rotations" | "trainingPlans" | "trainingClasses") => {
             matches!(argument, "where" | "orderBy") || pages(argument)
         }
-        ("Query", "enrolments" | "quotas") => argument == "where" || pages(argument),
-        ("Query", "trainingPlan" | "trainingClass" | "rotation" | "quota" | "enrolment" | "client") => argument == "by",
+        ("Query", "enrolments" | "quotas" | "documents") => argument == "where" || pages(argument),
+        ("Query", "trainingPlan" | "trainingClass" | "rotation" | "quota" | "enrolment" | "client" | "document") => {
+            argument == "by"
+        }
         ("TrainingClass", "enrolments")
         | ("TrainingPlan", "quotas")
         | ("Cadre", "accessLog")

@@ -55,6 +55,9 @@ const NAMES: Names = Names {
 
 const TITLES: &str = include_str!("titles.csv");
 const INSTITUTIONS: &str = include_str!("institutions.csv");
+const TITLE_STEPS: &str = include_str!("title_steps.csv");
+const UNIT_AREAS: &str = include_str!("unit_areas.csv");
+const DOCUMENTS: &str = include_str!("documents.csv");
 const STANDARDS: &str = include_str!("standards.csv");
 const STANDARD_SCOPES: &str = include_str!("standard_scopes.csv");
 const REQUIREMENTS: &str = include_str!("requirements.csv");
@@ -97,6 +100,9 @@ pub fn write_bundle(dir: &Path) -> io::Result<()> {
         ("unit_identifiers.csv", bundle.identifiers.text()),
         ("titles.csv", TITLES),
         ("institutions.csv", INSTITUTIONS),
+        ("title_steps.csv", TITLE_STEPS),
+        ("unit_areas.csv", UNIT_AREAS),
+        ("documents.csv", DOCUMENTS),
         ("standards.csv", STANDARDS),
         ("standard_scopes.csv", STANDARD_SCOPES),
         ("requirements.csv", REQUIREMENTS),

@@ -51,12 +51,46 @@ pub const UNIT_IDENTIFIERS: FileFormat = FileFormat {
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/unit_identifiers.csv")),
 };
 
+/// Areas of units.
+pub const UNIT_AREAS: FileFormat = FileFormat {
+    name: "unit_areas.csv",
+    columns: &["unit_code", "area", "valid_from", "valid_to", "document_no"],
+    optional: &["document_no"],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/unit_areas.csv")),
+};
+
+/// Documents: resolutions, schemes, plans and decisions.
+pub const DOCUMENTS: FileFormat = FileFormat {
+    name: "documents.csv",
+    columns: &[
+        "code",
+        "number",
+        "kind",
+        "issuer_code",
+        "signed_on",
+        "valid_from",
+        "valid_to",
+        "replaced_by_code",
+        "title",
+    ],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/documents.csv")),
+};
+
 /// Titles.
 pub const TITLES: FileFormat = FileFormat {
     name: "titles.csv",
-    columns: &["code", "name", "category", "tier", "is_key_leader"],
-    optional: &[],
+    columns: &["code", "name", "category", "tier", "is_key_leader", "group", "role"],
+    optional: &["group", "role"],
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/titles.csv")),
+};
+
+/// Steps of titles.
+pub const TITLE_STEPS: FileFormat = FileFormat {
+    name: "title_steps.csv",
+    columns: &["title_code", "step", "valid_from", "valid_to", "legal_basis", "verification"],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/title_steps.csv")),
 };
 
 /// Institutions that award qualifications.

@@ -10,7 +10,7 @@ use crate::{
         unit,
     },
     error::Result,
-    graphql::{ContextExt, programme::Programme, unit::Unit},
+    graphql::{ContextExt, document::Document, programme::Programme, unit::Unit},
     reference::duties::is_in_force,
 };
 
@@ -98,6 +98,11 @@ impl Duty {
     /// Legal instrument and article (căn cứ pháp lý).
     async fn legal_basis(&self) -> &str {
         &self.0.row().legal_basis
+    }
+
+    /// Registered document (văn bản) that `legalBasis` names; null if none is registered or several are possible.
+    async fn document(&self, ctx: &Context<'_>) -> Option<Document> {
+        Document::cited(ctx, &self.0.row().legal_basis, (self.0.issuer(), self.0.row().valid_from))
     }
 
     /// Whether the values were compared with the text of the instrument (đã đối chiếu). An unverified duty decides

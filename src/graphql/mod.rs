@@ -8,6 +8,8 @@ pub mod change;
 pub mod client;
 pub mod composition;
 mod context;
+pub mod document;
+pub mod document_act;
 pub mod document_check;
 pub mod duty;
 pub mod duty_command;
@@ -31,6 +33,7 @@ pub mod standard;
 pub mod title;
 pub mod training;
 pub mod unit;
+pub mod unit_area;
 pub mod validation;
 pub mod view;
 pub mod viewer;
@@ -54,6 +57,7 @@ pub struct Query(
     rule::RuleQuery,
     standard::StandardQuery,
     duty::DutyQuery,
+    document::DocumentQuery,
     client::ClientQuery,
     change::ChangeQuery,
 );
@@ -67,6 +71,7 @@ pub struct Mutation(
     training::commands::ClassMutation,
     training::commands::EnrolmentMutation,
     training::commands::PlanMutation,
+    document_act::DocumentMutation,
     duty_command::DutyMutation,
     client::ClientMutation,
 );

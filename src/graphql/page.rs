@@ -9,6 +9,7 @@ use crate::{
         access_log::AccessLog,
         cadre::CadreList,
         client::list::ClientList,
+        document::DocumentList,
         rotation::RotationList,
         training::{class::ClassList, enrolment::EnrolmentList, plan::PlanList, quota::QuotaList},
         unit::UnitList,
@@ -31,6 +32,8 @@ pub trait Listed: OutputType + ObjectType {
 pub enum Total {
     /// A list of units.
     Units(UnitList),
+    /// A list of documents.
+    Documents(DocumentList),
     /// A list of cadres.
     Cadres(CadreList),
     /// A list of rotations.
@@ -134,6 +137,7 @@ impl<V: Listed> Connection<V> {
         let max = bound(max)?;
         match &self.total {
             Total::Units(list) => list.count(ctx.access(), max),
+            Total::Documents(list) => list.count(ctx.access(), max),
             Total::Cadres(list) => list.count(ctx.access(), max).await,
             Total::Rotations(list) => list.count(ctx.access(), max).await,
             Total::Plans(list) => list.count(ctx.access(), max).await,

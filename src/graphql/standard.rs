@@ -16,6 +16,7 @@ use crate::{
     graphql::{
         ContextExt,
         composition::int,
+        document::Document,
         programme::Programme,
         qualification::{QualificationLevel, QualificationSubject},
         title::Title,
@@ -76,6 +77,11 @@ impl Standard {
     /// Number of its document (số văn bản).
     async fn document_no(&self) -> &str {
         &self.0.row.document_no
+    }
+
+    /// Registered document (văn bản) that `documentNo` names; null if none is registered or several are possible.
+    async fn document(&self, ctx: &Context<'_>) -> Option<Document> {
+        Document::cited(ctx, &self.0.row.document_no, (self.0.row.issuer_id, self.0.row.valid_from))
     }
 
     /// First day, inclusive.

@@ -30,6 +30,7 @@ use crate::{
         page::{Connection, Listed, Total},
         standard::StandardGap,
         training::{progress::TrainingProgress, quota::Quota},
+        unit_area::UnitArea,
         view::{
             Argument, Fields, View,
             engine::{Declared, object},
@@ -361,6 +362,14 @@ impl View for Unit {
                  day, each with its interval.",
             ),
             |unit, with| Ok(unit.identifiers(with.reference_data()).iter().collect()),
+        );
+        fields.list::<UnitArea>(
+            (
+                "areas",
+                "Areas of the unit on the day (khu vực, địa bàn), such as a border or an island, by kind; empty if none is\n\
+                 recorded.",
+            ),
+            |unit, with| Ok(unit.areas(with.reference_data()).collect()),
         );
         fields.optional_by::<Self, _>(
             ("parent", "Direct superior unit, if within reach (đơn vị cấp trên trực tiếp)."),

@@ -2,7 +2,9 @@
 
 use super::{
     appraisal::AppraisalRow,
+    area::AreaRow,
     class::ClassRow,
+    document::DocumentRow,
     duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     files::{Files, Found},
@@ -12,6 +14,7 @@ use super::{
     session::SessionRow,
     standard::{RequirementRow, ScopeRow, StandardRow},
     table::Row,
+    title::StepRow,
     training_row::{PlanRow, QuotaRow},
 };
 use crate::{
@@ -21,11 +24,14 @@ use crate::{
 };
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 24] = [
+pub const FILES: [FileFormat; 27] = [
     <UnitRow as Row>::FORMAT,
     <SuccessionRow as Row>::FORMAT,
     <IdentifierRow as Row>::FORMAT,
+    <AreaRow as Row>::FORMAT,
+    <DocumentRow as Row>::FORMAT,
     <entity::title::Model as Row>::FORMAT,
+    <StepRow as Row>::FORMAT,
     <entity::institution::Model as Row>::FORMAT,
     <StandardRow as Row>::FORMAT,
     <ScopeRow as Row>::FORMAT,

@@ -6,12 +6,12 @@ use std::{
 };
 
 use entity::{
-    cadre, duty, duty_programme, ethnic_group, institution, programme, qualification_level, quota, requirement,
-    retirement_age, rule, standard, standard_scope, title, training_class, training_plan, unit, unit_identifier,
-    unit_succession, unit_version,
+    cadre, document, duty, duty_programme, ethnic_group, institution, programme, qualification_level, quota,
+    requirement, retirement_age, rule, standard, standard_scope, title, title_step, training_class, training_plan,
+    unit, unit_area, unit_identifier, unit_succession, unit_version,
     value::{
-        DutyCode, InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState, RequirementCode,
-        RuleCode, StandardCode, StudyMode, SubjectCode, TitleCode, UnitCode, UnitId,
+        Day, DocumentCode, DutyCode, InstitutionCode, LevelCode, Measure, PlanCode, PlanId, ProgrammeCode, QuotaState,
+        RequirementCode, RuleCode, StandardCode, StudyMode, SubjectCode, TitleCode, UnitCode, UnitId,
     },
 };
 use futures_util::TryStreamExt;
@@ -31,6 +31,8 @@ pub(super) struct Existing {
     pub institutions: HashMap<InstitutionCode, institution::Model>,
     pub rules: HashMap<RuleCode, rule::Model>,
     pub retirement_ages: HashMap<RuleCode, retirement_age::Model>,
+    pub title_steps: HashMap<(TitleCode, Day), title_step::Model>,
+    pub documents: HashMap<DocumentCode, document::Model>,
     pub standards: StoredStandards,
     pub programmes: HashMap<ProgrammeCode, programme::Model>,
     pub duties: HashMap<DutyCode, duty::Model>,
@@ -41,6 +43,7 @@ pub(super) struct Existing {
     pub versions: HashMap<UnitId, Vec<unit_version::Model>>,
     pub successions: Vec<unit_succession::Model>,
     pub identifiers: Vec<unit_identifier::Model>,
+    pub areas: Vec<unit_area::Model>,
     /// Whether the database has any person; if not, the import does not query persons.
     pub has_cadres: bool,
     /// Whether the database has any class; if not, the import does not query classes.
@@ -99,6 +102,9 @@ impl Existing {
         for age in retirement_age::Entity::find().all(connection).await? {
             existing.retirement_ages.insert(age.code.clone(), age);
         }
+        let steps = title_step::Entity::find().all(connection).await?;
+        existing.title_steps = by_key(steps, |row| (row.title_code.clone(), row.valid_from));
+        existing.documents = by_key(document::Entity::find().all(connection).await?, |row| row.code.clone());
         existing.read_standards(connection).await?;
         existing.read_training_lists(connection).await?;
         existing.read_units(connection).await?;
@@ -139,6 +145,8 @@ impl Existing {
         self.successions.sort_by_key(|succession| succession.id);
         self.identifiers = unit_identifier::Entity::find().stream(connection).await?.try_collect().await?;
         self.identifiers.sort_by_key(|identifier| identifier.id);
+        self.areas = unit_area::Entity::find().all(connection).await?;
+        self.areas.sort_by_key(|row| (row.unit_id, row.area, row.valid_from));
         Ok(())
     }
 

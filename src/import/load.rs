@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use entity::{
     appraisal, assignment, cadre, class_session, duty_exemption, enrolment, enrolment_quota, qualification, quota,
-    rotation, training_class,
+    rotation, title, training_class,
     value::{ChangeKind, QuotaId, UnitCode},
 };
 use sea_orm::{
@@ -183,14 +183,31 @@ async fn fill_classes(txn: &Txn, classes: &Classes) -> Result<()> {
 }
 
 async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
-    let Plan { titles, institutions, standards, rules, retirement_ages, offers, duties, units, .. } = plan;
+    let Plan {
+        documents,
+        titles,
+        completed_titles,
+        title_steps,
+        institutions,
+        standards,
+        rules,
+        retirement_ages,
+        offers,
+        duties,
+        units,
+        ..
+    } = plan;
     let codes = |units: &mut dyn Iterator<Item = &UnitCode>| units.map(ToString::to_string).collect::<Vec<_>>();
     record(txn, ChangeKind::Created, "unit", codes(&mut units.units.iter().map(|unit| &unit.code))).await?;
     // A new unit that is in a succession was created by this command, not updated.
     let mut touched = codes(&mut units.touched.iter().filter(|code| context.existing.units.contains_key(*code)));
     touched.sort_unstable();
     record(txn, ChangeKind::Updated, "unit", touched).await?;
+    record(txn, ChangeKind::Created, "document", documents.codes()).await?;
     record(txn, ChangeKind::Created, "title", titles.iter().map(|row| row.code.to_string()).collect()).await?;
+    let mut touched = title_steps.touched;
+    touched.extend(completed_titles.iter().map(|title| title.code.clone()));
+    record(txn, ChangeKind::Updated, "title", touched.iter().map(ToString::to_string).collect()).await?;
     let names = institutions.iter().map(|row| row.code.to_string()).collect();
     record(txn, ChangeKind::Created, "institution", names).await?;
     let names = standards.standards.iter().map(|row| row.code.to_string()).collect();
@@ -214,7 +231,13 @@ async fn lists(txn: &Txn, plan: Plan, context: &ImportContext) -> Result<()> {
     insert(txn, units.versions).await?;
     insert(txn, units.successions).await?;
     insert(txn, units.identifiers).await?;
+    insert(txn, units.areas).await?;
+    insert(txn, documents.rows()).await?;
     insert(txn, titles).await?;
+    for title in completed_titles {
+        title::Entity::update(title.into_active_model().reset_all()).exec_without_returning(txn.connection()).await?;
+    }
+    insert(txn, title_steps.steps).await?;
     insert(txn, institutions).await?;
     insert(txn, standards.standards).await?;
     insert(txn, standards.scopes).await?;

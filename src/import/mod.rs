@@ -5,6 +5,7 @@
 
 mod agree;
 mod appraisal;
+mod area;
 mod batch;
 mod bundle;
 mod cadre_index;
@@ -14,6 +15,7 @@ mod class;
 mod class_index;
 mod client;
 mod context;
+mod document;
 mod duty;
 mod duty_row;
 mod encoding;
@@ -49,6 +51,7 @@ mod table;
 mod template;
 #[cfg(test)]
 mod tests;
+mod title;
 mod training_lists;
 mod training_row;
 mod tree;

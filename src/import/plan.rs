@@ -5,16 +5,21 @@ use std::collections::HashSet;
 use entity::{institution, retirement_age, rule as law, title};
 
 use super::{
-    checked::Checked, duty::NewDuties, reference_lists::NewUnits, standard::NewStandards, training_lists::NewOffers,
+    checked::Checked, document::NewDocuments, duty::NewDuties, reference_lists::NewUnits, standard::NewStandards,
+    title::NewSteps, training_lists::NewOffers,
 };
 
 /// The rows of the small files, and the totals of each file.
 #[derive(Default)]
 pub(super) struct Plan {
     pub titles: Vec<title::Model>,
+    /// Recorded titles that get a group or a role.
+    pub completed_titles: Vec<title::Model>,
+    pub title_steps: NewSteps,
     pub institutions: Vec<institution::Model>,
     pub rules: Vec<law::Model>,
     pub retirement_ages: Vec<retirement_age::Model>,
+    pub documents: NewDocuments,
     pub standards: NewStandards,
     pub offers: NewOffers,
     pub duties: NewDuties,

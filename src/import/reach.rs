@@ -53,7 +53,8 @@ enum Kind {
 
 /// The kind of object that a column names; `None` for values, and for references to lists that all clients share.
 fn kind(file: &str, column: &str) -> Option<Kind> {
-    const LISTS: [FileFormat; 7] = [
+    const LISTS: [FileFormat; 8] = [
+        bundle::DOCUMENTS,
         bundle::TITLES,
         bundle::INSTITUTIONS,
         bundle::STANDARDS,
@@ -69,6 +70,7 @@ fn kind(file: &str, column: &str) -> Option<Kind> {
         "code" if file == bundle::CLASSES.name => Kind::Class,
         "code" if LISTS.iter().any(|list| list.name == file) => Kind::Entry,
         "code" if file == bundle::REQUIREMENTS.name => Kind::EntryPart,
+        "title_code" if file == bundle::TITLE_STEPS.name => Kind::EntryPart,
         "standard_code" => Kind::EntryPart,
         "duty_code" if file == bundle::DUTY_PROGRAMMES.name => Kind::EntryPart,
         "issuer_code" | "unit_code" | "from_unit_code" | "to_unit_code" | "organiser_code" | "parent_code"
@@ -122,7 +124,7 @@ fn visit(files: Files<'_>, bundle: &Bundle, mut row: impl FnMut(&Named<'_>)) -> 
             })*
         };
     }
-    read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23);
+    read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26);
     Ok(if is_whole { Findings::default() } else { findings })
 }
 
@@ -369,6 +371,7 @@ fn is_recorded(file: &str, code: &str, existing: &Existing) -> bool {
         parsed(code).is_some_and(|code| list.contains_key(&code))
     }
     match file {
+        _ if file == bundle::DOCUMENTS.name => has(&existing.documents, code),
         _ if file == bundle::TITLES.name => has(&existing.titles, code),
         _ if file == bundle::INSTITUTIONS.name => has(&existing.institutions, code),
         _ if file == bundle::STANDARDS.name => has(&existing.standards.standards, code),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use entity::{
-    institution, title, unit, unit_identifier, unit_succession, unit_version,
+    institution, title, unit, unit_area, unit_identifier, unit_succession, unit_version,
     value::{Day, Hierarchy, Period, SuccessionId, SuccessionKind, UnitCode, UnitId, VersionId},
 };
 
@@ -53,6 +53,9 @@ impl Listed for title::Model {
             ("category", self.category == stored.category),
             ("tier", self.tier == stored.tier),
             ("is_key_leader", self.is_key_leader == stored.is_key_leader),
+            // An empty value of the database is completed.
+            ("group", stored.group_code.is_none() || self.group_code == stored.group_code),
+            ("role", stored.role.is_none() || self.role == stored.role),
         ];
         columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
     }
@@ -105,7 +108,8 @@ pub(super) struct NewUnits {
     pub versions: Vec<unit_version::Model>,
     pub successions: Vec<unit_succession::Model>,
     pub identifiers: Vec<unit_identifier::Model>,
-    /// Stored units that get versions, successions or identifiers.
+    pub areas: Vec<unit_area::Model>,
+    /// Stored units that get versions, successions, identifiers or areas.
     pub touched: HashSet<UnitCode>,
     /// Number of unchanged versions, then of unchanged successions.
     pub unchanged: (u64, u64),

@@ -5,7 +5,7 @@ use entity::{
     value::{
         BirthDate, CadreCode, CadreId, CadreStatus, Category, Day, Ethnicity, Gender, InstitutionCode, LevelCode,
         NationalId, NativePlace, PartialDate, PartyDate, Period, RotationForm, StudyMode, SubjectCode, SuccessionKind,
-        Tier, TitleCode, UnitCode, UnitKind,
+        Tier, TitleCode, TitleRole, UnitCode, UnitKind,
     },
 };
 
@@ -99,7 +99,17 @@ impl Row for title::Model {
         let category = cells.required::<Category>("category", word);
         let tier = cells.optional::<Tier>("tier", word);
         let is_key_leader = cells.required("is_key_leader", flag);
-        Some(Self { code: code_?, name: name?, category: category?, tier: tier?, is_key_leader: is_key_leader? })
+        let group_code = cells.optional("group", code);
+        let role = cells.optional::<TitleRole>("role", word);
+        Some(Self {
+            code: code_?,
+            name: name?,
+            category: category?,
+            tier: tier?,
+            is_key_leader: is_key_leader?,
+            group_code: group_code?,
+            role: role?,
+        })
     }
 }
 

@@ -7,10 +7,11 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 64] = [
+const VISIBLE_COLUMNS: [&str; 71] = [
     "admin_code",
     "age_months",
     "amount",
+    "area",
     "basis",
     "bound",
     "cadre_code",
@@ -29,6 +30,7 @@ const VISIBLE_COLUMNS: [&str; 64] = [
     "gender",
     "grade",
     "granted_on",
+    "group",
     "hours",
     "institution_code",
     "is_key_leader",
@@ -54,12 +56,16 @@ const VISIBLE_COLUMNS: [&str; 64] = [
     "purpose",
     "quantity",
     "rank_code",
+    "replaced_by_code",
     "reported_learners",
     "result",
+    "role",
     "severity",
+    "signed_on",
     "standard_code",
     "start_on",
     "status",
+    "step",
     "subject",
     "successor_code",
     "system",

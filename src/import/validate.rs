@@ -7,11 +7,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::{
     appraisal::AppraisalRow,
+    area::AreaRow,
     batch::count_by_status,
     bundle::Bundle,
     checked::Checked,
     class::ClassRow,
     context::{ImportContext, repeated_row},
+    document::DocumentRow,
     duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
     existing::Existing,
@@ -31,6 +33,7 @@ use super::{
     session::SessionRow,
     standard::{RequirementRow, ScopeRow, StandardRow},
     table::Row,
+    title::{StepRow, completed},
     training_row::{PlanRow, QuotaRow},
     twin::{self, Twin},
 };
@@ -114,9 +117,18 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if bundle.has(IdentifierRow::FILE) {
             self.identifiers(plan).await?;
         }
+        if bundle.has(AreaRow::FILE) {
+            self.areas(plan).await?;
+        }
+        if bundle.has(DocumentRow::FILE) {
+            self.documents(plan).await?;
+        }
         if bundle.has(<title::Model as Row>::FILE) {
-            plan.titles = self.list(|existing| &existing.titles, &mut plan.checked).await?;
+            self.titles(plan).await?;
             self.context.titles.extend(plan.titles.iter().map(|title| (title.code.clone(), title.tier)));
+        }
+        if bundle.has(StepRow::FILE) {
+            self.title_steps(plan).await?;
         }
         if bundle.has(<institution::Model as Row>::FILE) {
             plan.institutions = self.list(|existing| &existing.institutions, &mut plan.checked).await?;
@@ -225,6 +237,40 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let SmallFile { header, rows, checked } = self.whole::<IdentifierRow>().await?;
         let unchanged = plan.units.read_identifiers(&header, &rows, self.context, self.findings);
         plan.checked.push(Checked { new: plan.units.identifiers.len() as u64, unchanged, ..checked });
+        Ok(())
+    }
+
+    async fn areas(&mut self, plan: &mut Plan) -> Result<()> {
+        let SmallFile { header, rows, checked } = self.whole::<AreaRow>().await?;
+        let unchanged = plan.units.read_areas(&header, &rows, self.context, self.findings);
+        plan.checked.push(Checked { new: plan.units.areas.len() as u64, unchanged, ..checked });
+        Ok(())
+    }
+
+    /// Checks titles. A recorded title that gets a group or a role counts as a new row.
+    async fn titles(&mut self, plan: &mut Plan) -> Result<()> {
+        let SmallFile { header, rows, checked } = self.whole::<title::Model>().await?;
+        plan.completed_titles = completed(&header, &rows, self.context, self.findings);
+        let stored = &self.context.existing.titles;
+        let (titles, unchanged) = new_rows(&header, rows, stored, (self.context, self.findings));
+        plan.titles = titles;
+        let completed = plan.completed_titles.len() as u64;
+        let (new, unchanged) = (plan.titles.len() as u64 + completed, unchanged.saturating_sub(completed));
+        plan.checked.push(Checked { new, unchanged, ..checked });
+        Ok(())
+    }
+
+    async fn title_steps(&mut self, plan: &mut Plan) -> Result<()> {
+        let SmallFile { header, rows, checked } = self.whole::<StepRow>().await?;
+        let unchanged = plan.title_steps.read(&header, rows, self.context, self.findings);
+        plan.checked.push(Checked { new: plan.title_steps.steps.len() as u64, unchanged, ..checked });
+        Ok(())
+    }
+
+    async fn documents(&mut self, plan: &mut Plan) -> Result<()> {
+        let SmallFile { header, rows, checked } = self.whole::<DocumentRow>().await?;
+        let unchanged = plan.documents.read(&header, rows, self.context, self.findings);
+        plan.checked.push(Checked { new: plan.documents.len(), unchanged, ..checked });
         Ok(())
     }
 

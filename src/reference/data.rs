@@ -17,7 +17,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::{
     audit::hash_chain,
     error::Result,
-    reference::{duties::Duties, rules::Rules, standards::Standards, units::Units},
+    reference::{
+        documents::Documents, duties::Duties, rules::Rules, standards::Standards, title_steps::TitleSteps, units::Units,
+    },
 };
 
 /// A subject of qualification with its levels, lowest first.
@@ -48,6 +50,8 @@ pub struct ReferenceData {
     rules: Rules,
     standards: Standards,
     duties: Duties,
+    documents: Documents,
+    title_steps: TitleSteps,
     log_position: AtomicI64,
 }
 
@@ -112,6 +116,8 @@ impl ReferenceData {
             rules: Rules::load(connection).await?,
             standards,
             duties: Duties::load(connection).await?,
+            documents: Documents::load(connection).await?,
+            title_steps: TitleSteps::load(connection).await?,
             log_position: AtomicI64::new(log_position),
         })
     }
@@ -140,6 +146,11 @@ impl ReferenceData {
     /// Title by code.
     pub fn title(&self, code: &str) -> Option<&title::Model> {
         self.titles.get(code)
+    }
+
+    /// Steps of titles.
+    pub fn title_steps(&self) -> &TitleSteps {
+        &self.title_steps
     }
 
     /// Institution by code.
@@ -204,6 +215,11 @@ impl ReferenceData {
     /// Duties.
     pub fn duties(&self) -> &Duties {
         &self.duties
+    }
+
+    /// Documents.
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 }
 

@@ -3,10 +3,12 @@
 
 pub mod appraisal_rules;
 mod data;
+pub mod documents;
 pub mod duties;
 pub mod lists;
 pub mod rules;
 pub mod standards;
+pub mod title_steps;
 pub mod units;
 
 pub use data::{ReferenceData, Subject};

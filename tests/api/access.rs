@@ -142,6 +142,7 @@ fn arguments(coordinate: &str) -> &'static str {
         "Query.changes" => "(types: [UNIT])",
         "Query.cadre" => r#"(by: {code: "A-02"})"#,
         "Query.unit" => r#"(by: {code: "A1"})"#,
+        "Query.document" => r#"(by: {code: "VB-A"})"#,
         "Query.node" => r#"(id: "UNIT")"#,
         "Query.nodes" => r#"(ids: ["UNIT"])"#,
         "Cadre.highest" => r#"(subject: "PROFESSIONAL")"#,

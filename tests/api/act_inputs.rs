@@ -9,7 +9,7 @@ use crate::support::sdl::{self as schema, Inputs};
 
 /// Values of the fields that a command looks up or checks before its key. Other fields get any value of their type.
 /// `ROTATION`, `QUOTA`, `ENROLMENT`, `APPRAISAL` and `CLIENT` are placeholders for ids.
-const VALUES: [(&str, &str); 24] = [
+const VALUES: [(&str, &str); 27] = [
     ("idempotencyKey", r#""""#),
     ("expectedVersion", "0"),
     ("rotationId", r#""ROTATION""#),
@@ -21,6 +21,9 @@ const VALUES: [(&str, &str); 24] = [
     ("dutyCode", r#""BD-B""#),
     ("classCode", r#""LA""#),
     ("planCode", r#""KA""#),
+    ("documentCode", r#""VB-A""#),
+    ("successorCode", r#""VB-P""#),
+    ("issuerCode", r#""A1""#),
     ("programmeCode", r#""CMNV""#),
     ("QuotaAllocateInput.unitCode", r#""A1U""#),
     ("unitCode", r#""A1""#),

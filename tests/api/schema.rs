@@ -73,7 +73,7 @@ fn the_codes_of_user_errors_are_those_of_the_enum() {
 }
 
 /// The field that shows each column of a bundle, by file.
-const READ_AS: [(&str, &[(&str, &str)]); 24] = [
+const READ_AS: [(&str, &[(&str, &str)]); 27] = [
     (
         "units.csv",
         &[
@@ -109,6 +109,30 @@ const READ_AS: [(&str, &[(&str, &str)]); 24] = [
         ],
     ),
     (
+        "unit_areas.csv",
+        &[
+            ("unit_code", "Unit.areas"),
+            ("area", "UnitArea.area"),
+            ("valid_from", "UnitArea.validFrom"),
+            ("valid_to", "UnitArea.validTo"),
+            ("document_no", "UnitArea.documentNo"),
+        ],
+    ),
+    (
+        "documents.csv",
+        &[
+            ("code", "Document.code"),
+            ("number", "Document.number"),
+            ("kind", "Document.kind"),
+            ("issuer_code", "Document.issuer"),
+            ("signed_on", "Document.signedOn"),
+            ("valid_from", "Document.validFrom"),
+            ("valid_to", "Document.validTo"),
+            ("replaced_by_code", "Document.replacedBy"),
+            ("title", "Document.title"),
+        ],
+    ),
+    (
         "titles.csv",
         &[
             ("code", "Title.code"),
@@ -116,6 +140,19 @@ const READ_AS: [(&str, &[(&str, &str)]); 24] = [
             ("category", "Title.category"),
             ("tier", "Title.tier"),
             ("is_key_leader", "Title.isKeyLeader"),
+            ("group", "Title.group"),
+            ("role", "Title.role"),
+        ],
+    ),
+    (
+        "title_steps.csv",
+        &[
+            ("title_code", "Title.steps"),
+            ("step", "TitleStep.value"),
+            ("valid_from", "TitleStep.validFrom"),
+            ("valid_to", "TitleStep.validTo"),
+            ("legal_basis", "TitleStep.legalBasis"),
+            ("verification", "TitleStep.verified"),
         ],
     ),
     ("institutions.csv", &[("code", "Institution.code"), ("name", "Institution.name")]),

@@ -85,6 +85,10 @@ code!(
     TitleCode
 );
 code!(
+    /// Code of a group of titles (mã nhóm chức danh), such as `COMMUNE_KEY`.
+    TitleGroupCode
+);
+code!(
     /// Code of an institution that awards qualifications (mã cơ sở đào tạo).
     InstitutionCode
 );
@@ -119,6 +123,10 @@ code!(
 code!(
     /// Code of a requirement within its standard (mã yêu cầu).
     RequirementCode
+);
+code!(
+    /// Code of a document (mã văn bản).
+    DocumentCode
 );
 code!(
     /// Code of a class (mã lớp).

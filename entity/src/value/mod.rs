@@ -3,6 +3,7 @@
 mod appraisal;
 mod code;
 mod day;
+mod document;
 mod duty;
 mod id;
 mod identifier;
@@ -12,15 +13,17 @@ mod rotation;
 mod rule;
 mod sealed;
 mod set;
+mod title;
 mod training;
 mod unit_ids;
 
 pub use appraisal::{AppraisalPeriod, AppraisalRating, AppraisalState, AppraisalSystem};
 pub use code::{
-    CadreCode, ClassCode, DutyCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode, RequirementCode,
-    RuleCode, StandardCode, SubjectCode, TitleCode, UnitCode,
+    CadreCode, ClassCode, DocumentCode, DutyCode, InstitutionCode, InvalidCode, LevelCode, PlanCode, ProgrammeCode,
+    RequirementCode, RuleCode, StandardCode, SubjectCode, TitleCode, TitleGroupCode, UnitCode,
 };
 pub use day::{Day, InvalidDay};
+pub use document::DocumentKind;
 pub use duty::{DutyMeasure, ExemptionReason};
 pub use id::{
     AccessEntryId, AppraisalId, AssignmentId, CadreId, ClassId, ClientId, EnrolmentId, ExemptionId, GrantId,
@@ -37,5 +40,6 @@ pub use set::{
     AllowedDocuments, CadreStatus, Category, ChangeKind, CountScope, DataCategory, Gender, Hierarchy, KeyAlgorithm,
     KeyPurpose, Log, Purpose, Scope, StudyMode, SuccessionKind, Tier, UnitKind, UnknownWord,
 };
+pub use title::{AreaKind, TitleRole};
 pub use training::{ClassCategory, ClassState, EnrolmentState, Grade, Measure, PlanState, ProgrammeKind, QuotaState};
 pub use unit_ids::UnitIds;

@@ -463,6 +463,9 @@ pub enum Scope {
     /// Commands on appraisals.
     #[sea_orm(string_value = "appraisal:write")]
     AppraisalWrite,
+    /// Commands on documents.
+    #[sea_orm(string_value = "document:write")]
+    DocumentWrite,
     /// Commands on cadres and qualifications.
     #[sea_orm(string_value = "cadre:write")]
     CadreWrite,

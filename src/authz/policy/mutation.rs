@@ -33,6 +33,7 @@ fn scopes_of(mutation: &str) -> Option<(Scope, Scope)> {
         | "enrolmentConfirm" | "enrolmentDrop" | "enrolmentComplete" | "enrolmentRevoke" | "dutyIssue" | "dutyEnd"
         | "dutyExempt" | "dutyExemptionEnd" => (Scope::TrainingWrite, Scope::TrainingRead),
         "appraisalRecord" | "appraisalCorrect" | "appraisalAnnul" => (Scope::AppraisalWrite, Scope::AppraisalRead),
+        "documentRegister" | "documentReplace" => (Scope::DocumentWrite, Scope::DocumentWrite),
         "clientRegister" | "clientGrant" | "clientRevoke" | "clientRotateSecret" => {
             (Scope::ClientsAdmin, Scope::ClientsAdmin)
         }

@@ -35,6 +35,7 @@ fn opens_records(scope: Scope) -> bool {
         | Scope::RotationWrite
         | Scope::TrainingWrite
         | Scope::QuotaAllocate
+        | Scope::DocumentWrite
         | Scope::CadreWrite
         | Scope::ImportWrite
         | Scope::AuditRead
@@ -55,12 +56,14 @@ pub(super) fn is_reference_data(parent: &str, field: &str) -> bool {
         ("Query", "unit" | "units" | "titles" | "qualificationSubjects")
             | ("Query", "programmes" | "institutions" | "ethnicGroups" | "rules" | "retirementAges")
             | ("Unit", "id" | "asOf" | "code" | "name" | "kind" | "tier" | "adminCode" | "validFrom" | "validTo")
-            | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames" | "identifiers")
+            | ("Unit", "parent" | "ancestors" | "subunits" | "predecessors" | "successors" | "formerNames" | "identifiers" | "areas")
             | ("Node", "id")
             | ("UnitSuccession" | "FormerUnitName" | "UnitIdentifier" | "PageInfo" | "BoundedCount", _)
+            | ("TitleStep" | "TitleWhere" | "TitleRole" | "UnitArea" | "AreaKind", _)
             | ("Title" | "QualificationSubject" | "QualificationLevel" | "Institution" | "EthnicGroup" | "Programme", _)
             | ("Rule" | "RetirementAge" | "CountingBasis" | "RuleResult", _)
-            | ("Query", "standards" | "duties")
+            | ("Query", "standards" | "duties" | "document" | "documents")
+            | ("Document" | "DocumentKind" | "DocumentWhere" | "DocumentKey" | "DocumentNumberKey", _)
             | ("Duty" | "DutyMeasure" | "DutyResult" | "IndeterminateReason", _)
             | ("Standard" | "StandardScope" | "StandardWhere" | "Requirement" | "Severity" | "StandardResult", _)
             | ("UnitKey" | "IdentifierKey" | "UnitWhere" | "UnitReach" | "UnitOrder" | "UnitOrderField", _)

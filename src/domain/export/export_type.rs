@@ -15,8 +15,14 @@ pub enum ExportType {
     UnitSuccessions,
     /// Identifiers of units in national systems.
     UnitIdentifiers,
+    /// Areas of units.
+    UnitAreas,
+    /// Documents.
+    Documents,
     /// Titles.
     Titles,
+    /// Steps of titles.
+    TitleSteps,
     /// Institutions.
     Institutions,
     /// Standards of titles.
@@ -60,11 +66,14 @@ pub enum ExportType {
 impl ExportType {
     /// All types in the order in which an import reads their files, with their names in the URL and the scope that shows
     /// their records; `None` for units and reference lists.
-    const TABLE: [(Self, &'static str, Option<Scope>); 23] = [
+    const TABLE: [(Self, &'static str, Option<Scope>); 26] = [
         (Self::Units, "units", None),
         (Self::UnitSuccessions, "unit-successions", None),
         (Self::UnitIdentifiers, "unit-identifiers", None),
+        (Self::UnitAreas, "unit-areas", None),
+        (Self::Documents, "documents", None),
         (Self::Titles, "titles", None),
+        (Self::TitleSteps, "title-steps", None),
         (Self::Institutions, "institutions", None),
         (Self::Standards, "standards", None),
         (Self::StandardScopes, "standard-scopes", None),

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use entity::{
     institution, programme, title,
-    value::{Category, InstitutionCode, LevelCode, ProgrammeCode, ProgrammeKind, Tier, TitleCode},
+    value::{
+        Category, InstitutionCode, LevelCode, ProgrammeCode, ProgrammeKind, Tier, TitleCode, TitleGroupCode, TitleRole,
+    },
 };
 
 use super::record::{Cell, Page, Record, maybe, word};
@@ -23,6 +25,8 @@ pub(super) struct TitleRecord {
     category: Category,
     tier: Option<Tier>,
     is_key_leader: bool,
+    group: Option<TitleGroupCode>,
+    role: Option<TitleRole>,
 }
 
 impl Record for TitleRecord {
@@ -36,6 +40,8 @@ impl Record for TitleRecord {
             category: row.category,
             tier: row.tier,
             is_key_leader: row.is_key_leader,
+            group: row.group_code.clone(),
+            role: row.role,
         };
         Ok(Page::cut(access.reference_data().titles(), after.as_ref(), |row| row.code.clone(), record))
     }
@@ -47,6 +53,8 @@ impl Record for TitleRecord {
             "category" => word(&self.category),
             "tier" => maybe(self.tier.as_ref()),
             "is_key_leader" => word(&self.is_key_leader),
+            "group" => maybe(self.group.as_ref()),
+            "role" => maybe(self.role.as_ref()),
             _ => return None,
         })
     }

@@ -4,11 +4,13 @@
 //! cells of its rows in the file of the import bundle. `Export` writes them as NDJSON or CSV.
 
 mod appraisals;
+mod areas;
 mod assignments;
 mod cadres;
 mod classes;
 mod codes;
 mod csv;
+mod documents;
 mod duties;
 mod enrolments;
 mod export_type;
@@ -24,6 +26,7 @@ mod sessions;
 mod standards;
 mod stream;
 mod successions;
+mod title_steps;
 mod units;
 
 pub use self::csv::CsvForm;

@@ -8,10 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::{
     appraisals::AppraisalRecord,
+    areas::UnitAreasRecord,
     assignments::AssignmentRecord,
     cadres::CadreRecord,
     classes::ClassRecord,
     csv::CsvForm,
+    documents::DocumentRecord,
     duties::{DutyProgrammesRecord, DutyRecord},
     enrolments::EnrolmentRecord,
     export_type::ExportType,
@@ -26,6 +28,7 @@ use super::{
     sessions::SessionRecord,
     standards::{RequirementsRecord, ScopesRecord, StandardRecord},
     successions::SuccessionRecord,
+    title_steps::TitleStepsRecord,
     units::UnitRecord,
 };
 use crate::{
@@ -86,7 +89,10 @@ macro_rules! with_record {
             ExportType::Units => with_record!(@ UnitRecord, $record, $body),
             ExportType::UnitSuccessions => with_record!(@ SuccessionRecord, $record, $body),
             ExportType::UnitIdentifiers => with_record!(@ IdentifierRecord, $record, $body),
+            ExportType::UnitAreas => with_record!(@ UnitAreasRecord, $record, $body),
+            ExportType::Documents => with_record!(@ DocumentRecord, $record, $body),
             ExportType::Titles => with_record!(@ TitleRecord, $record, $body),
+            ExportType::TitleSteps => with_record!(@ TitleStepsRecord, $record, $body),
             ExportType::Institutions => with_record!(@ InstitutionRecord, $record, $body),
             ExportType::Standards => with_record!(@ StandardRecord, $record, $body),
             ExportType::StandardScopes => with_record!(@ ScopesRecord, $record, $body),

@@ -7,8 +7,8 @@ pub(in crate::domain) use during::{lies_in, within};
 pub use list::{UnitList, UnitOrder, UnitOrderField, UnitWhere};
 
 use entity::{
-    title, unit_identifier, unit_succession, unit_version,
-    value::{Day, Hierarchy, IdentifierSystem, Period, UnitId},
+    title, unit_area, unit_identifier, unit_succession, unit_version,
+    value::{AreaKind, Day, Hierarchy, IdentifierSystem, Period, UnitId},
 };
 
 use crate::{
@@ -66,10 +66,20 @@ impl UnitOnDay {
         self.unit(reference_data).shown_on(self.day)
     }
 
+    /// Areas of the unit on the day, by kind.
+    pub fn areas(self, reference_data: &ReferenceData) -> impl Iterator<Item = &unit_area::Model> {
+        reference_data.units().areas_on(self.id, self.day)
+    }
+
     /// Identifiers of the unit, of any day, by system.
     pub fn identifiers(self, reference_data: &ReferenceData) -> &[unit_identifier::Model] {
         reference_data.units().identifiers(self.id)
     }
+}
+
+/// Whether a unit is in an area on a day. Reach is not checked: for rules, which judge by the place of a unit.
+pub fn has_area(reference_data: &ReferenceData, unit: UnitId, (area, day): (AreaKind, Day)) -> bool {
+    reference_data.units().areas_on(unit, day).any(|row| row.area == area)
 }
 
 /// Names of a unit before the name of the day, latest first.

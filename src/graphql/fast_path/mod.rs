@@ -119,7 +119,7 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 25] = [
+pub const NOT_ON_FAST_PATH: [&str; 26] = [
     "Cadre.accessLog",
     "Cadre.appraisals",
     "Cadre.duties",
@@ -136,6 +136,7 @@ pub const NOT_ON_FAST_PATH: [&str; 25] = [
     "Rotation.checks",
     "Rotation.overrides",
     "Rotation.steps",
+    "TrainingPlan.document",
     "TrainingPlan.quotas",
     "Unit.duty",
     "Unit.formerNames",

@@ -24,9 +24,10 @@ use crate::{
         qualification::{Institution, Qualification, QualificationLevel, QualificationSubject},
         rotation::{Placement, Rotation},
         sdl,
-        title::Title,
+        title::{Title, TitleStep},
         training::{plan::TrainingPlan, quota::Quota},
         unit::{Unit, UnitIdentifier},
+        unit_area::UnitArea,
     },
 };
 
@@ -102,7 +103,7 @@ fn every_field_of_a_supported_type_is_written_or_listed_as_unsupported() {
     }
     check!(Query, RootUnit, Cadre, Assignment, Title, Rotation, Placement, Composition, LevelShare, Share);
     check!(Qualification, QualificationSubject, QualificationLevel, Institution, Quota, TrainingPlan, Programme);
-    check!(UnitIdentifier);
+    check!(UnitIdentifier, UnitArea, TitleStep);
     check!(Connection<Cadre>, Edge<Cadre>, Connection<Quota>, Edge<Quota>, PageInfo, BoundedCount);
 
     assert_eq!(engine_fields.iter().map(String::as_str).collect::<Vec<_>>(), NOT_ON_FAST_PATH);

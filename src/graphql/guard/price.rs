@@ -12,7 +12,7 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 64] = [
+pub const PRICES: [(&str, u64); 65] = [
     ("AccessEntryConnection.totalCount", 50),
     ("Cadre.appraisals", 20),
     ("Cadre.duties", 20),
@@ -34,6 +34,7 @@ pub const PRICES: [(&str, u64); 64] = [
     ("CadreWhere.unit", 50),
     ("CadreWhere.withPost", 2_000),
     ("ClientConnection.totalCount", 50),
+    ("DocumentConnection.totalCount", 10),
     ("EnrolmentConnection.totalCount", 100),
     ("EnrolmentWhere.categories", 50),
     ("EnrolmentWhere.organiser", 200),

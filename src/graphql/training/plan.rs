@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     graphql::{
         ContextExt,
+        document::Document,
         page::{Connection, Listed},
         training::quota::Quota,
         unit::Unit,
@@ -49,6 +50,13 @@ impl TrainingPlan {
     #[graphql(flatten)]
     fn declared(&self) -> Declared<'_, Self> {
         Declared(self)
+    }
+
+    /// Registered document (văn bản) that `documentNo` names; null if none is registered or several are possible.
+    async fn document(&self, ctx: &Context<'_>) -> Option<Document> {
+        let (access, row) = (ctx.access(), self.0.row());
+        let day = day_of_year(access, row.unit_id, row.year_from);
+        Document::cited(ctx, row.document_no.as_deref()?, (Some(row.unit_id), day))
     }
 
     /// Quotas (chỉ tiêu) of units within reach, by programme.

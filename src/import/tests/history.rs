@@ -38,6 +38,7 @@ async fn an_import_leaves_one_entry_and_a_change_for_each_object() {
         .collect();
     assert_eq!(entries[1].detail.as_deref().unwrap(), format!("{{{}}}", counts.join(",")));
     let mut expected: Vec<String> = ["N", "P", "B", "D", "X", "S"].map(|code| format!("CREATED unit {code}")).into();
+    expected.extend(["D1", "D2", "D3"].map(|code| format!("CREATED document {code}")));
     expected.extend(["BT", "CV"].map(|code| format!("CREATED title {code}")));
     expected.push("CREATED institution T1".to_owned());
     expected.extend(["TC1", "TC2"].map(|code| format!("CREATED standard {code}")));
@@ -235,6 +236,8 @@ async fn insert_title(database: &Database, code: &str, name: &str) {
         category: Set(entity::value::Category::Cadre),
         tier: Set(None),
         is_key_leader: Set(false),
+        group_code: Set(None),
+        role: Set(None),
     };
     title.insert(database.writer()).await.unwrap();
 }

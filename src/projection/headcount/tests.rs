@@ -79,6 +79,8 @@ impl World {
                 category: Category::Cadre,
                 tier: None,
                 is_key_leader,
+                group_code: None,
+                role: None,
             };
             title::Entity::insert(row.into_active_model()).exec_without_returning(&database).await.expect("written");
         }

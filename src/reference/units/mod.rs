@@ -1,6 +1,7 @@
 //! Units (đơn vị) with their versions and successions, and both trees on any day. Not restricted to the reach of a
 //! caller; `domain::unit` is.
 
+mod area;
 mod branch;
 mod identifier;
 mod membership;

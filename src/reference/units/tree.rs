@@ -3,13 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    unit, unit_identifier, unit_succession, unit_version,
+    unit, unit_area, unit_identifier, unit_succession, unit_version,
     value::{Day, Hierarchy, IdentifierSystem, UnitCode, UnitId},
 };
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 
-use crate::{error::Result, reference::units::identifier::Identifiers, text};
+use crate::{
+    error::Result,
+    reference::units::{area::Areas, identifier::Identifiers},
+    text,
+};
 
 /// Range of a condition on a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::Enum, serde::Serialize)]
@@ -79,6 +83,7 @@ pub struct Units {
     pub(super) by_id: HashMap<UnitId, Unit>,
     by_code: HashMap<UnitCode, UnitId>,
     identifiers: Identifiers,
+    areas: Areas,
     /// Number of units in each branch.
     pub(super) branches: HashMap<UnitId, usize>,
 }
@@ -154,10 +159,12 @@ impl Units {
         let successions =
             unit_succession::Entity::find().order_by_asc(unit_succession::COLUMN.on_date).all(connection).await?;
         let identifiers = unit_identifier::Entity::find().stream(connection).await?.try_collect().await?;
-        Ok(Self { identifiers: Identifiers::new(identifiers), ..Self::new(rows, versions, successions) })
+        let areas = Areas::new(unit_area::Entity::find().all(connection).await?);
+        let identifiers = Identifiers::new(identifiers);
+        Ok(Self { identifiers, areas, ..Self::new(rows, versions, successions) })
     }
 
-    /// Builds the trees, without identifiers. Versions and successions must be sorted, oldest first; a unit without a version is omitted.
+    /// Builds the trees, without identifiers and areas. Versions and successions must be sorted, oldest first; a unit without a version is omitted.
     pub fn new(
         rows: Vec<unit::Model>,
         versions: Vec<unit_version::Model>,
@@ -234,6 +241,16 @@ impl Units {
     /// Identifiers of a unit by system, each system's oldest first.
     pub fn identifiers(&self, id: UnitId) -> &[unit_identifier::Model] {
         self.identifiers.of_unit(id)
+    }
+
+    /// Areas of a unit, of any day, by kind, each kind's oldest first.
+    pub fn areas(&self, id: UnitId) -> &[unit_area::Model] {
+        self.areas.of_unit(id)
+    }
+
+    /// Areas of a unit on a day, by kind.
+    pub fn areas_on(&self, id: UnitId, day: Day) -> impl Iterator<Item = &unit_area::Model> {
+        self.areas.on(id, day)
     }
 
     /// Versions of a unit, oldest first.

@@ -11,11 +11,14 @@ use sha2::{Digest, Sha256};
 use crate::support::Caller;
 
 /// All types, each with its file in a bundle.
-pub const TYPES: [(&str, &str); 23] = [
+pub const TYPES: [(&str, &str); 26] = [
     ("units", "units.csv"),
     ("unit-successions", "unit_successions.csv"),
     ("unit-identifiers", "unit_identifiers.csv"),
+    ("unit-areas", "unit_areas.csv"),
+    ("documents", "documents.csv"),
     ("titles", "titles.csv"),
+    ("title-steps", "title_steps.csv"),
     ("institutions", "institutions.csv"),
     ("standards", "standards.csv"),
     ("standard-scopes", "standard_scopes.csv"),

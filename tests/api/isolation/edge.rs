@@ -60,6 +60,9 @@ const EDGES: &[(&str, &str)] = &[
         "Appraisal.unit",
         r#"{ cadre(by: {code: "A-02"}) { appraisals(year: 2015) { unit { parent { __typename id } ancestors { id } } } } }"#,
     ),
+    ("Query.documents", "{ documents { nodes { issuer { __typename id } } } }"),
+    ("DocumentConnection.edges", "{ documents { edges { node { issuer { __typename id } } } } }"),
+    ("Document.issuer", "{ documents { nodes { code issuer { __typename id } } } }"),
     ("Standard.issuer", "{ standards { code issuer { __typename id } } }"),
     ("Viewer.units", "{ viewer { units { __typename id } } }"),
     (

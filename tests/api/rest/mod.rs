@@ -84,7 +84,14 @@ async fn routes(app: &TestApp) -> Vec<(String, String)> {
 /// A path with the codes and ids of objects that the all-seeing caller can read.
 async fn filled(app: &TestApp, caller: &Caller<'_>, path: &str) -> String {
     let mut path = path.to_owned();
-    for (name, code) in [("unit", "A1"), ("cadre", "A-02"), ("plan", "KH-P"), ("class", "LOP-P1"), ("duty", "BD-B")] {
+    for (name, code) in [
+        ("unit", "A1"),
+        ("cadre", "A-02"),
+        ("plan", "KH-P"),
+        ("class", "LOP-P1"),
+        ("duty", "BD-B"),
+        ("document", "VB-A"),
+    ] {
         path = path.replace(&format!("{{{name}Code}}"), code);
     }
     for (name, list) in [("rotation", "rotations"), ("quota", "quotas"), ("enrolment", "enrolments")] {

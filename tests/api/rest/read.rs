@@ -48,7 +48,9 @@ async fn a_value_is_that_of_the_document_without_its_envelope() {
             assert_eq!(get(app, &caller, path).await.ok(path), expected);
 
             let titles = get(app, &caller, "/v1/titles").await.ok("titles");
-            let expected = caller.query("{ titles { code name category tier isKeyLeader } }").await["titles"].take();
+            let document = "{ titles { code name category tier isKeyLeader group role
+                steps { value validFrom validTo legalBasis verified } } }";
+            let expected = caller.query(document).await["titles"].take();
             assert_eq!(titles, json!({ "items": expected }));
         }
     })

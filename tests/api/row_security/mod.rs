@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// Every table, and whether it has row security. Tables without it contain no facts about persons.
-const TABLES: [(&str, bool); 61] = [
+const TABLES: [(&str, bool); 64] = [
     ("access_entry", true),
     ("access_withholding", true),
     ("acting_person", false),
@@ -44,6 +44,7 @@ const TABLES: [(&str, bool); 61] = [
     ("client_grant", false),
     ("client_key", false),
     ("client_secret", false),
+    ("document", false),
     ("duty", false),
     ("duty_exemption", true),
     ("duty_programme", false),
@@ -81,9 +82,11 @@ const TABLES: [(&str, bool); 61] = [
     ("standard_scope", false),
     ("title", false),
     ("title_index", true),
+    ("title_step", false),
     ("training_class", false),
     ("training_plan", false),
     ("unit", false),
+    ("unit_area", false),
     ("unit_identifier", false),
     ("unit_succession", false),
     ("unit_version", false),

@@ -18,9 +18,29 @@ pub fn unit_identifiers(columns: &str, rows: &str) -> String {
     file("unit_identifiers.csv", &[("system", "VN_AGENCY")], columns, rows)
 }
 
+/// `documents.csv`: by default national plans of 2020 that are in force.
+pub fn documents(columns: &str, rows: &str) -> String {
+    file(
+        "documents.csv",
+        &[("kind", "PLAN"), ("signed_on", "2020-01-01"), ("valid_from", "2020-01-01"), ("title", "Kế hoạch")],
+        columns,
+        rows,
+    )
+}
+
 /// `titles.csv`: by default titles of cadres in units of any tier, not of key leaders.
 pub fn titles(columns: &str, rows: &str) -> String {
     file("titles.csv", &[("category", "CADRE"), ("is_key_leader", "false")], columns, rows)
+}
+
+/// `title_steps.csv`: by default verified.
+pub fn title_steps(columns: &str, rows: &str) -> String {
+    file("title_steps.csv", &[("legal_basis", "4-QĐ/TU, Điều 1"), ("verification", "VERIFIED")], columns, rows)
+}
+
+/// `unit_areas.csv`: by default since 2010.
+pub fn unit_areas(columns: &str, rows: &str) -> String {
+    file("unit_areas.csv", &[("valid_from", "2010-01-01")], columns, rows)
 }
 
 /// `standards.csv`: by default verified national standards that are in force since 2010.

@@ -31,7 +31,7 @@ use dictionary::Dictionary;
 const FILE: &str = "openapi.json";
 
 /// Tags in their order: segment, English, Vietnamese.
-const TAGS: [(&str, &str, &str); 23] = [
+const TAGS: [(&str, &str, &str); 24] = [
     ("viewer", "The calling client", "Hệ thống kết nối đang gọi"),
     ("units", "Units", "Đơn vị"),
     ("cadres", "Cadres, civil servants and public employees", "Cán bộ, công chức, viên chức"),
@@ -44,6 +44,7 @@ const TAGS: [(&str, &str, &str); 23] = [
     ("clients", "Clients of the API", "Hệ thống kết nối"),
     ("programmes", "Training programmes", "Chương trình đào tạo, bồi dưỡng"),
     ("duties", "Yearly duties of training", "Chế độ bồi dưỡng bắt buộc hằng năm"),
+    ("documents", "Registered documents", "Văn bản"),
     ("titles", "Titles", "Chức danh"),
     ("standards", "Standards of titles", "Tiêu chuẩn chức danh"),
     ("subjects", "Subjects of qualification", "Loại trình độ"),
