@@ -119,7 +119,7 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 24] = [
+pub const NOT_ON_FAST_PATH: [&str; 26] = [
     "Cadre.accessLog",
     "Cadre.appraisals",
     "Cadre.duties",
@@ -129,6 +129,7 @@ pub const NOT_ON_FAST_PATH: [&str; 24] = [
     "Cadre.origin",
     "Cadre.political",
     "Cadre.standing",
+    "Cadre.studyRecord",
     "Quota.parent",
     "Rotation.appraisals",
     "Rotation.cadre",
@@ -136,6 +137,7 @@ pub const NOT_ON_FAST_PATH: [&str; 24] = [
     "Rotation.overrides",
     "Rotation.steps",
     "TrainingPlan.quotas",
+    "Unit.appraisals",
     "Unit.duty",
     "Unit.formerNames",
     "Unit.predecessors",

@@ -60,6 +60,11 @@ const EDGES: &[(&str, &str)] = &[
         "Appraisal.unit",
         r#"{ cadre(by: {code: "A-02"}) { appraisals(year: 2015) { unit { parent { __typename id } ancestors { id } } } } }"#,
     ),
+    // A unit over the limit is one of the counted units, which are within reach.
+    (
+        "AppraisalOverLimit.unit",
+        r#"{ unit(by: {code: "B1"}) { id appraisals(system: STATE, year: 2015) { overLimit { unit { id } } } } }"#,
+    ),
     ("Standard.issuer", "{ standards { code issuer { __typename id } } }"),
     ("Viewer.units", "{ viewer { units { __typename id } } }"),
     (
