@@ -1,6 +1,7 @@
 //! Access control. The database connection is private to the domain, rows of a caller are already restricted to its
 //! reach, and only a permit opens a transaction that writes.
 
+mod appraisal_counts;
 mod appraisals;
 mod authorized;
 mod cadre_with_rotations;
@@ -22,11 +23,13 @@ mod protected_fields;
 mod rotation_details;
 mod rotations;
 mod statistics;
+mod study;
 mod tag;
 mod title_index;
 mod training;
 mod unit_references;
 
+pub(crate) use appraisal_counts::AppraisalCount;
 pub use appraisals::AppraisalYears;
 pub use authorized::{AuthorizedCadre, AuthorizedCadreId, RelatedCadre};
 pub use cadre_with_rotations::WithRotations;

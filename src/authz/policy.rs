@@ -73,6 +73,12 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons" | "isRounded") => {
             Numbers(Scope::RotationRead)
         }
+        ("Unit", "appraisals")
+        | ("UnitAppraisals", "system" | "year" | "countedOn" | "total" | "excellent" | "good" | "fulfilled")
+        | ("UnitAppraisals", "notFulfilled" | "notRated" | "excellentPercent" | "overLimit" | "isRounded")
+        | ("AppraisalOverLimit", "unit" | "category" | "excellent" | "goodOrBetter" | "limitPercent" | "legalBasis") => {
+            Numbers(Scope::AppraisalRead)
+        }
         ("Unit", "trainingProgress")
         | ("TrainingProgress", "year" | "untilYear" | "planned" | "plannedIsLowerBound" | "turns" | "persons")
         | ("TrainingProgress", "percentOfPlan" | "classes" | "isRounded")
@@ -152,7 +158,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
             "Query",
             "trainingPlan" | "trainingPlans" | "trainingClass" | "trainingClasses" | "enrolment" | "enrolments",
         )
-        | ("Cadre", "enrolments" | "duties")
+        | ("Cadre", "enrolments" | "duties" | "studyRecord")
+        | ("StudyRecord", "year" | "completed" | "failed" | "dropped" | "open" | "grades" | "duties")
+        | ("StudyGrade", "grade" | "count")
         | ("CadreDuty", "duty" | "result" | "amount" | "reason")
         | ("DutyCondition", "code" | "year" | "result")
         | ("CadreWhere", "trained" | "duty") => Needs(Scope::TrainingRead),
@@ -284,6 +292,8 @@ fn of_argument(parent: &str, field: &str, argument: &str) -> Option<Need> {
         ("Cadre", "goodYears") => matches!(argument, "system" | "before" | "atLeast"),
         ("Cadre", "duties") => matches!(argument, "year" | "codes"),
         ("Query", "duties") => argument == "year",
+        ("Unit", "appraisals") => matches!(argument, "system" | "year" | "reach" | "decimals"),
+        ("Cadre", "studyRecord") => argument == "year",
         ("Unit", "duty") => matches!(argument, "code" | "year" | "reach" | "decimals"),
         ("Unit", "quotas") => {
             matches!(argument, "year" | "reach" | "unusedOnly" | "includePredecessors") || pages(argument)

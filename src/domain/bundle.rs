@@ -213,7 +213,7 @@ pub const APPRAISALS: FileFormat = FileFormat {
         "decided_on",
         "document_no",
     ],
-    optional: &["number", "points", "document_no"],
+    optional: &["points", "document_no"],
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/appraisals.csv")),
 };
 

@@ -29,7 +29,7 @@ use crate::{
         rotation::Rotation,
         standard::Standing,
         title::Title,
-        training::enrolment::Enrolment,
+        training::{enrolment::Enrolment, study::StudyRecord},
         unit::Unit,
         view::{
             AllRelated, Argument, Fields, Rows, View,
@@ -161,10 +161,21 @@ impl Cadre {
         CadreDuty::chosen(ctx, &duties, codes.as_deref())
     }
 
+    /// Training in a calendar year and the results of its duties (kết quả học tập trong năm): the facts that a system of
+    /// appraisal can consider, from the enrolments that the client may see. The service computes no points.
+    async fn study_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Calendar year; this year or an earlier one.")] year: i32,
+    ) -> Result<StudyRecord> {
+        duty::year(ctx.access(), "year", year)?;
+        let record = ctx.loaders().study_records(self.0.seen(), year).await?;
+        Ok(StudyRecord { of: self.0.seen(), year, record: record.as_ref().clone() })
+    }
+
     /// Appraisals (đánh giá, xếp loại chất lượng) that were decided by the day (inclusive), latest year first; of the last
     /// ten years if no years are given. Requires the scope `appraisal:read`. Null unless the person's file is within reach
     /// on both the requested day and today.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn appraisals(
         &self,
         ctx: &Context<'_>,

@@ -24,6 +24,7 @@ use crate::{
     domain::{
         client::visible::VisibleClientId,
         duty::{self, PersonDuty},
+        training::study::{self, StudyRecord},
         webhook::{self, VisibleWebhook},
     },
     error::Result,
@@ -53,6 +54,7 @@ pub struct Loaders {
     duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
     appraisals_of: Batch<(AuthorizedCadreId, AppraisalYears), Vec<appraisal::Model>>,
     exemptions: Batch<AuthorizedCadreId, Vec<SealedExemption>>,
+    study_records: Batch<(AuthorizedCadreId, i32), StudyRecord>,
 }
 
 impl Loaders {
@@ -76,6 +78,7 @@ impl Loaders {
             duties: Batch::default(),
             appraisals_of: Batch::default(),
             exemptions: Batch::default(),
+            study_records: Batch::default(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Loaders {
         self.duties.forget();
         self.appraisals_of.forget();
         self.exemptions.forget();
+        self.study_records.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -207,6 +211,21 @@ impl Loaders {
             Ok(found)
         };
         self.appraisals_of.load((of, years), read).await
+    }
+
+    /// Study record of a person in a year.
+    pub async fn study_records(&self, of: AuthorizedCadreId, year: i32) -> Result<Arc<StudyRecord>> {
+        let read = async |keys: Vec<(AuthorizedCadreId, i32)>| {
+            let mut of_year: HashMap<i32, Vec<AuthorizedCadreId>> = HashMap::new();
+            keys.iter().for_each(|(person, year)| of_year.entry(*year).or_default().push(*person));
+            let mut found = HashMap::new();
+            for (year, persons) in of_year {
+                let records = study::of_persons(&self.access, &persons, year).await?;
+                found.extend(records.into_iter().map(|(person, record)| ((person, year), record)));
+            }
+            Ok(found)
+        };
+        self.study_records.load((of, year), read).await
     }
 
     /// Input of the rule checks of a rotation.

@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod appraisal;
 pub mod appraisal_commands;
+pub mod appraisal_counts;
 pub mod cadre;
 pub mod change;
 pub mod client;

@@ -3,12 +3,13 @@
 use async_graphql::{Context, ID, Object};
 use entity::{
     unit_identifier, unit_succession,
-    value::{Day, Hierarchy, RotationForm, SuccessionKind},
+    value::{AppraisalSystem, Day, Hierarchy, RotationForm, SuccessionKind},
 };
 
 use crate::{
     authz::Access,
     domain::{
+        appraisal::{self, CountsAsked},
         cadre::{CadreList, CadreOrder, CadreWhere},
         composition::{self, Asked},
         duty::{self, Asked as DutyAsked},
@@ -23,6 +24,7 @@ use crate::{
     error::Result,
     graphql::{
         ContextExt,
+        appraisal_counts::UnitAppraisals,
         cadre::Cadre,
         composition::Composition,
         duty::DutyCompliance,
@@ -317,6 +319,22 @@ impl Unit {
     ) -> Result<DutyCompliance> {
         let asked = DutyAsked { unit: self.0.id(), code, year, reach, decimals };
         duty::comply(ctx.access(), &asked).await.map(DutyCompliance)
+    }
+
+    /// Persons that the unit and the units below rated in a year, by their result (kết quả xếp loại). Requires a purpose,
+    /// and `appraisal:read` or, for rounded numbers, `stats:read`. A result counts in the unit that decided it; a year has
+    /// the tree of its last day, or of today in the current year.
+    async fn appraisals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "System of appraisal.")] system: AppraisalSystem,
+        #[graphql(desc = "Calendar year; this year or an earlier one.")] year: i32,
+        #[graphql(default_with = "Reach::Subtree", desc = "The unit alone, or its subtree.")] reach: Reach,
+        #[graphql(default_with = "1", desc = "Decimals of the percentage, 0 to 6; rounded once, half up.")]
+        decimals: i32,
+    ) -> Result<UnitAppraisals> {
+        let asked = CountsAsked { unit: self.0.id(), system, year, reach, decimals };
+        appraisal::counts(ctx.access(), asked).await.map(UnitAppraisals)
     }
 }
 

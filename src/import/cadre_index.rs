@@ -87,7 +87,7 @@ impl CadreIndex {
             Category::PublicEmployee => CATEGORY,
         };
         let marks = &mut self.marks[person as usize];
-        *marks = *marks & !CATEGORY | bits;
+        *marks = (*marks & !CATEGORY) | bits;
     }
 
     /// The category of a person, if it was noted.

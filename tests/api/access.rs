@@ -60,6 +60,18 @@ fn route(parent: &str) -> (&'static str, &'static str) {
         "Political" => (r#"{ cadre(by: {code: "A-02"}) { political { % } } }"#, "cadre.political"),
         "Origin" => (r#"{ cadre(by: {code: "A-02"}) { origin { % } } }"#, "cadre.origin"),
         "Appraisal" => (r#"{ cadre(by: {code: "A-02"}) { appraisals(year: 2015) { % } } }"#, "cadre.appraisals"),
+        "UnitAppraisals" => {
+            (r#"{ unit(by: {code: "A1"}) { appraisals(system: STATE, year: 2015) { % } } }"#, "unit.appraisals")
+        }
+        "AppraisalOverLimit" => (
+            r#"{ unit(by: {code: "A1"}) { appraisals(system: STATE, year: 2015) { overLimit { % } } } }"#,
+            "unit.appraisals.overLimit",
+        ),
+        "StudyRecord" => (r#"{ cadre(by: {code: "A-02"}) { studyRecord(year: 2021) { % } } }"#, "cadre.studyRecord"),
+        "StudyGrade" => (
+            r#"{ cadre(by: {code: "A-02"}) { studyRecord(year: 2021) { grades { % } } } }"#,
+            "cadre.studyRecord.grades",
+        ),
         "GoodYears" => (
             r#"{ cadre(by: {code: "A-02"}) { goodYears(system: STATE, before: "2016-01-01") { % } } }"#,
             "cadre.goodYears",
@@ -156,6 +168,8 @@ fn arguments(coordinate: &str) -> &'static str {
         "Query.trainingPlan" => r#"(by: {code: "KA"})"#,
         "Query.trainingClass" => r#"(by: {code: "LA"})"#,
         "Unit.quotas" | "Unit.trainingProgress" => "(year: 2021)",
+        "Unit.appraisals" => "(system: STATE, year: 2015)",
+        "Cadre.studyRecord" => "(year: 2021)",
         "Cadre.appraisals" => "(year: 2015)",
         "Cadre.goodYears" => r#"(system: STATE, before: "2016-01-01")"#,
         "Cadre.duties" => "(year: 2015)",

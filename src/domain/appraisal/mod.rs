@@ -5,12 +5,14 @@ mod good_years;
 mod points;
 mod rater;
 mod scale;
+mod unit_counts;
 mod work;
 
 pub use good_years::{GoodYears, good_years};
 pub use points::{from_number, parse, text, to_number};
 pub use rater::{Rater, rater};
 pub use scale::{PointsProblem, check_points, problem};
+pub use unit_counts::{Counts, CountsAsked, OverLimit, counts};
 pub use work::{Work, WorkJudgement, judge_work, work_in};
 
 use entity::{

@@ -8,6 +8,7 @@ pub mod progress;
 pub mod quota;
 pub mod session;
 pub mod state;
+pub mod study;
 pub mod usage;
 
 use entity::value::{Day, Period, UnitId};

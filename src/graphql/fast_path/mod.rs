@@ -119,7 +119,7 @@ fn read_mode(lookups: &[RootField], requirements: &Requirements) -> ReadMode {
 
 /// Unsupported fields of the supported types; they are left to the engine. The supported roots are `cadre`, `cadres`
 /// and `unit`; pages and counts are supported on a unit that a root returns.
-pub const NOT_ON_FAST_PATH: [&str; 26] = [
+pub const NOT_ON_FAST_PATH: [&str; 28] = [
     "Cadre.accessLog",
     "Cadre.appraisals",
     "Cadre.duties",
@@ -130,6 +130,7 @@ pub const NOT_ON_FAST_PATH: [&str; 26] = [
     "Cadre.origin",
     "Cadre.political",
     "Cadre.standing",
+    "Cadre.studyRecord",
     "Quota.parent",
     "Rotation.appraisals",
     "Rotation.cadre",
@@ -138,6 +139,7 @@ pub const NOT_ON_FAST_PATH: [&str; 26] = [
     "Rotation.steps",
     "TrainingPlan.document",
     "TrainingPlan.quotas",
+    "Unit.appraisals",
     "Unit.duty",
     "Unit.formerNames",
     "Unit.predecessors",

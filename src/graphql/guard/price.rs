@@ -12,13 +12,14 @@ use crate::graphql::guard::{
 };
 
 /// Price of each use of a field, an argument, a condition or a sort key.
-pub const PRICES: [(&str, u64); 65] = [
+pub const PRICES: [(&str, u64); 67] = [
     ("AccessEntryConnection.totalCount", 50),
     ("Cadre.appraisals", 20),
     ("Cadre.duties", 20),
     ("Cadre.dutyExemptions", 5),
     ("Cadre.goodYears", 20),
     ("Cadre.standing", 10),
+    ("Cadre.studyRecord", 20),
     ("CadreConnection.totalCount", 1_000),
     ("CadreOrderField.UNIT", 10_000),
     ("CadreWhere.belowStandard", 3_000),
@@ -70,6 +71,7 @@ pub const PRICES: [(&str, u64); 65] = [
     ("TrainingPlanWhere.states", 50),
     ("TrainingPlanWhere.unit", 50),
     ("TrainingProgress.classes", 500),
+    ("Unit.appraisals", 500),
     ("Unit.composition(titles:)", 50),
     ("Unit.duty", 5_000),
     ("Unit.quotas", 50),

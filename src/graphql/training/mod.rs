@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod plan;
 pub mod progress;
 pub mod quota;
+pub mod study;
 
 use async_graphql::{Context, Object};
 

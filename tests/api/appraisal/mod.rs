@@ -1,6 +1,8 @@
 //! Appraisals: reading, protection, good years, imports and exports.
 
 mod commands;
+mod counts;
+mod study;
 
 use cadre_api::import::{self, Options};
 use entity::{access_entry, cadre, value::Purpose};

@@ -199,13 +199,16 @@ impl<'a> Draw<'a> {
     fn is_open(&self, on: &str, field: &str) -> bool {
         match (on, field) {
             ("Cadre", "rotations") => self.may("rotation:read"),
-            ("Cadre", "identity" | "political" | "origin" | "dutyExemptions" | "accessLog") => false,
+            (
+                "Cadre",
+                "identity" | "political" | "origin" | "dutyExemptions" | "accessLog" | "appraisals" | "goodYears",
+            ) => false,
             ("Cadre", "enrolments") => self.may("training:read"),
             ("Unit", "cadres") => self.may("cadre:read"),
             ("Unit", "composition") => self.may("cadre:read") || self.may("stats:read"),
             ("Unit", "quotas") | ("TrainingPlan", "quotas") => self.may("quota:read"),
             ("Quota", "plan") => self.may("training:read"),
-            ("Unit", "rotationFlows" | "trainingProgress") => false,
+            ("Unit", "rotationFlows" | "trainingProgress" | "appraisals") => false,
             _ => true,
         }
     }

@@ -63,6 +63,11 @@ const EDGES: &[(&str, &str)] = &[
     ("Query.documents", "{ documents { nodes { issuer { __typename id } } } }"),
     ("DocumentConnection.edges", "{ documents { edges { node { issuer { __typename id } } } } }"),
     ("Document.issuer", "{ documents { nodes { code issuer { __typename id } } } }"),
+    // A unit over the limit is one of the counted units, which are within reach.
+    (
+        "AppraisalOverLimit.unit",
+        r#"{ unit(by: {code: "B1"}) { id appraisals(system: STATE, year: 2015) { overLimit { unit { id } } } } }"#,
+    ),
     ("Standard.issuer", "{ standards { code issuer { __typename id } } }"),
     ("Viewer.units", "{ viewer { units { __typename id } } }"),
     (

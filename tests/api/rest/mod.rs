@@ -113,7 +113,9 @@ fn required(path: &str) -> &'static str {
     match path.rsplit('/').next() {
         Some("composition") => "?subject=PROFESSIONAL",
         Some("training-progress") => "?year=2025",
+        Some("appraisals") if path.contains("/units/") => "?system=STATE&year=2015",
         Some("appraisals") => "?year=2015",
+        Some("study-record") => "?year=2015",
         Some("good-years") => "?system=STATE",
         Some("duties" | "{dutyCode}") => "?year=2015",
         Some("rotation-flows") => "?from=2000-01-01&before=2026-01-01",
