@@ -39,6 +39,8 @@ mod m20261204_000034_webhook;
 mod m20261205_000035_title_standard;
 mod m20261205_000036_duty;
 mod m20261206_000040_title_index;
+mod m20261206_000041_requirement_equivalents;
+mod m20261206_000041_standard_exemption;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -83,6 +85,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261205_000035_title_standard::Migration),
             Box::new(m20261205_000036_duty::Migration),
             Box::new(m20261206_000040_title_index::Migration),
+            Box::new(m20261206_000041_requirement_equivalents::Migration),
+            Box::new(m20261206_000041_standard_exemption::Migration),
         ]
     }
 }

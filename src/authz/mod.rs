@@ -9,6 +9,7 @@ mod changes;
 mod disclosure;
 mod disclosures;
 mod duties;
+mod exemptions;
 mod export;
 mod gateway;
 mod import;

@@ -140,7 +140,7 @@ impl Cadre {
         #[graphql(desc = "Judge by this standard, by code, whether it is in force on the day or not.")]
         standard: Option<String>,
     ) -> Result<Vec<Standing>> {
-        Standing::of(ctx, &self.0, (title.as_deref(), standard.as_deref()))
+        Standing::of(ctx, &self.0, (title.as_deref(), standard.as_deref())).await
     }
 
     /// Results of the duties (chế độ bồi dưỡng bắt buộc) that are in force on all days of a year, by the code of the

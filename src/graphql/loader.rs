@@ -24,6 +24,7 @@ use crate::{
     domain::{
         client::visible::VisibleClientId,
         duty::{self, PersonDuty},
+        standard::Exemption,
         webhook::{self, VisibleWebhook},
     },
     error::Result,
@@ -51,6 +52,7 @@ pub struct Loaders {
     rule_inputs: Batch<AuthorizedRotationId, Option<RuleInputs>>,
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
     duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
+    exemptions: Batch<(AuthorizedCadreId, Day), Vec<Exemption>>,
 }
 
 impl Loaders {
@@ -72,6 +74,7 @@ impl Loaders {
             rule_inputs: Batch::default(),
             webhooks: Batch::default(),
             duties: Batch::default(),
+            exemptions: Batch::default(),
         }
     }
 
@@ -91,6 +94,7 @@ impl Loaders {
         self.rule_inputs.forget();
         self.webhooks.forget();
         self.duties.forget();
+        self.exemptions.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -177,6 +181,21 @@ impl Loaders {
             Ok(found)
         };
         self.duties.load((of, year), read).await
+    }
+
+    /// Requirements of standards from which a person is exempt on a day.
+    pub async fn exemptions(&self, of: AuthorizedCadreId, day: Day) -> Result<Arc<Vec<Exemption>>> {
+        let read = async |keys: Vec<(AuthorizedCadreId, Day)>| {
+            let mut of_day: HashMap<Day, Vec<AuthorizedCadreId>> = HashMap::new();
+            keys.iter().for_each(|(person, day)| of_day.entry(*day).or_default().push(*person));
+            let mut found = HashMap::new();
+            for (day, persons) in of_day {
+                let exempt = self.access.standard_exemptions(&persons, day).await?;
+                found.extend(exempt.into_iter().map(|(person, exempt)| ((person, day), exempt)));
+            }
+            Ok(found)
+        };
+        self.exemptions.load((of, day), read).await
     }
 
     /// Input of the rule checks of a rotation.

@@ -4,6 +4,7 @@ use super::{
     class::ClassRow,
     duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
+    exemption::StandardExemptionRow,
     files::{Files, Found},
     finding::{FindingCode, Findings, Place},
     identifier::IdentifierRow,
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 23] = [
+pub const FILES: [FileFormat; 24] = [
     <UnitRow as Row>::FORMAT,
     <SuccessionRow as Row>::FORMAT,
     <IdentifierRow as Row>::FORMAT,
@@ -44,6 +45,7 @@ pub const FILES: [FileFormat; 23] = [
     <SessionRow as Row>::FORMAT,
     <EnrolmentRow as Row>::FORMAT,
     <ExemptionRow as Row>::FORMAT,
+    <StandardExemptionRow as Row>::FORMAT,
 ];
 
 /// The files of a folder.

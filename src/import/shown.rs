@@ -7,7 +7,7 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 61] = [
+const VISIBLE_COLUMNS: [&str; 64] = [
     "admin_code",
     "age_months",
     "amount",
@@ -22,11 +22,13 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "code",
     "duty_code",
     "end_on",
+    "equivalents",
     "field_code",
     "form",
     "from_unit_code",
     "gender",
     "grade",
+    "granted_by_code",
     "granted_on",
     "hours",
     "institution_code",
@@ -54,6 +56,7 @@ const VISIBLE_COLUMNS: [&str; 61] = [
     "reported_learners",
     "result",
     "severity",
+    "requirement_code",
     "standard_code",
     "start_on",
     "status",
@@ -105,6 +108,7 @@ mod tests {
             ("units.csv", "name", "x", false),
             // The reason of an exemption may concern health.
             ("duty_exemptions.csv", "reason", "SICKK", false),
+            ("standard_exemptions.csv", "reason", "x", false),
             // Shifted into the next column.
             ("cadres.csv", "gender", "Đỗ Thị Thử", false),
             ("cadres.csv", "gender", "1980-01-02", false),

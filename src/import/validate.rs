@@ -13,6 +13,7 @@ use super::{
     context::{ImportContext, repeated_row},
     duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
+    exemption::StandardExemptionRow,
     existing::Existing,
     files::Files,
     finding::{FindingCode, Findings},
@@ -74,6 +75,9 @@ pub(super) async fn validate(
     }
     if bundle.has(ExemptionRow::FILE) {
         plan.checked.push(pass.check_exemptions().await?);
+    }
+    if bundle.has(StandardExemptionRow::FILE) {
+        plan.checked.push(pass.check_standard_exemptions().await?);
     }
     Ok(plan)
 }
@@ -239,6 +243,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if bundle.has(RequirementRow::FILE) {
             let SmallFile { header, rows, checked } = self.whole::<RequirementRow>().await?;
             let unchanged = plan.standards.read_requirements(&header, rows, self.context, self.findings);
+            let keys = plan.standards.requirements.iter().map(|row| (row.standard_code.clone(), row.code.clone()));
+            self.context.requirements.extend(keys);
             plan.checked.push(Checked { new: plan.standards.requirements.len() as u64, unchanged, ..checked });
         }
         Ok(())
