@@ -58,6 +58,7 @@ pub mod rule_override;
 pub mod sample;
 pub mod signing_key;
 pub mod standard;
+pub mod standard_exemption;
 pub mod standard_scope;
 pub mod title;
 pub mod title_index;

@@ -26,6 +26,9 @@ pub struct Model {
     pub transition_until: Option<Day>,
     /// Legal instrument and article.
     pub legal_basis: String,
+    /// Levels of other subjects that meet it too (tương đương): `SUBJECT:LEVEL`, separated by spaces; empty if there are
+    /// none.
+    pub equivalents: String,
     /// The standard.
     #[sea_orm(belongs_to, from = "standard_code", to = "code")]
     pub standard: BelongsTo<super::standard::Entity>,
@@ -35,3 +38,14 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The equivalent levels.
+    pub fn equivalents(&self) -> impl Iterator<Item = (SubjectCode, LevelCode)> {
+        let level = |word: &str| {
+            let (subject, level) = word.split_once(':')?;
+            Some((subject.parse().ok()?, level.parse().ok()?))
+        };
+        self.equivalents.split_ascii_whitespace().filter_map(level)
+    }
+}

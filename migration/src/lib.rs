@@ -41,6 +41,8 @@ mod m20261205_000036_duty;
 mod m20261206_000037_document;
 mod m20261206_000038_title_and_area;
 mod m20261206_000040_title_index;
+mod m20261206_000041_requirement_equivalents;
+mod m20261206_000041_standard_exemption;
 mod m20261206_000042_appraisal;
 mod m20261206_000043_duty_exemption;
 mod m20261206_000044_change_statistics;
@@ -90,6 +92,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261206_000037_document::Migration),
             Box::new(m20261206_000038_title_and_area::Migration),
             Box::new(m20261206_000040_title_index::Migration),
+            Box::new(m20261206_000041_requirement_equivalents::Migration),
+            Box::new(m20261206_000041_standard_exemption::Migration),
             Box::new(m20261206_000042_appraisal::Migration),
             Box::new(m20261206_000043_duty_exemption::Migration),
             Box::new(m20261206_000044_change_statistics::Migration),

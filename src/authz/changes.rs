@@ -102,7 +102,7 @@ pub struct VisibleChange {
 
 impl ChangeType {
     /// All types, with the table of their objects and the scope that shows them; `None` for units and reference lists.
-    const ALL: [(Self, &'static str, Option<Scope>); 19] = [
+    const ALL: [(Self, &'static str, Option<Scope>); 20] = [
         (Self::Unit, "unit", None),
         (Self::Cadre, "cadre", Some(Scope::CadreRead)),
         (Self::Qualification, "qualification", Some(Scope::CadreRead)),

@@ -13,17 +13,20 @@ use crate::{
 };
 
 /// Files with protected columns, and their scopes.
-const PROTECTED: [(&str, &[Scope]); 3] = [
+const PROTECTED: [(&str, &[Scope]); 4] = [
     (CADRES, &[Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead]),
     (APPRAISALS, &[Scope::AppraisalRead]),
-    (EXEMPTIONS, &[Scope::CadreHealthRead]),
+    (DUTY_EXEMPTIONS, &[Scope::CadreHealthRead]),
+    (STANDARD_EXEMPTIONS, &[Scope::CadreOriginRead]),
 ];
 /// Persons with identity, political and origin data.
 const CADRES: &str = "cadres.csv";
 /// Appraisals of persons.
 const APPRAISALS: &str = "appraisals.csv";
 /// Exemptions of persons from duties.
-const EXEMPTIONS: &str = "duty_exemptions.csv";
+const DUTY_EXEMPTIONS: &str = "duty_exemptions.csv";
+/// Exemptions of persons from requirements of standards, whose reasons may depend on the origin.
+const STANDARD_EXEMPTIONS: &str = "standard_exemptions.csv";
 
 /// The files whose rows are compared with protected data of persons.
 pub(crate) fn protected_files() -> impl Iterator<Item = &'static str> {

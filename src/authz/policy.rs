@@ -66,9 +66,9 @@ fn of_field(parent: &str, field: &str) -> Option<Need> {
         | ("Share", "count" | "percent") => Numbers(Scope::CadreRead),
         ("Unit", "standardGap")
         | ("StandardGap", "asOf" | "holders" | "met" | "below" | "inTransition" | "indeterminate" | "notApplicable")
-        | ("StandardGap", "belowPercent" | "isRounded" | "requirements" | "standards")
+        | ("StandardGap", "exempt" | "belowPercent" | "isRounded" | "requirements" | "standards")
         | ("RequirementGap", "requirement" | "standard" | "met" | "below" | "inTransition" | "indeterminate")
-        | ("RequirementGap", "belowPercent") => Numbers(Scope::CadreRead),
+        | ("RequirementGap", "exempt" | "belowPercent") => Numbers(Scope::CadreRead),
         ("Unit", "rotationFlows")
         | ("RotationFlow", "direction" | "fromTier" | "toTier" | "rotations" | "persons" | "isRounded") => {
             Numbers(Scope::RotationRead)

@@ -120,8 +120,17 @@ pub const STANDARD_SCOPES: FileFormat = FileFormat {
 /// Requirements of standards.
 pub const REQUIREMENTS: FileFormat = FileFormat {
     name: "requirements.csv",
-    columns: &["standard_code", "code", "subject", "level", "severity", "transition_until", "legal_basis"],
-    optional: &[],
+    columns: &[
+        "standard_code",
+        "code",
+        "subject",
+        "level",
+        "severity",
+        "transition_until",
+        "legal_basis",
+        "equivalents",
+    ],
+    optional: &["equivalents"],
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/requirements.csv")),
 };
 
@@ -215,6 +224,23 @@ pub const APPRAISALS: FileFormat = FileFormat {
     ],
     optional: &["points", "document_no"],
     example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/appraisals.csv")),
+};
+
+/// Exemptions of persons from requirements of standards.
+pub const STANDARD_EXEMPTIONS: FileFormat = FileFormat {
+    name: "standard_exemptions.csv",
+    columns: &[
+        "cadre_code",
+        "standard_code",
+        "requirement_code",
+        "granted_by_code",
+        "document_no",
+        "valid_from",
+        "valid_to",
+        "reason",
+    ],
+    optional: &[],
+    example: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bundle/standard_exemptions.csv")),
 };
 
 /// Training plans.

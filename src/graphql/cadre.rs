@@ -145,7 +145,7 @@ impl Cadre {
         #[graphql(desc = "Judge by this standard, by code, whether it is in force on the day or not.")]
         standard: Option<String>,
     ) -> Result<Vec<Standing>> {
-        Standing::of(ctx, &self.0, (title.as_deref(), standard.as_deref()))
+        Standing::of(ctx, &self.0, (title.as_deref(), standard.as_deref())).await
     }
 
     /// Results of the duties (chế độ bồi dưỡng bắt buộc) that are in force on all days of a year, by the code of the
@@ -213,7 +213,7 @@ impl Cadre {
     /// concern health. Requires the scope `cadre.health:read`. Null unless the person's file is within reach on both the
     /// requested day and today.
     async fn duty_exemptions(&self, ctx: &Context<'_>) -> Result<Option<Vec<DutyExemption>>> {
-        let sealed = ctx.loaders().exemptions(self.0.seen()).await?;
+        let sealed = ctx.loaders().duty_exemptions(self.0.seen()).await?;
         let opened = ctx.access().exemptions(&self.0, &sealed)?;
         Ok(opened.map(|of| of.into_iter().map(DutyExemption).collect()))
     }

@@ -24,6 +24,7 @@ use crate::{
     domain::{
         client::visible::VisibleClientId,
         duty::{self, PersonDuty},
+        standard::Exemption,
         training::study::{self, StudyRecord},
         webhook::{self, VisibleWebhook},
     },
@@ -53,8 +54,9 @@ pub struct Loaders {
     webhooks: Batch<VisibleClientId, Option<VisibleWebhook>>,
     duties: Batch<(AuthorizedCadreId, DutyYear), Vec<PersonDuty>>,
     appraisals_of: Batch<(AuthorizedCadreId, AppraisalYears), Vec<appraisal::Model>>,
-    exemptions: Batch<AuthorizedCadreId, Vec<SealedExemption>>,
+    duty_exemptions: Batch<AuthorizedCadreId, Vec<SealedExemption>>,
     study_records: Batch<(AuthorizedCadreId, i32), StudyRecord>,
+    standard_exemptions: Batch<(AuthorizedCadreId, Day), Vec<Exemption>>,
 }
 
 impl Loaders {
@@ -77,8 +79,9 @@ impl Loaders {
             webhooks: Batch::default(),
             duties: Batch::default(),
             appraisals_of: Batch::default(),
-            exemptions: Batch::default(),
+            duty_exemptions: Batch::default(),
             study_records: Batch::default(),
+            standard_exemptions: Batch::default(),
         }
     }
 
@@ -99,8 +102,9 @@ impl Loaders {
         self.webhooks.forget();
         self.duties.forget();
         self.appraisals_of.forget();
-        self.exemptions.forget();
+        self.duty_exemptions.forget();
         self.study_records.forget();
+        self.standard_exemptions.forget();
     }
 
     /// Protected data of a person, sealed.
@@ -175,8 +179,8 @@ impl Loaders {
     }
 
     /// Exemptions of a person from duties, sealed.
-    pub async fn exemptions(&self, of: AuthorizedCadreId) -> Result<Arc<Vec<SealedExemption>>> {
-        self.exemptions.load(of, async |keys| self.access.sealed_exemptions(&keys).await).await
+    pub async fn duty_exemptions(&self, of: AuthorizedCadreId) -> Result<Arc<Vec<SealedExemption>>> {
+        self.duty_exemptions.load(of, async |keys| self.access.sealed_exemptions(&keys).await).await
     }
 
     /// Results of a person's duties in a year.
@@ -226,6 +230,21 @@ impl Loaders {
             Ok(found)
         };
         self.study_records.load((of, year), read).await
+    }
+
+    /// Requirements of standards from which a person is exempt on a day.
+    pub async fn standard_exemptions(&self, of: AuthorizedCadreId, day: Day) -> Result<Arc<Vec<Exemption>>> {
+        let read = async |keys: Vec<(AuthorizedCadreId, Day)>| {
+            let mut of_day: HashMap<Day, Vec<AuthorizedCadreId>> = HashMap::new();
+            keys.iter().for_each(|(person, day)| of_day.entry(*day).or_default().push(*person));
+            let mut found = HashMap::new();
+            for (day, persons) in of_day {
+                let exempt = self.access.standard_exemptions(&persons, day).await?;
+                found.extend(exempt.into_iter().map(|(person, exempt)| ((person, day), exempt)));
+            }
+            Ok(found)
+        };
+        self.standard_exemptions.load((of, day), read).await
     }
 
     /// Input of the rule checks of a rotation.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 use entity::{
     qualification_level, standard_scope,
-    value::{Day, Severity, Tier, Verification},
+    value::{Day, LevelCode, Severity, SubjectCode, Tier, Verification},
 };
 
 use crate::{
@@ -177,14 +177,42 @@ impl Requirement {
     async fn legal_basis(&self) -> &str {
         &self.0.row.legal_basis
     }
+
+    /// Levels of other subjects that meet it too (trình độ tương đương).
+    async fn equivalents(&self) -> Vec<EquivalentLevel> {
+        self.0.row.equivalents().map(|(subject, level)| EquivalentLevel { subject, level }).collect()
+    }
+}
+
+/// A level of another subject that meets a requirement too.
+pub struct EquivalentLevel {
+    subject: SubjectCode,
+    level: LevelCode,
+}
+
+/// A level of another subject that meets a requirement too (trình độ tương đương).
+#[Object]
+impl EquivalentLevel {
+    /// Subject of the qualification (loại trình độ).
+    async fn subject(&self, ctx: &Context<'_>) -> Result<QualificationSubject> {
+        let subject = ctx.reference_data().subject(self.subject.as_str()).cloned();
+        subject.map(QualificationSubject).ok_or_else(|| Error::internal("a level of a subject that is not in the list"))
+    }
+
+    /// Lowest level that meets the requirement (trở lên).
+    async fn level(&self, ctx: &Context<'_>) -> Result<QualificationLevel> {
+        let subject = ctx.reference_data().subject(self.subject.as_str());
+        let level = subject.and_then(|subject| subject.level(self.level.as_str())).cloned();
+        level.map(QualificationLevel).ok_or_else(|| Error::internal("a level that is not in the list"))
+    }
 }
 
 /// People with a post in a unit, by their result for the standards of their titles (chưa đạt chuẩn chức danh).
 pub struct StandardGap(pub standard::Gap);
 
 /// People with a post in a unit, by their result for the standards of their titles (chưa đạt chuẩn chức danh). Each person
-/// counts once, by the worst result of the titles; `met`, `below`, `inTransition`, `indeterminate` and `notApplicable` add
-/// up to `holders` unless they are rounded.
+/// counts once, by the worst result of the titles; `met`, `exempt`, `inTransition`, `indeterminate`, `below` and
+/// `notApplicable` add up to `holders` unless they are rounded.
 #[Object]
 impl StandardGap {
     /// Day of the count.
@@ -206,6 +234,11 @@ impl StandardGap {
     /// does not meet it.
     async fn below(&self) -> i32 {
         int(self.0.tally.below)
+    }
+
+    /// People who do not meet a requirement and are exempt from it (được miễn).
+    async fn exempt(&self) -> i32 {
+        int(self.0.tally.exempt)
     }
 
     /// People who do not meet a requirement whose transition has not ended (trong thời hạn chuẩn hóa).
@@ -270,6 +303,11 @@ impl RequirementGap {
         int(self.0.tally.below)
     }
 
+    /// People who do not meet it and are exempt from it.
+    async fn exempt(&self) -> i32 {
+        int(self.0.tally.exempt)
+    }
+
     /// People who do not meet it and whose transition has not ended.
     async fn in_transition(&self) -> i32 {
         int(self.0.tally.in_transition)
@@ -291,12 +329,16 @@ pub struct Standing(standard::Standing);
 
 impl Standing {
     /// Results of a person for the standards of titles.
-    pub(super) fn of(
+    pub(super) async fn of(
         ctx: &Context<'_>,
         cadre: &AuthorizedCadre,
         (title, standard): (Option<&str>, Option<&str>),
     ) -> Result<Vec<Self>> {
-        Ok(standard::standing(ctx.access(), cadre, (title, standard))?.into_iter().map(Self).collect())
+        let exempt = ctx.loaders().standard_exemptions(cadre.seen(), cadre.day()).await?;
+        Ok(standard::standing(ctx.access(), (cadre, exempt.as_slice()), (title, standard))?
+            .into_iter()
+            .map(Self)
+            .collect())
     }
 }
 

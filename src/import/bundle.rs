@@ -7,6 +7,7 @@ use super::{
     document::DocumentRow,
     duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
+    exemption::StandardExemptionRow,
     files::{Files, Found},
     finding::{FindingCode, Findings, Place},
     identifier::IdentifierRow,
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The files of a bundle, in the order in which they are read: later ones refer to earlier ones.
-pub const FILES: [FileFormat; 27] = [
+pub const FILES: [FileFormat; 28] = [
     <UnitRow as Row>::FORMAT,
     <SuccessionRow as Row>::FORMAT,
     <IdentifierRow as Row>::FORMAT,
@@ -52,6 +53,7 @@ pub const FILES: [FileFormat; 27] = [
     <EnrolmentRow as Row>::FORMAT,
     <ExemptionRow as Row>::FORMAT,
     <AppraisalRow as Row>::FORMAT,
+    <StandardExemptionRow as Row>::FORMAT,
 ];
 
 /// The files of a folder.

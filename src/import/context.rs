@@ -7,7 +7,10 @@ use std::{
 
 use entity::{
     institution, programme, title,
-    value::{Day, DutyCode, InstitutionCode, PlanCode, PlanId, Tier, TitleCode, UnitCode, UnitId},
+    value::{
+        Day, DutyCode, InstitutionCode, PlanCode, PlanId, RequirementCode, StandardCode, Tier, TitleCode, UnitCode,
+        UnitId,
+    },
 };
 
 use super::{
@@ -36,6 +39,8 @@ pub(super) struct ImportContext {
     pub units: HashMap<UnitCode, UnitId>,
     pub programmes: Programmes,
     pub duties: HashSet<DutyCode>,
+    /// Requirements of standards, of the database and of the bundle.
+    pub requirements: HashSet<(StandardCode, RequirementCode)>,
     pub plans: HashMap<PlanCode, PlanId>,
     /// First and last year of each plan.
     pub plan_years: HashMap<PlanId, (i32, i32)>,
@@ -62,6 +67,7 @@ impl ImportContext {
             units: existing.units.clone(),
             programmes,
             duties: existing.duties.keys().cloned().collect(),
+            requirements: existing.standards.requirements.keys().cloned().collect(),
             plan_years: existing.plans.values().map(|plan| (plan.id, (plan.year_from, plan.year_to))).collect(),
             plans: existing.plans.values().map(|plan| (plan.code.clone(), plan.id)).collect(),
             cadre_index: CadreIndex::default(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use entity::{
     appraisal, assignment, cadre, class_session, duty_exemption, enrolment, enrolment_quota, qualification, quota,
-    rotation, title, training_class,
+    rotation, standard_exemption, title, training_class,
     value::{ChangeKind, QuotaId, UnitCode},
 };
 use sea_orm::{
@@ -22,6 +22,7 @@ use super::{
     context::ImportContext,
     duty_row::ExemptionRow,
     enrolment::EnrolmentRow,
+    exemption::StandardExemptionRow,
     existing::Existing,
     files::Files,
     finding::Findings,
@@ -267,6 +268,9 @@ impl Pass<'_, DatabaseTransaction> {
             ClassRow::FILE => load_without_indexes::<training_class::Entity>(txn, self.load_classes(txn)).await,
             ExemptionRow::FILE => load_without_indexes::<duty_exemption::Entity>(txn, self.load_exemptions(txn)).await,
             AppraisalRow::FILE => load_without_indexes::<appraisal::Entity>(txn, self.load_appraisals(txn)).await,
+            StandardExemptionRow::FILE => {
+                load_without_indexes::<standard_exemption::Entity>(txn, self.load_standard_exemptions(txn)).await
+            }
             SessionRow::FILE => load_without_indexes::<class_session::Entity>(txn, self.load_sessions(txn)).await,
             // The rows of the first pass are loaded from memory; the file must not have changed since.
             file => Ok(Checked { print: table::print(self.files, file, self.progress)?, ..before }),

@@ -21,6 +21,7 @@ mod duty_row;
 mod encoding;
 mod enrolment;
 mod enrolment_overlaps;
+mod exemption;
 mod existing;
 mod files;
 mod finding;

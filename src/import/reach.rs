@@ -71,10 +71,12 @@ fn kind(file: &str, column: &str) -> Option<Kind> {
         "code" if LISTS.iter().any(|list| list.name == file) => Kind::Entry,
         "code" if file == bundle::REQUIREMENTS.name => Kind::EntryPart,
         "title_code" if file == bundle::TITLE_STEPS.name => Kind::EntryPart,
-        "standard_code" => Kind::EntryPart,
+        "standard_code" if file != bundle::STANDARD_EXEMPTIONS.name => Kind::EntryPart,
         "duty_code" if file == bundle::DUTY_PROGRAMMES.name => Kind::EntryPart,
         "issuer_code" | "unit_code" | "from_unit_code" | "to_unit_code" | "organiser_code" | "parent_code"
-        | "party_parent_code" | "predecessor_code" | "successor_code" | "sending_unit_code" => Kind::Unit,
+        | "party_parent_code" | "predecessor_code" | "successor_code" | "sending_unit_code" | "granted_by_code" => {
+            Kind::Unit
+        }
         "cadre_code" => Kind::Person,
         "plan_code" => Kind::Plan,
         "class_code" => Kind::Class,
@@ -124,7 +126,7 @@ fn visit(files: Files<'_>, bundle: &Bundle, mut row: impl FnMut(&Named<'_>)) -> 
             })*
         };
     }
-    read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26);
+    read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27);
     Ok(if is_whole { Findings::default() } else { findings })
 }
 

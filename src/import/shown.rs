@@ -7,7 +7,7 @@ const IDENTITY: usize = 9;
 
 /// Columns whose values may be shown: codes, words of closed sets, numbers, and days that say nothing about a person.
 /// All other columns, including future ones, are hidden: identity, names, birth, ethnic group, native place and Party.
-const VISIBLE_COLUMNS: [&str; 71] = [
+const VISIBLE_COLUMNS: [&str; 73] = [
     "admin_code",
     "age_months",
     "amount",
@@ -24,11 +24,13 @@ const VISIBLE_COLUMNS: [&str; 71] = [
     "duty_code",
     "decided_on",
     "end_on",
+    "equivalents",
     "field_code",
     "form",
     "from_unit_code",
     "gender",
     "grade",
+    "granted_by_code",
     "granted_on",
     "group",
     "hours",
@@ -58,6 +60,7 @@ const VISIBLE_COLUMNS: [&str; 71] = [
     "rank_code",
     "replaced_by_code",
     "reported_learners",
+    "requirement_code",
     "result",
     "role",
     "severity",
@@ -125,6 +128,7 @@ mod tests {
             ("appraisals.csv", "period", "WEEK", true),
             ("appraisals.csv", "result", "BEST", false),
             ("appraisals.csv", "points", "92", false),
+            ("standard_exemptions.csv", "reason", "x", false),
             // Shifted into the next column.
             ("cadres.csv", "gender", "Đỗ Thị Thử", false),
             ("cadres.csv", "gender", "1980-01-02", false),

@@ -11,7 +11,7 @@ use entity::{
 };
 
 use super::{
-    cell::{Cells, code, day, listed_code, word},
+    cell::{Cells, Problem, code, day, listed_code, word},
     context::{ImportContext, repeated_code, repeated_row},
     finding::{FindingCode, Findings},
     header::Header,
@@ -105,6 +105,7 @@ pub(super) struct RequirementRow {
     severity: Severity,
     transition_until: Option<Day>,
     legal_basis: String,
+    equivalents: Vec<(SubjectCode, LevelCode)>,
 }
 
 impl Row for RequirementRow {
@@ -118,6 +119,7 @@ impl Row for RequirementRow {
         let severity = cells.required("severity", word);
         let transition_until = cells.optional("transition_until", day);
         let legal_basis = cells.name("legal_basis");
+        let equivalents = cells.optional("equivalents", equivalents);
         Some(Self {
             standard: standard?,
             code: code_?,
@@ -126,8 +128,33 @@ impl Row for RequirementRow {
             severity: severity?,
             transition_until: transition_until?,
             legal_basis: legal_basis?,
+            equivalents: equivalents?.unwrap_or_default(),
         })
     }
+}
+
+/// Levels separated by `|`, each as `SUBJECT:LEVEL`.
+fn equivalents(text: &str) -> Result<Vec<(SubjectCode, LevelCode)>, Problem> {
+    let level = |word: &str| {
+        let (subject, level) = word.split_once(':')?;
+        Some((subject.parse().ok()?, level.parse().ok()?))
+    };
+    text.split('|').map(|word| level(word).ok_or_else(|| not_an_equivalent().into())).collect()
+}
+
+/// The finding about equivalent levels of a requirement, if any.
+fn wrong_equivalents(
+    of: &SubjectCode,
+    equivalents: &[(SubjectCode, LevelCode)],
+    context: &ImportContext,
+) -> Option<(FindingCode, fn() -> Sentence)> {
+    let mut subjects = HashSet::from([of]);
+    if equivalents.iter().any(|(subject, _)| !subjects.insert(subject)) {
+        return Some((FindingCode::BadValue, same_subject));
+    }
+    let levels = |subject: &SubjectCode| context.existing.levels.get(subject);
+    let is_known = |(subject, level): &(SubjectCode, LevelCode)| levels(subject).is_some_and(|of| of.contains(level));
+    (!equivalents.iter().all(is_known)).then_some((FindingCode::UnknownLevel, unknown_equivalent))
 }
 
 fn differing_requirement(row: &requirement::Model, stored: &requirement::Model) -> Vec<&'static str> {
@@ -137,6 +164,7 @@ fn differing_requirement(row: &requirement::Model, stored: &requirement::Model) 
         ("severity", row.severity == stored.severity),
         ("transition_until", row.transition_until == stored.transition_until),
         ("legal_basis", row.legal_basis == stored.legal_basis),
+        ("equivalents", row.equivalents == stored.equivalents),
     ];
     columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect()
 }
@@ -270,7 +298,12 @@ impl NewStandards {
         if !note_level(header, line, (row.subject.as_ref(), row.level.as_ref()), context, findings) || !is_known {
             return None;
         }
+        let subject_code = row.subject.ok()?;
         let standard = self.standard(&row.standard, context)?;
+        if let Some((code, sentence)) = wrong_equivalents(&subject_code, &row.equivalents, context) {
+            header.note(findings, (line, "equivalents"), code, sentence);
+            return None;
+        }
         if row.transition_until.is_some_and(|until| until <= standard.valid_from) {
             header.note(findings, (line, "transition_until"), FindingCode::EmptyInterval, no_transition);
             return None;
@@ -278,11 +311,12 @@ impl NewStandards {
         Some(requirement::Model {
             standard_code: row.standard,
             code: row.code,
-            subject_code: row.subject.ok()?,
+            subject_code,
             level_code: row.level.ok()?,
             severity: row.severity,
             transition_until: row.transition_until,
             legal_basis: row.legal_basis,
+            equivalents: words(&row.equivalents),
         })
     }
 
@@ -335,6 +369,36 @@ impl NewStandards {
         }
         overlapping
     }
+}
+
+/// Equivalent levels as they are stored, in a fixed order.
+fn words(equivalents: &[(SubjectCode, LevelCode)]) -> String {
+    let mut words: Vec<String> = equivalents.iter().map(|(subject, level)| format!("{subject}:{level}")).collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+fn not_an_equivalent() -> Sentence {
+    Sentence::new(
+        "trình độ tương đương viết là LOẠI:MỨC, nhiều giá trị cách nhau bằng dấu |, ví dụ POLITICAL_THEORY:ADVANCED",
+        "an equivalent level is written SUBJECT:LEVEL, several separated by |, such as POLITICAL_THEORY:ADVANCED",
+    )
+}
+
+fn same_subject() -> Sentence {
+    Sentence::new(
+        "trình độ tương đương phải thuộc loại trình độ khác với yêu cầu, mỗi loại một lần; hãy chỉ giữ mức thấp nhất của mỗi \
+         loại",
+        "equivalent levels must be of other subjects than the requirement, each subject once; give only the lowest level of \
+         each",
+    )
+}
+
+fn unknown_equivalent() -> Sentence {
+    Sentence::new(
+        "có trình độ tương đương không có trong danh mục; xem các mã tại `qualificationSubjects`",
+        "an equivalent level is not in the list; see the codes under `qualificationSubjects`",
+    )
 }
 
 fn overlap() -> Sentence {

@@ -16,6 +16,7 @@ use super::{
     document::DocumentRow,
     duty_row::{DutyProgrammeRow, DutyRow, ExemptionRow},
     enrolment::EnrolmentRow,
+    exemption::StandardExemptionRow,
     existing::Existing,
     files::Files,
     finding::{FindingCode, Findings},
@@ -81,6 +82,9 @@ pub(super) async fn validate(
     }
     if bundle.has(AppraisalRow::FILE) {
         plan.checked.push(pass.check_appraisals().await?);
+    }
+    if bundle.has(StandardExemptionRow::FILE) {
+        plan.checked.push(pass.check_standard_exemptions().await?);
     }
     Ok(plan)
 }
@@ -289,6 +293,8 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         if bundle.has(RequirementRow::FILE) {
             let SmallFile { header, rows, checked } = self.whole::<RequirementRow>().await?;
             let unchanged = plan.standards.read_requirements(&header, rows, self.context, self.findings);
+            let keys = plan.standards.requirements.iter().map(|row| (row.standard_code.clone(), row.code.clone()));
+            self.context.requirements.extend(keys);
             plan.checked.push(Checked { new: plan.standards.requirements.len() as u64, unchanged, ..checked });
         }
         Ok(())

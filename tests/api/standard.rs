@@ -159,3 +159,108 @@ async fn standards_are_listed_by_title_day_and_issuer() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn an_equivalent_level_is_listed_and_meets_the_requirement() {
+    on_both(async |app| {
+        let requirement = csv::requirements(
+            "standard_code,code,subject,level,equivalents",
+            "S-E,NN,FOREIGN_LANGUAGE,A2,INFORMATICS:ADVANCED|ETHNIC_LANGUAGE:CERTIFIED\n",
+        );
+        let people = csv::cadres(
+            "code,national_id,full_name",
+            "E-01,999000000081,Lò Văn Một\nE-02,999000000082,Lò Văn Hai\nE-03,999000000083,Lò Văn Ba\n",
+        );
+        let posts = csv::assignments(
+            "cadre_code,unit_code,title_code,is_primary",
+            "E-01,A2U,CC,true\nE-02,A2U,CC,true\nE-03,A2U,CC,true\n",
+        );
+        let held = csv::qualifications(
+            "cadre_code,subject,level,granted_on",
+            "E-01,ETHNIC_LANGUAGE,CERTIFIED,2015-05-01\nE-02,INFORMATICS,BASIC,2015-05-01\nE-03,FOREIGN_LANGUAGE,B1,2015-05-01\n",
+        );
+        app.import_text(&[
+            ("standards.csv", &csv::standards("code,issuer_code", "S-E,A\n")),
+            ("standard_scopes.csv", &csv::standard_scopes("standard_code,title_code", "S-E,CC\n")),
+            ("requirements.csv", &requirement),
+            ("cadres.csv", &people),
+            ("assignments.csv", &posts),
+            ("qualifications.csv", &held),
+        ])
+        .await;
+        let caller = app.caller(&["cadre:read"], &["A"]).await;
+        let document = r#"{ standards(where: {issuer: "A", title: "CC"}) {
+            requirements { equivalents { subject { code } level { code rank } } } } }"#;
+        let expected = json!([
+            {"subject": {"code": "ETHNIC_LANGUAGE"}, "level": {"code": "CERTIFIED", "rank": 1}},
+            {"subject": {"code": "INFORMATICS"}, "level": {"code": "ADVANCED", "rank": 2}},
+        ]);
+        assert_eq!(caller.query(document).await["standards"][0]["requirements"][0]["equivalents"], expected);
+
+        for (code, result, have) in [
+            ("E-01", "PASS", json!(null)),
+            ("E-02", "FAIL", json!(null)),
+            ("E-03", "PASS", json!({"code": "B1"})),
+        ] {
+            let document = format!(
+                r#"{{ cadre(by: {{code: "{code}"}}) {{ standing {{ requirements {{ result have {{ code }} }} }} }} }}"#
+            );
+            let seen = caller.query(&document).await;
+            let expected = json!([{"result": result, "have": have}]);
+            assert_eq!(seen["cadre"]["standing"][0]["requirements"], expected, "{code}");
+        }
+        let document = r#"{ cadres(where: {belowStandard: {requirement: "NN"}, codes: ["E-01", "E-02", "E-03"]}, first: 50) { nodes { code } } }"#;
+        assert_eq!(caller.query(document).await["cadres"]["nodes"], json!([{"code": "E-02"}]));
+        // The day before the certificate, and its day.
+        for (day, met) in [("2015-04-30", 0), ("2015-05-01", 2)] {
+            let document = format!(
+                r#"{{ unit(by: {{code: "A2U"}}) {{ standardGap(asOf: "{day}") {{ requirements {{ requirement {{ code }} met }} }} }} }}"#
+            );
+            let seen = caller.query(&document).await;
+            let expected = json!({"requirement": {"code": "NN"}, "met": met});
+            assert_eq!(seen["unit"]["standardGap"]["requirements"][0], expected, "{day}");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_exemption_counts_from_its_first_day_until_the_day_before_its_end() {
+    on_both(async |app| {
+        let exempt = csv::standard_exemptions(
+            "cadre_code,standard_code,requirement_code,valid_from,valid_to",
+            "A-02,TC-A,LL,2026-05-01,2026-07-01\n",
+        );
+        app.import_text(&[("standard_exemptions.csv", &exempt)]).await;
+        let caller = app.caller(&["cadre:read"], &["A"]).await;
+        let mut below = Vec::new();
+        for (day, result) in
+            [("2026-04-30", "FAIL"), ("2026-05-01", "EXEMPT"), ("2026-06-30", "EXEMPT"), ("2026-07-01", "FAIL")]
+        {
+            let document = format!(
+                r#"{{ cadre(by: {{code: "A-02"}}, asOf: "{day}") {{ standing(title: "CT") {{ result
+                        requirements {{ requirement {{ code }} result }} }} }}
+                    unit(by: {{code: "A"}}) {{ standardGap(asOf: "{day}") {{ holders met below exempt inTransition
+                        indeterminate notApplicable requirements {{ requirement {{ code }} exempt }} }} }}
+                    cadres(where: {{belowStandard: {{}}}}, asOf: "{day}", first: 50) {{ nodes {{ code }} }} }}"#
+            );
+            let seen = caller.query(&document).await;
+            let standing = &seen["cadre"]["standing"][0];
+            assert_eq!(standing["result"], result, "{day}");
+            assert_eq!(standing["requirements"][0], json!({"requirement": {"code": "LL"}, "result": result}), "{day}");
+            let gap = &seen["unit"]["standardGap"];
+            let number = |name: &str| gap[name].as_i64().expect(name);
+            let parts = ["met", "below", "exempt", "inTransition", "indeterminate", "notApplicable"].map(number);
+            assert_eq!(parts.iter().sum::<i64>(), number("holders"), "{day}");
+            let is_exempt = result == "EXEMPT";
+            assert_eq!(number("exempt"), i64::from(is_exempt), "{day}");
+            assert_eq!(gap["requirements"][0], json!({"requirement": {"code": "LL"}, "exempt": i64::from(is_exempt)}));
+            let list = seen["cadres"]["nodes"].as_array().expect("a list");
+            assert_eq!(list.contains(&json!({"code": "A-02"})), !is_exempt, "{day}");
+            assert_eq!(number("below"), i64::try_from(list.len()).expect("a number"), "{day}");
+            below.push(list.len());
+        }
+        assert_eq!(below[0], below[1] + 1, "the control");
+    })
+    .await;
+}

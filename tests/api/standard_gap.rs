@@ -32,7 +32,7 @@ fn row(standard: &str, code: &str, (met, below): (i64, i64), percent: f64) -> (S
     (standard.to_owned(), code.to_owned(), met, below, percent)
 }
 
-const GAP: &str = "asOf holders met below inTransition indeterminate notApplicable belowPercent isRounded
+const GAP: &str = "asOf holders met below exempt inTransition indeterminate notApplicable belowPercent isRounded
     requirements { standard { code } requirement { code } met below inTransition indeterminate belowPercent }
     standards { code }";
 
@@ -41,7 +41,7 @@ async fn gap(caller: &Caller<'_>, unit: &str, arguments: &str) -> Value {
     let document = format!(r#"{{ unit(by: {{code: "{unit}"}}) {{ standardGap{arguments} {{ {GAP} }} }} }}"#);
     let gap = caller.query(&document).await["unit"]["standardGap"].take();
     let number = |name: &str| gap[name].as_i64().expect(name);
-    let parts = ["met", "below", "inTransition", "indeterminate", "notApplicable"].map(number);
+    let parts = ["met", "below", "exempt", "inTransition", "indeterminate", "notApplicable"].map(number);
     if gap["isRounded"] == false {
         assert_eq!(parts.iter().sum::<i64>(), number("holders"), "the parts add up: {gap}");
     }

@@ -15,6 +15,8 @@ const TITLES: [&str; 4] = ["T0", "T1", "T2", "T3"];
 /// Units whose people are counted, with their tier; the communes are below districts until July 2025.
 const COMMUNES: [&str; 6] = ["X1", "X2", "X3", "X4", "X5", "X6"];
 const PEOPLE: usize = 90;
+/// Results of requirements, the best first.
+const RESULTS: [&str; 5] = ["PASS", "EXEMPT", "IN_TRANSITION", "INDETERMINATE", "FAIL"];
 /// Days on which all people are compared.
 const DAYS: usize = 14;
 
@@ -62,6 +64,8 @@ struct Person {
     posts: Vec<Post>,
     /// Subject, rank, day.
     held: Vec<(&'static str, usize, String)>,
+    /// Standard, requirement, first day, end.
+    exempt: Vec<(String, String, String, Option<String>)>,
 }
 
 struct Requirement {
@@ -70,6 +74,15 @@ struct Requirement {
     rank: usize,
     is_must: bool,
     until: Option<String>,
+    /// A level of another subject that meets it too: subject, rank.
+    equivalent: Option<(&'static str, usize)>,
+}
+
+impl Requirement {
+    /// The levels of which one is enough: subject, rank.
+    fn levels(&self) -> Vec<(&'static str, usize)> {
+        [(self.subject, self.rank)].into_iter().chain(self.equivalent).collect()
+    }
 }
 
 struct Standard {
@@ -140,11 +153,31 @@ impl World {
                 let until = Some(day(rng)).filter(|until| *until > standard.from && rng.bool());
                 let code = format!("R{at}");
                 let is_must = rng.u8(..4) > 0;
-                standard.requirements.push(Requirement { code, subject, rank: rng.usize(1..levels), is_must, until });
+                let rank = rng.usize(1..levels);
+                let other = match subject {
+                    "PROFESSIONAL" => ("POLITICAL_THEORY", rng.usize(1..THEORY.len())),
+                    _ => ("PROFESSIONAL", rng.usize(1..PROFESSIONAL.len())),
+                };
+                let equivalent = Some(other).filter(|_| rng.u8(..3) == 0);
+                standard.requirements.push(Requirement { code, subject, rank, is_must, until, equivalent });
             }
             standards.push(standard);
         }
-        Self { standards, people: (0..PEOPLE).map(|at| Person::draw(rng, at)).collect() }
+        let mut people: Vec<Person> = (0..PEOPLE).map(|at| Person::draw(rng, at)).collect();
+        for person in &mut people {
+            let mut seen = BTreeSet::new();
+            for _ in 0..rng.usize(..4) {
+                let standard = &standards[rng.usize(..standards.len())];
+                let requirement = &standard.requirements[rng.usize(..standard.requirements.len())];
+                let from = day(rng);
+                let to = Some(day(rng)).filter(|to| *to > from && rng.bool());
+                let key = (standard.code.clone(), requirement.code.clone());
+                if seen.insert(key.clone()) {
+                    person.exempt.push((key.0, key.1, from, to));
+                }
+            }
+        }
+        Self { standards, people }
     }
 
     async fn load(&self, app: &TestApp) {
@@ -166,18 +199,27 @@ impl World {
                 scopes += &format!("{code},{title},{}\n", tier.unwrap_or(""));
             }
             for requirement in &of.requirements {
-                let Requirement { code: name, subject, rank, is_must, until } = requirement;
-                let level = if *subject == "PROFESSIONAL" { PROFESSIONAL[*rank] } else { THEORY[*rank] };
+                let Requirement { code: name, subject, rank, is_must, until, equivalent } = requirement;
+                let level_of = |subject: &str, rank: usize| {
+                    if subject == "PROFESSIONAL" { PROFESSIONAL[rank] } else { THEORY[rank] }
+                };
+                let level = level_of(*subject, *rank);
+                let equivalent = equivalent.map(|(subject, rank)| format!("{subject}:{}", level_of(subject, rank)));
                 let severity = if *is_must { "MUST" } else { "SHOULD" };
-                requirements += &format!("{code},{name},{subject},{level},{severity},{}\n", open(until));
+                requirements +=
+                    &format!("{code},{name},{subject},{level},{severity},{},{}\n", open(until), open(&equivalent));
             }
         }
-        let (mut cadres, mut posts, mut held) = (String::new(), String::new(), String::new());
+        let (mut cadres, mut posts, mut held, mut exempt) =
+            (String::new(), String::new(), String::new(), String::new());
         for (at, person) in self.people.iter().enumerate() {
             let code = &person.code;
             cadres += &format!("{code},Lò Văn {at}\n");
             for (nth, (unit, title, from, to)) in person.posts.iter().enumerate() {
                 posts += &format!("{code},{unit},{title},{from},{},{}\n", open(to), nth == 0);
+            }
+            for (standard, requirement, from, to) in &person.exempt {
+                exempt += &format!("{code},{standard},{requirement},{from},{}\n", open(to));
             }
             for (subject, rank, on) in &person.held {
                 let level = if *subject == "PROFESSIONAL" { PROFESSIONAL[*rank] } else { THEORY[*rank] };
@@ -191,7 +233,10 @@ impl World {
             ("standard_scopes.csv", &csv::standard_scopes("standard_code,title_code,tier", &scopes)),
             (
                 "requirements.csv",
-                &csv::requirements("standard_code,code,subject,level,severity,transition_until", &requirements),
+                &csv::requirements(
+                    "standard_code,code,subject,level,severity,transition_until,equivalents",
+                    &requirements,
+                ),
             ),
             ("cadres.csv", &csv::cadres("code,full_name", &cadres)),
             (
@@ -199,6 +244,13 @@ impl World {
                 &csv::assignments("cadre_code,unit_code,title_code,start_on,end_on,is_primary", &posts),
             ),
             ("qualifications.csv", &csv::qualifications("cadre_code,subject,level,granted_on", &held)),
+            (
+                "standard_exemptions.csv",
+                &csv::standard_exemptions(
+                    "cadre_code,standard_code,requirement_code,valid_from,valid_to,granted_by_code",
+                    &exempt.replace('\n', ",P1\n"),
+                ),
+            ),
         ])
         .await;
     }
@@ -253,10 +305,49 @@ impl World {
             };
             let covers = |one: (&Standard, &Requirement), other: (&Standard, &Requirement)| {
                 one.0.code != other.0.code
-                    && one.1.rank >= other.1.rank
+                    && one.1.levels().iter().all(|(subject, rank)| {
+                        other.1.levels().iter().any(|(of, lowest)| of == subject && rank >= lowest)
+                    })
                     && (one.1.is_must || !other.1.is_must)
                     && (one.0.is_verified || !other.0.is_verified)
                     && due(one.0, one.1) <= due(other.0, other.1)
+            };
+            let meets = |asked: &Requirement| {
+                person.held.iter().filter(|(_, _, day)| day.as_str() <= on).any(|(held, rank, _)| {
+                    asked.levels().iter().any(|(subject, lowest)| held == subject && rank >= lowest)
+                })
+            };
+            let is_exempt = |of: (&Standard, &Requirement)| {
+                person.exempt.iter().any(|(standard, code, from, to)| {
+                    (standard, code) == (&of.0.code, &of.1.code)
+                        && from.as_str() <= on
+                        && to.as_deref().is_none_or(|to| on < to)
+                })
+            };
+            // Without exemptions, and without requirements that are hidden.
+            let plain = |of: (&Standard, &Requirement)| match () {
+                () if !of.0.is_verified => 3,
+                () if meets(of.1) => 0,
+                () if due(of.0, of.1).is_empty() => 4,
+                () => 2,
+            };
+            // Requirements that a requirement makes superfluous, if they bind as much.
+            let lower = |of: (&Standard, &Requirement)| {
+                let is_lower =
+                    |other: &(&Standard, &Requirement)| covers(of, *other) && (other.1.is_must || !of.1.is_must);
+                each().filter(is_lower).collect::<Vec<_>>()
+            };
+            let is_released = |of: (&Standard, &Requirement)| is_exempt(of) && ![0, 3].contains(&plain(of));
+            // A national requirement that one of the issuer hides, hides nothing itself.
+            let lowest = |of: (&Standard, &Requirement)| if is_released(of) { 1 } else { plain(of) };
+            let weigh_hidden = |of: (&Standard, &Requirement)| match is_released(of) {
+                true if of.0.issuer.is_some() => lower(of).into_iter().map(lowest).fold(1, Ord::max),
+                true => 1,
+                false => plain(of),
+            };
+            let weigh = |of: (&Standard, &Requirement)| match is_released(of) {
+                true => lower(of).into_iter().map(weigh_hidden).fold(1, Ord::max),
+                false => plain(of),
             };
             for of in each() {
                 // First the national ones, then those of the issuer, as far as the former remain.
@@ -268,24 +359,14 @@ impl World {
                     continue;
                 }
                 asked = true;
-                let have = person.held.iter().filter(|(held, _, day)| *held == subject && day.as_str() <= on);
-                let met = have.map(|(_, rank, _)| *rank).max().is_some_and(|rank| rank >= of.1.rank);
-                let (result, weight) = if !of.0.is_verified {
-                    ("INDETERMINATE", 2)
-                } else if met {
-                    ("PASS", 0)
-                } else if due(of.0, of.1).is_empty() {
-                    ("FAIL", 3)
-                } else {
-                    ("IN_TRANSITION", 1)
-                };
+                let weight = weigh(of);
                 if of.1.is_must {
                     worst = worst.max(weight);
                 }
-                results.insert((of.0.code.clone(), of.1.code.clone()), result.to_owned());
+                results.insert((of.0.code.clone(), of.1.code.clone()), RESULTS[weight].to_owned());
             }
         }
-        let title = if asked { ["PASS", "IN_TRANSITION", "INDETERMINATE", "FAIL"][worst] } else { "NOT_APPLICABLE" };
+        let title = if asked { RESULTS[worst] } else { "NOT_APPLICABLE" };
         (title.to_owned(), results)
     }
 
@@ -433,8 +514,8 @@ async fn singles(world: &World, caller: &Caller<'_>, on: &str, hint: &str) -> us
 async fn bulk(world: &World, caller: &Caller<'_>, (root, on): (&str, &str), hint: &str) -> (usize, usize) {
     let document = format!(
         r#"{{ gap: unit(by: {{code: "{root}"}}) {{ standardGap(asOf: "{on}") {{
-            holders met below inTransition indeterminate notApplicable
-            requirements {{ standard {{ code }} requirement {{ code }} met below inTransition indeterminate }} }} }}
+            holders exempt met below inTransition indeterminate notApplicable
+            requirements {{ standard {{ code }} requirement {{ code }} met exempt below inTransition indeterminate }} }} }}
             below: cadres(where: {{unit: {{code: "{root}"}}, belowStandard: {{}}}}, asOf: "{on}", first: 100) {{ nodes {{ code }} }}
             missing: cadres(where: {{unit: {{code: "{root}"}}, titles: ["T0", "T3"], belowStandard: {{requirement: "R0"}}}}, asOf: "{on}", first: 100) {{ nodes {{ code }} }} }}"#
     );
@@ -442,7 +523,7 @@ async fn bulk(world: &World, caller: &Caller<'_>, (root, on): (&str, &str), hint
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
     let mut of_requirement: BTreeMap<(String, String, String), i64> = BTreeMap::new();
     let (mut below, mut missing) = (BTreeSet::new(), BTreeSet::new());
-    let order = ["NOT_APPLICABLE", "PASS", "IN_TRANSITION", "INDETERMINATE", "FAIL"];
+    let order = ["NOT_APPLICABLE", "PASS", "EXEMPT", "IN_TRANSITION", "INDETERMINATE", "FAIL"];
     for person in &world.people {
         let mut worst = None;
         let mut each = BTreeMap::new();
@@ -466,7 +547,7 @@ async fn bulk(world: &World, caller: &Caller<'_>, (root, on): (&str, &str), hint
         }
     }
     let gap = &seen["gap"]["standardGap"];
-    let names = ["notApplicable", "met", "inTransition", "indeterminate", "below"];
+    let names = ["notApplicable", "met", "exempt", "inTransition", "indeterminate", "below"];
     for (name, result) in names.iter().zip(order) {
         assert_eq!(gap[*name], counts.get(result).copied().unwrap_or(0), "{hint} {name}: {gap}");
     }

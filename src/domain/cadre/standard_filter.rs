@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::value::UnitId;
+use entity::value::{Day, UnitId};
 use sea_orm::{
     Condition,
     sea_query::{Expr, ExprTrait, SimpleExpr},
@@ -15,6 +15,7 @@ use crate::{
         qualification,
         standard::{
             self,
+            exemption::is_exempt,
             judge::{Applied, Basis},
             profile::Profiles,
         },
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// Condition on the standard of a title that the person holds (chưa đạt chuẩn chức danh). The standards in force on the
-/// requested day decide; people in transition and people with only unverified standards do not match.
+/// requested day decide; people in transition, exempt people and people with only unverified standards do not match.
 #[derive(Clone, Debug, Default, async_graphql::InputObject, serde::Serialize)]
 pub struct StandardCondition {
     /// Judge by this standard, by code, whether it is in force or not, instead of those in force.
@@ -60,10 +61,8 @@ impl StandardCondition {
         let profiles = Profiles::of(reference_data, basis, (within, titles), day);
 
         let mut any = Condition::any();
-        for ((subject, rank), posts) in self.decisive(&profiles, day) {
-            let subject = qualification::subject(access, field, subject)?;
-            let levels = subject.levels.iter().filter(|level| level.rank >= rank).map(|level| &level.code);
-            let is_lower = holds_level(access, subject.row.code.as_str(), levels, day).not();
+        for (of, posts) in self.decisive(&profiles, day) {
+            let is_below = below(access, field, (of, day))?;
             let mut holds = Condition::any();
             for (group, titles) in posts {
                 // A single group contains all units, and the reach is the filter.
@@ -73,20 +72,23 @@ impl StandardCondition {
                 };
                 holds = holds.add(SimpleExpr::from(access.cadres()?.has_post(on, of_group.as_ref(), Some(&titles))));
             }
-            any = any.add(Condition::all().add(is_lower).add(holds));
+            any = any.add(Condition::all().add(is_below).add(holds));
         }
         // An empty condition is true.
         Ok(if any.is_empty() { any.add(Expr::val(1).eq(0)) } else { any })
     }
 
-    /// Groups of units and titles whose holders are below if they lack a rank in a subject.
-    fn decisive<'s>(&self, profiles: &'s Profiles<'_>, day: entity::value::Day) -> Decisive<'s> {
-        let mut decisive: Decisive<'s> = BTreeMap::new();
+    /// Groups of units and titles whose holders are below if they lack all ranks of a requirement.
+    fn decisive<'s>(&self, profiles: &'s Profiles<'s>, day: Day) -> Decisive<'s> {
+        let mut decisive: Decisive<'s> = Vec::new();
         for (at, group) in profiles.groups.iter().enumerate() {
             for (title, number) in &group.by_title {
                 for of in profiles.all[*number].iter().filter(|of| self.asks_for(of) && of.is_decisive(day)) {
-                    let key = (of.requirement.row.subject_code.as_str(), of.requirement.rank);
-                    let titles = decisive.entry(key).or_default().entry(at).or_default();
+                    let known = decisive.iter().position(|(other, _)| *other == of).unwrap_or_else(|| {
+                        decisive.push((of, BTreeMap::new()));
+                        decisive.len() - 1
+                    });
+                    let titles = decisive[known].1.entry(at).or_default();
                     if !titles.contains(&title.as_str()) {
                         titles.push(title.as_str());
                     }
@@ -121,8 +123,24 @@ impl StandardCondition {
     }
 }
 
-/// Titles by group of units, by subject and rank.
-type Decisive<'s> = BTreeMap<(&'s str, i16), BTreeMap<usize, Vec<&'s str>>>;
+/// Requirements with their titles by group of units.
+type Decisive<'s> = Vec<(&'s Applied<'s>, BTreeMap<usize, Vec<&'s str>>)>;
+
+/// Condition that the person of the outer select fails a requirement: has none of its levels, and is not exempt, or fails a
+/// requirement that it makes superfluous.
+fn below(access: &Access, field: &str, (of, day): (&Applied<'_>, Day)) -> Result<Condition> {
+    let mut is_below = Condition::all();
+    for (subject, rank) in of.levels() {
+        let subject = qualification::subject(access, field, subject)?;
+        let levels = subject.levels.iter().filter(|level| level.rank >= rank).map(|level| &level.code);
+        is_below = is_below.add(holds_level(access, subject.row.code.as_str(), levels, day).not());
+    }
+    let mut is_bound = Condition::any().add(is_exempt(of, day).not());
+    for hidden in of.hidden.iter().filter(|hidden| hidden.is_decisive(day)) {
+        is_bound = is_bound.add(below(access, field, (hidden, day))?);
+    }
+    Ok(is_below.add(is_bound))
+}
 
 fn no_post(field: &str) -> Error {
     Error::invalid(

@@ -134,6 +134,14 @@ struct Requirement {
     severity: Severity,
     transition_until: Option<Day>,
     legal_basis: String,
+    equivalents: Vec<Equivalent>,
+}
+
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Equivalent {
+    subject: SubjectCode,
+    level: LevelCode,
 }
 
 impl Requirement {
@@ -145,6 +153,7 @@ impl Requirement {
             severity: row.severity,
             transition_until: row.transition_until,
             legal_basis: row.legal_basis.clone(),
+            equivalents: row.equivalents().map(|(subject, level)| Equivalent { subject, level }).collect(),
         }
     }
 }
@@ -176,6 +185,11 @@ impl Record for RequirementsRecord {
             "severity" => word(&requirement.severity),
             "transition_until" => maybe(requirement.transition_until.as_ref()),
             "legal_basis" => Cow::Borrowed(&requirement.legal_basis),
+            "equivalents" => {
+                let words =
+                    requirement.equivalents.iter().map(|Equivalent { subject, level }| format!("{subject}:{level}"));
+                Cow::Owned(words.collect::<Vec<_>>().join("|"))
+            }
             _ => return None,
         })
     }

@@ -56,6 +56,8 @@ pub struct Tally {
     pub met: u64,
     /// People who do not.
     pub below: u64,
+    /// People who do not, and who are exempt.
+    pub exempt: u64,
     /// People who do not, and whose transition has not ended.
     pub in_transition: u64,
     /// People for whom nothing follows.
@@ -69,6 +71,7 @@ impl Tally {
         match result {
             StandardResult::Pass => &mut self.met,
             StandardResult::Fail => &mut self.below,
+            StandardResult::Exempt => &mut self.exempt,
             StandardResult::InTransition => &mut self.in_transition,
             StandardResult::Indeterminate => &mut self.indeterminate,
             StandardResult::NotApplicable => &mut self.not_applicable,
@@ -172,14 +175,14 @@ impl<'s> Counted<'s> {
     fn add(&mut self, people: &People, profiles: &Profiles<'s>, day: Day) {
         let highest = |subject: &str| people.ranks.get(subject).copied().flatten();
         let applied = people.profiles.iter().filter_map(|number| profiles.all.get(*number));
-        let results = applied.clone().map(|of| of_title(of, highest, day));
+        let results = applied.clone().map(|of| of_title(of, (&highest, people.exempt.as_slice()), day));
         self.holders += people.count;
         *self.tally.slot(results.max().unwrap_or(StandardResult::NotApplicable)) += people.count;
         // A requirement of several titles has one result, because it depends on the levels and the day only.
         let each: BTreeMap<_, _> = applied.flatten().map(|of| (of.key(), of)).collect();
         for (key, of) in each {
             if let Some((.., tally)) = self.requirements.get_mut(&key) {
-                let result = of.judge(highest(of.requirement.row.subject_code.as_str()), day);
+                let result = of.judge(&highest, &people.exempt, day);
                 *tally.slot(result) += people.count;
             }
         }
@@ -202,6 +205,7 @@ impl<'s> Counted<'s> {
             Tally {
                 met: of("met", tally.met),
                 below: of("below", tally.below),
+                exempt: of("exempt", tally.exempt),
                 in_transition: of("in_transition", tally.in_transition),
                 indeterminate: of("indeterminate", tally.indeterminate),
                 not_applicable: of("not_applicable", tally.not_applicable),

@@ -8,7 +8,7 @@ use std::{
 
 use entity::{
     standard,
-    value::{Day, Severity, SubjectCode, TitleCode, Verification},
+    value::{Day, RequirementCode, Severity, StandardCode, SubjectCode, TitleCode, Verification},
 };
 
 use crate::reference::standards::{Requirement, Standard, Standards, UnitClass};
@@ -21,6 +21,8 @@ pub enum StandardResult {
     NotApplicable,
     /// The person meets the standard (đạt chuẩn).
     Pass,
+    /// The person does not meet it and is exempt from it on the day (được miễn).
+    Exempt,
     /// The person does not meet it, and the transition has not ended (trong thời hạn chuẩn hóa).
     InTransition,
     /// The standard was not compared with the text of its document, so nothing follows (chưa xác định).
@@ -40,13 +42,18 @@ pub enum Basis<'s> {
 }
 
 /// A requirement that applies to a post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied<'s> {
     /// Its standard.
     pub standard: &'s standard::Model,
     /// The requirement.
     pub requirement: &'s Requirement,
+    /// Requirements that it makes superfluous, and that are as binding. An exemption from it does not include them.
+    pub hidden: Vec<Applied<'s>>,
 }
+
+/// Requirement from which a person is exempt on the day: standard, code.
+pub type Exemption = (StandardCode, RequirementCode);
 
 impl<'s> Applied<'s> {
     /// End of the transition, exclusive, if the day lies in it. Before the standard is in force there is no transition,
@@ -65,19 +72,46 @@ impl<'s> Applied<'s> {
         matches!(self.requirement.row.severity, Severity::Must)
     }
 
-    /// Result of a person with this highest rank in the subject; `None` without a recorded level.
-    pub fn judge(&self, highest: Option<i16>, day: Day) -> StandardResult {
-        match (self.is_verified(), highest >= Some(self.requirement.rank), self.deadline(day)) {
+    /// The levels of which one is enough, as lowest ranks by subject: its own level first, then the equivalent ones.
+    pub fn levels(&self) -> impl Iterator<Item = (&'s str, i16)> + use<'s> {
+        let requirement = self.requirement;
+        let equivalents = requirement.equivalents.iter().map(|(subject, rank)| (subject.as_str(), *rank));
+        [(requirement.row.subject_code.as_str(), requirement.rank)].into_iter().chain(equivalents)
+    }
+
+    /// Whether a person with these highest ranks by subject meets it; `None` without a recorded level.
+    pub fn is_met(&self, highest: impl Fn(&str) -> Option<i16>) -> bool {
+        self.levels().any(|(subject, rank)| highest(subject) >= Some(rank))
+    }
+
+    /// Result of a person with these highest ranks by subject, `None` without a recorded level, and these exemptions.
+    pub fn judge(&self, highest: &impl Fn(&str) -> Option<i16>, exempt: &[Exemption], day: Day) -> StandardResult {
+        match (self.is_verified(), self.is_met(highest), self.deadline(day)) {
             (false, ..) => StandardResult::Indeterminate,
             (true, true, _) => StandardResult::Pass,
+            (true, false, _) if self.is_among(exempt) => {
+                let hidden = self.hidden.iter().map(|of| of.judge(highest, exempt, day));
+                hidden.fold(StandardResult::Exempt, Ord::max)
+            }
             (true, false, Some(_)) => StandardResult::InTransition,
             (true, false, None) => StandardResult::Fail,
         }
     }
 
-    /// Whether a person below the level fails on the day.
+    /// Whether a person who does not meet it fails on the day.
     pub fn is_decisive(&self, day: Day) -> bool {
-        self.judge(None, day) == StandardResult::Fail
+        self.judge(&|_: &str| None, &[], day) == StandardResult::Fail
+    }
+
+    fn is_among(&self, exempt: &[Exemption]) -> bool {
+        exempt.iter().any(|(standard, code)| (standard.as_str(), code.as_str()) == self.key())
+    }
+
+    /// The same requirement with those that it makes superfluous.
+    fn hiding(mut self, others: &[Self], day: Day) -> Self {
+        let is_hidden = |other: &&Self| self.covers(other, day) && (other.is_must() || !self.is_must());
+        self.hidden = others.iter().filter(is_hidden).cloned().collect();
+        self
     }
 
     /// Identity of the requirement.
@@ -85,11 +119,13 @@ impl<'s> Applied<'s> {
         (self.standard.code.as_str(), self.requirement.row.code.as_str())
     }
 
-    /// Whether this requirement makes another one superfluous: its level is as high, and it is as binding, as certain and
-    /// due no later.
+    /// Whether this requirement makes another one superfluous: all levels that meet it meet the other, and it is as binding,
+    /// as certain and due no later.
     fn covers(&self, other: &Self, day: Day) -> bool {
         let deadline = |of: &Self| of.deadline(day);
-        self.requirement.rank >= other.requirement.rank
+        let meets_other =
+            |(subject, rank): (&str, i16)| other.levels().any(|(of, lowest)| subject == of && rank >= lowest);
+        self.levels().all(meets_other)
             && (self.is_must() || !other.is_must())
             && (self.is_verified() || !other.is_verified())
             && deadline(self) <= deadline(other)
@@ -127,10 +163,12 @@ pub fn applicable<'s>(
         let national = national.map(|of| of.requirements(subject)).unwrap_or_default();
         let local = local.map(|of| of.requirements(subject)).unwrap_or_default();
         // Of two equal requirements, the one of the issuer remains.
-        let raised: Vec<_> =
-            national.iter().filter(|one| !local.iter().any(|other| other.covers(one, day))).copied().collect();
-        let kept = local.into_iter().filter(|one| !raised.iter().any(|other| other.covers(one, day)));
-        kept.chain(raised.clone()).collect::<Vec<_>>()
+        let is_covered = |one: &Applied<'_>, by: &[Applied<'_>]| by.iter().any(|other| other.covers(one, day));
+        let local: Vec<_> = local.into_iter().map(|one| one.hiding(&national, day)).collect();
+        let raised: Vec<_> = national.into_iter().filter(|one| !is_covered(one, &local)).collect();
+        let (lower, kept): (Vec<_>, Vec<_>) = local.into_iter().partition(|one| is_covered(one, &raised));
+        let raised = raised.into_iter().map(|one| one.hiding(&lower, day));
+        kept.into_iter().chain(raised).collect::<Vec<_>>()
     };
     by_subject.into_iter().flat_map(of_subject).collect()
 }
@@ -171,14 +209,20 @@ impl<'s> Candidate<'s> {
 
     fn requirements(self, subject: &SubjectCode) -> Vec<Applied<'s>> {
         let of_subject = self.standard.requirements.iter().filter(|of| of.row.subject_code == *subject);
-        of_subject.map(|requirement| Applied { standard: &self.standard.row, requirement }).collect()
+        of_subject
+            .map(|requirement| Applied { standard: &self.standard.row, requirement, hidden: Vec::new() })
+            .collect()
     }
 }
 
 /// Result for a title: the greatest result of its requirements that are a MUST.
-pub fn of_title(applied: &[Applied<'_>], highest: impl Fn(&str) -> Option<i16>, day: Day) -> StandardResult {
+pub fn of_title(
+    applied: &[Applied<'_>],
+    (highest, exempt): (&impl Fn(&str) -> Option<i16>, &[Exemption]),
+    day: Day,
+) -> StandardResult {
     let lowest = if applied.is_empty() { StandardResult::NotApplicable } else { StandardResult::Pass };
     let decisive = applied.iter().filter(|of| of.is_must());
-    let results = decisive.map(|of| of.judge(highest(of.requirement.row.subject_code.as_str()), day));
+    let results = decisive.map(|of| of.judge(highest, exempt, day));
     results.fold(lowest, Ord::max)
 }

@@ -3,6 +3,7 @@
 //! Standards are rows (`reference::standards`). `judge` selects those that apply to a post and compares a person with
 //! them; `standing` does this for one person, `gap` for the people of a unit.
 
+pub(in crate::domain) mod exemption;
 mod gap;
 pub mod judge;
 mod list;
@@ -13,6 +14,6 @@ mod standing;
 mod tests;
 
 pub use gap::{Gap, GapAsked, RequirementGap, Tally, gap};
-pub use judge::StandardResult;
+pub use judge::{Exemption, StandardResult};
 pub use list::{StandardWhere, find, list};
 pub use standing::{RequirementCheck, Standing, standing};

@@ -1,17 +1,21 @@
-//! The people of a gap, grouped by the profiles of their posts and by their highest levels.
+//! The people of a gap, grouped by the profiles of their posts and by their highest levels. The few with an exemption are
+//! read one by one.
 //!
 //! Most are read from the index of titles; a small part of a branch, and all people while the index does not exist, are
 //! read from the posts and qualifications.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use entity::{assignment, qualification, qualification_level, title_index, value::Day};
+use entity::{
+    assignment, qualification, qualification_level, title_index,
+    value::{CadreId, Day},
+};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseBackend, QueryResult,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, QueryResult,
     sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType},
 };
 
-use super::profile::Profiles;
+use super::{judge::Exemption, profile::Profiles};
 use crate::{
     authz::{Access, ReachedUnits, Statistics},
     db,
@@ -20,12 +24,17 @@ use crate::{
     reference::ReferenceData,
 };
 
+/// Highest ranks by subject.
+type Ranks = BTreeMap<String, Option<i16>>;
+
 /// People with the same profiles and the same levels.
 pub(super) struct People {
     /// Numbers of the profiles of their posts.
     pub profiles: BTreeSet<usize>,
     /// Highest rank in each subject.
-    pub ranks: BTreeMap<String, Option<i16>>,
+    pub ranks: Ranks,
+    /// Exemptions; people with any are not grouped.
+    pub exempt: Vec<Exemption>,
     /// Number of people.
     pub count: u64,
 }
@@ -37,40 +46,78 @@ pub(super) async fn grouped(
     (units, titles): (&ReachedUnits, Option<&[&str]>),
     (profiles, day): (&Profiles<'_>, Day),
 ) -> Result<Vec<People>> {
-    let (subjects, reference_data) = (profiles.subjects(), access.reference_data());
+    let (subjects, reference_data, backend) = (profiles.subjects(), access.reference_data(), access.backend());
+    let exempt = statistics.standard_exemptions(&statistics.posts_on(day, units, titles), day).await?;
+    let others = |column: Expr| Condition::all().add(db::any_id(backend, column, exempt.keys().map(|id| id.0)).not());
+    let mut people = Vec::new();
+    if !exempt.is_empty() {
+        let column = Expr::col((assignment::Entity, assignment::Column::CadreId));
+        let mut posts = statistics.posts_on(day, units, titles);
+        posts.and_where(db::any_id(backend, column, exempt.keys().map(|id| id.0)));
+        for row in access.reader().query_all(&one_by_one(backend, posts, profiles, day)).await? {
+            people.push(People::of_person(&row, &subjects, &exempt)?);
+        }
+    }
     let mask = levels::mask(reference_data, &subjects);
-    if let Some((mask, rows)) = mask.zip(statistics.titles_on(day, units, titles)) {
+    if let Some((mask, mut rows)) = mask.zip(statistics.titles_on(day, units, titles)) {
+        if !exempt.is_empty() {
+            rows.cond_where(others(Expr::col((title_index::Entity, title_index::Column::CadreId))));
+        }
         let rows = access.reader().query_all(&from_index(access.backend(), &rows, (profiles, mask))).await?;
         // Without a row, the index may not exist.
         if !rows.is_empty() {
-            return rows.iter().map(|row| People::of_index(row, &subjects, reference_data)).collect();
+            for row in &rows {
+                people.push(People::of_index(row, &subjects, reference_data)?);
+            }
+            return Ok(people);
         }
     }
-    let posts = statistics.posts_on(day, units, titles);
-    let rows = access.reader().query_all(&from_posts(access.backend(), posts, profiles, day)).await?;
-    rows.iter().map(|row| People::of_posts(row, &subjects)).collect()
+    let mut posts = statistics.posts_on(day, units, titles);
+    if !exempt.is_empty() {
+        posts.cond_where(others(Expr::col((assignment::Entity, assignment::Column::CadreId))));
+    }
+    for row in access.reader().query_all(&from_posts(backend, posts, profiles, day)).await? {
+        people.push(People::of_posts(&row, &subjects)?);
+    }
+    Ok(people)
 }
 
 impl People {
     fn of_posts(row: &QueryResult, subjects: &[&str]) -> Result<Self> {
-        let mut ranks = BTreeMap::new();
-        for (at, subject) in subjects.iter().enumerate() {
-            ranks.insert((*subject).to_owned(), row.try_get("", &rank_column(at))?);
-        }
-        Self::with_ranks(row, ranks)
+        Self::counted(row, ranks(row, subjects)?)
+    }
+
+    fn of_person(row: &QueryResult, subjects: &[&str], exempt: &HashMap<CadreId, Vec<Exemption>>) -> Result<Self> {
+        let id: CadreId = row.try_get("", "cadre_id")?;
+        let exempt = exempt.get(&id).cloned().unwrap_or_default();
+        Ok(Self { profiles: numbers(row)?, ranks: ranks(row, subjects)?, exempt, count: 1 })
     }
 
     fn of_index(row: &QueryResult, subjects: &[&str], reference_data: &ReferenceData) -> Result<Self> {
         let levels: i64 = row.try_get("", "levels")?;
         let rank = |subject: &&str| ((*subject).to_owned(), levels::rank(reference_data, levels, subject));
-        Self::with_ranks(row, subjects.iter().map(rank).collect())
+        Self::counted(row, subjects.iter().map(rank).collect())
     }
 
-    fn with_ranks(row: &QueryResult, ranks: BTreeMap<String, Option<i16>>) -> Result<Self> {
-        let (profiles, count): (String, i64) = (row.try_get("", "profiles")?, row.try_get("", "people")?);
-        let profiles = profiles.split(',').filter_map(|number| number.parse().ok()).collect();
-        Ok(Self { profiles, ranks, count: u64::try_from(count).unwrap_or(0) })
+    fn counted(row: &QueryResult, ranks: Ranks) -> Result<Self> {
+        let count: i64 = row.try_get("", "people")?;
+        let count = u64::try_from(count).unwrap_or(0);
+        Ok(Self { profiles: numbers(row)?, ranks, exempt: Vec::new(), count })
     }
+}
+
+fn ranks(row: &QueryResult, subjects: &[&str]) -> Result<Ranks> {
+    let mut ranks = BTreeMap::new();
+    for (at, subject) in subjects.iter().enumerate() {
+        ranks.insert((*subject).to_owned(), row.try_get("", &rank_column(at))?);
+    }
+    Ok(ranks)
+}
+
+/// Numbers of the profiles of a row.
+fn numbers(row: &QueryResult) -> Result<BTreeSet<usize>> {
+    let profiles: String = row.try_get("", "profiles")?;
+    Ok(profiles.split(',').filter_map(|number| number.parse().ok()).collect())
 }
 
 fn rank_column(at: usize) -> String {
@@ -126,8 +173,7 @@ fn from_index(
 fn from_posts(backend: DatabaseBackend, posts: SelectStatement, profiles: &Profiles<'_>, day: Day) -> SelectStatement {
     let subjects = profiles.subjects();
     let ranks: Vec<String> = (0..subjects.len()).map(rank_column).collect();
-    let persons = persons(backend, posts, profiles);
-    let with_ranks = if subjects.is_empty() { persons } else { with_ranks(backend, persons, &subjects, day) };
+    let with_ranks = one_by_one(backend, posts, profiles, day);
     let columns = ["profiles".to_owned()].into_iter().chain(ranks);
     let mut groups =
         Query::select().expr_as(Func::count(Expr::cust("*")), "people").from_subquery(with_ranks, "with_ranks").take();
@@ -135,6 +181,12 @@ fn from_posts(backend: DatabaseBackend, posts: SelectStatement, profiles: &Profi
         groups.column(column.clone()).add_group_by([Expr::col(column)]);
     }
     groups
+}
+
+/// Selects each person with the profiles of the posts and the highest rank in each subject.
+fn one_by_one(backend: DatabaseBackend, posts: SelectStatement, profiles: &Profiles<'_>, day: Day) -> SelectStatement {
+    let (subjects, persons) = (profiles.subjects(), persons(backend, posts, profiles));
+    if subjects.is_empty() { persons } else { with_ranks(backend, persons, &subjects, day) }
 }
 
 /// Selects each person once, with the profiles of the posts. `judged_id` is the person, or null without a profile, so that
@@ -162,7 +214,7 @@ fn with_ranks(backend: DatabaseBackend, persons: SelectStatement, subjects: &[&s
     let level = |column| Expr::col((qualification_level::Entity, column));
     let is_wanted = db::any_word(backend, held(qualification::Column::SubjectCode), subjects.iter().copied());
     let mut select = Query::select()
-        .column(("person", "profiles"))
+        .columns([("person", "cadre_id"), ("person", "profiles")])
         .from_subquery(persons, "person")
         .left_join(
             qualification::Entity,

@@ -66,9 +66,9 @@ impl<'s> Profiles<'s> {
         })
     }
 
-    /// Codes of the subjects of all requirements.
+    /// Codes of the subjects whose levels meet any of the requirements.
     pub(super) fn subjects(&self) -> Vec<&'s str> {
-        let subjects = self.all.iter().flatten().map(|of| of.requirement.row.subject_code.as_str());
+        let subjects = self.all.iter().flatten().flat_map(|of| of.levels().map(|(subject, _)| subject));
         subjects.collect::<BTreeSet<_>>().into_iter().collect()
     }
 

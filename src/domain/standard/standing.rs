@@ -3,7 +3,7 @@
 use entity::{assignment, programme, qualification_level, value::Day};
 
 use super::{
-    judge::{Applied, Basis, StandardResult, applicable, of_title},
+    judge::{Applied, Basis, Exemption, StandardResult, applicable, of_title},
     list::find,
 };
 use crate::{
@@ -44,18 +44,18 @@ pub struct RequirementCheck {
     pub have: Option<qualification_level::Model>,
     /// First day on which the person is below the standard, if the person is in transition.
     pub deadline: Option<Day>,
-    /// Programmes that grant a sufficient level, if the person has a lower one; by code.
+    /// Programmes that grant a sufficient level, if the person has none; by code.
     pub programmes: Vec<programme::Model>,
 }
 
-/// Compares a person with the standards of the titles held within reach on the day, or with those of one title in the
+/// Compares a person, who has these exemptions on the day, with the standards of the titles held within reach on the day, or with those of one title in the
 /// unit of the primary post.
 ///
 /// # Errors
 /// `Invalid` for an unknown title or standard.
 pub fn standing(
     access: &Access,
-    cadre: &AuthorizedCadre,
+    (cadre, exempt): (&AuthorizedCadre, &[Exemption]),
     (title, standard): (Option<&str>, Option<&str>),
 ) -> Result<Vec<Standing>> {
     let basis = match standard {
@@ -76,12 +76,12 @@ pub fn standing(
     if let (true, Some(named)) = (judged.is_empty(), named) {
         judged.extend(post_on(cadre.posts(), cadre.day()).map(|post| (post, named)));
     }
-    Ok(judged.into_iter().filter_map(|(post, title)| of_post(access, cadre, (post, title), basis)).collect())
+    Ok(judged.into_iter().filter_map(|(post, title)| of_post(access, (cadre, exempt), (post, title), basis)).collect())
 }
 
 fn of_post(
     access: &Access,
-    cadre: &AuthorizedCadre,
+    (cadre, exempt): (&AuthorizedCadre, &[Exemption]),
     (post, title): (&assignment::Model, &entity::title::Model),
     basis: Basis<'_>,
 ) -> Option<Standing> {
@@ -93,34 +93,37 @@ fn of_post(
         let held = highest(reference_data, cadre.qualifications(), subject, day)?;
         reference_data.subject(subject)?.level(held.level_code.as_str())
     };
+    let rank = |subject: &str| level(subject).map(|level| level.rank);
     let check = |of: &Applied<'_>| {
         let have = level(of.requirement.row.subject_code.as_str());
-        let result = of.judge(have.map(|level| level.rank), day);
-        let is_lower = have.is_none_or(|level| level.rank < of.requirement.rank);
+        let result = of.judge(&rank, exempt, day);
+        let is_met = of.is_met(rank);
         Some(RequirementCheck {
             standard: standards.by_code(of.standard.code.as_str())?.clone(),
             requirement: of.requirement.clone(),
             result,
             have: have.cloned(),
             deadline: of.deadline(day).filter(|_| result == StandardResult::InTransition),
-            programmes: if is_lower { programmes(reference_data, of.requirement) } else { Vec::new() },
+            programmes: if is_met { Vec::new() } else { programmes(reference_data, of) },
         })
     };
     Some(Standing {
         title: title.clone(),
         post: post.clone(),
-        result: of_title(&applied, |subject| level(subject).map(|level| level.rank), day),
+        result: of_title(&applied, (&rank, exempt), day),
         checks: applied.iter().filter_map(check).collect(),
         day,
     })
 }
 
-/// Programmes that grant a level of the subject that meets the requirement, by code.
-fn programmes(reference_data: &ReferenceData, requirement: &Requirement) -> Vec<programme::Model> {
-    let subject = &requirement.row.subject_code;
+/// Programmes that grant a level that meets the requirement, by code.
+fn programmes(reference_data: &ReferenceData, of: &Applied<'_>) -> Vec<programme::Model> {
     let is_enough = |programme: &&programme::Model| {
-        let level = programme.level_code.as_ref().filter(|_| programme.subject == subject.as_str());
-        level.and_then(|level| reference_data.rank(subject, level)).is_some_and(|rank| rank >= requirement.rank)
+        let granted = |subject: &str| {
+            let level = programme.level_code.as_ref().filter(|_| programme.subject == subject)?;
+            reference_data.subject(subject)?.level(level.as_str()).map(|level| level.rank)
+        };
+        of.is_met(granted)
     };
     reference_data.programmes().filter(is_enough).cloned().collect()
 }

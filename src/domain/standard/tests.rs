@@ -37,7 +37,7 @@ impl Issuers {
     }
 
     /// Standards of the title X, from lines `code issuer tier from to verification`, with requirements from lines
-    /// `standard code level severity transition`. `-` is an empty value. All requirements are in one subject, and the
+    /// `standard code level severity transition equivalents`. `-` is an empty value. All requirements are in one subject, and the
     /// level is its rank.
     fn standards(&self, standards: &[&str], requirements: &[&str]) -> Standards {
         let word = |text: &str| if text == "U" { Verification::Unverified } else { Verification::Verified };
@@ -71,8 +71,9 @@ impl Issuers {
                 subject_code: subject.parse().expect("a code"),
                 level_code: cells[2].parse().expect("a code"),
                 severity: if cells[3] == "SHOULD" { Severity::Should } else { Severity::Must },
-                transition_until: cells.get(4).map(|until| day(until)),
+                transition_until: cells.get(4).filter(|until| **until != "-").map(|until| day(until)),
                 legal_basis: "1".to_owned(),
+                equivalents: cells.get(5).map(|all| all.replace('|', " ")).unwrap_or_default(),
             }
         };
         let requirements = requirements.iter().map(row).collect();
@@ -149,6 +150,18 @@ fn the_standard_of_the_nearest_issuer_may_raise_and_not_lower() {
             &["Q/T"],
         ),
         (
+            "an equivalent level does not hide a requirement that it does not meet",
+            &["N - - 2010-01-01 - V", "P P - 2010-01-01 - V"],
+            &["N T 2 MUST", "P T 4 MUST - INFORMATICS:1"],
+            &["P/T", "N/T"],
+        ),
+        (
+            "an equivalent level that meets the other one, too",
+            &["N - - 2010-01-01 - V", "P P - 2010-01-01 - V"],
+            &["N T 2 MUST - INFORMATICS:1", "P T 4 MUST - INFORMATICS:2"],
+            &["P/T"],
+        ),
+        (
             "several requirements of one standard",
             &["P P - 2010-01-01 - V"],
             &["P T 2 MUST", "P T4 4 SHOULD", "P L 2 MUST"],
@@ -203,7 +216,7 @@ fn a_requirement_is_met_awaited_missed_or_open() {
         let of: Vec<_> = applied
             .iter()
             .filter(|of| of.requirement.row.subject_code.as_str() == subject)
-            .map(|of| of.judge(rank, day(on)))
+            .map(|of| of.judge(&|asked: &str| rank.filter(|_| asked == subject), &[], day(on)))
             .collect();
         of.into_iter().max()
     };
@@ -237,9 +250,81 @@ fn only_requirements_that_are_a_must_decide() {
     let result = |title, theory| {
         let class = issuers.commune();
         let applied = applicable(&standards, Basis::InForce, (title, &class), day("2022-01-01"));
-        of_title(&applied, |subject| if subject == "PROFESSIONAL" { Some(1) } else { theory }, day("2022-01-01"))
+        let highest = |subject: &str| if subject == "PROFESSIONAL" { Some(1) } else { theory };
+        of_title(&applied, (&highest, &[][..]), day("2022-01-01"))
     };
     assert_eq!(result(&title, Some(2)), Pass);
     assert_eq!(result(&title, None), Fail);
     assert_eq!(result(&other, None), NotApplicable);
+}
+
+#[test]
+fn an_equivalent_level_of_another_subject_meets_a_requirement() {
+    use StandardResult::{Fail, InTransition, Pass};
+    let issuers = Issuers::new();
+    let standards =
+        issuers.standards(&["N - - 2020-01-01 - V"], &["N T 4 MUST 2025-01-01 INFORMATICS:2|ETHNIC_LANGUAGE:1"]);
+    let title = "X".parse().expect("a code");
+    let class = issuers.commune();
+    for (on, held, expected) in [
+        ("2024-12-31", &[("PROFESSIONAL", 3)][..], InTransition),
+        ("2025-01-01", &[("PROFESSIONAL", 3)], Fail),
+        ("2025-01-01", &[("PROFESSIONAL", 3), ("INFORMATICS", 1)], Fail),
+        ("2025-01-01", &[("PROFESSIONAL", 3), ("INFORMATICS", 2)], Pass),
+        ("2025-01-01", &[("ETHNIC_LANGUAGE", 1)], Pass),
+        ("2025-01-01", &[("PROFESSIONAL", 4)], Pass),
+        // A level of a subject that is not named.
+        ("2025-01-01", &[("FOREIGN_LANGUAGE", 6)], Fail),
+        ("2025-01-01", &[], Fail),
+    ] {
+        let applied = applicable(&standards, Basis::InForce, (&title, &class), day(on));
+        let highest = |subject: &str| held.iter().find(|(of, _)| *of == subject).map(|(_, rank)| *rank);
+        assert_eq!(of_title(&applied, (&highest, &[][..]), day(on)), expected, "{on} {held:?}");
+        assert_eq!(applied[0].is_decisive(day(on)), on == "2025-01-01");
+    }
+}
+
+/// Cases: standards, requirements, rank of the person, exemptions, and the result for the title.
+type ExemptionCase =
+    (&'static [&'static str], &'static [&'static str], Option<i16>, &'static [&'static str], StandardResult);
+
+#[test]
+fn an_exemption_releases_from_its_requirement_and_not_from_one_that_it_hides() {
+    use StandardResult::{Exempt, Fail, InTransition, Indeterminate, Pass};
+    let title = "X".parse().expect("a code");
+    let both = &["N - - 2010-01-01 - V", "P P - 2010-01-01 - V"][..];
+    let cases: &[ExemptionCase] = &[
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST"], Some(3), &[], Fail),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST"], Some(3), &["N/T"], Exempt),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST"], None, &["N/T"], Exempt),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST"], Some(4), &["N/T"], Pass),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST"], Some(3), &["N/L", "M/T"], Fail),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST", "N L 2 MUST"], Some(3), &["N/T"], Fail),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST", "N L 2 MUST"], Some(3), &["N/T", "N/L"], Exempt),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST 2025-01-01"], Some(3), &["N/T"], Exempt),
+        (&["N - - 2010-01-01 - V"], &["N T 4 MUST", "N L 2 MUST 2025-01-01"], Some(3), &["N/T"], InTransition),
+        (&["N - - 2010-01-01 - U"], &["N T 4 MUST"], Some(3), &["N/T"], Indeterminate),
+        // The national requirement that the one of the issuer makes superfluous.
+        (both, &["N T 2 MUST", "P T 4 MUST"], Some(3), &["P/T"], Exempt),
+        (both, &["N T 2 MUST", "P T 4 MUST"], Some(1), &["P/T"], Fail),
+        (both, &["N T 2 MUST", "P T 4 MUST"], Some(1), &["P/T", "N/T"], Exempt),
+        (both, &["N T 2 MUST", "P T 4 MUST"], Some(1), &["N/T"], Fail),
+        (both, &["N T 4 MUST", "P T 2 MUST"], Some(1), &["N/T"], Fail),
+        (both, &["N T 4 MUST", "P T 2 MUST"], Some(2), &["N/T"], Exempt),
+        (both, &["N T 2 SHOULD", "P T 4 MUST"], Some(1), &["P/T"], Exempt),
+    ];
+    for (rows, requirements, rank, exempt, expected) in cases {
+        let issuers = Issuers::new();
+        let standards = issuers.standards(rows, requirements);
+        let class = issuers.commune();
+        let applied = applicable(&standards, Basis::InForce, (&title, &class), day("2020-06-01"));
+        let exemption = |key: &&str| {
+            let (standard, code) = key.split_once('/').expect("a key");
+            (standard.parse().expect("a code"), code.parse().expect("a code"))
+        };
+        let exempt: Vec<_> = exempt.iter().map(exemption).collect();
+        let highest = |subject: &str| rank.filter(|_| subject == "PROFESSIONAL");
+        let seen = of_title(&applied, (&highest, &exempt[..]), day("2020-06-01"));
+        assert_eq!(seen, *expected, "{rows:?} {requirements:?} {rank:?} {exempt:?}");
+    }
 }

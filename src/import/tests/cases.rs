@@ -5,7 +5,7 @@
 pub type File = (&'static str, &'static str);
 
 /// A bundle without findings. Two tiers from July 2025, three before.
-pub const BUNDLE: [File; 27] = [
+pub const BUNDLE: [File; 28] = [
     ("units.csv", include_str!("bundle/units.csv")),
     ("unit_successions.csv", include_str!("bundle/unit_successions.csv")),
     ("titles.csv", include_str!("bundle/titles.csv")),
@@ -33,6 +33,7 @@ pub const BUNDLE: [File; 27] = [
     ("duty_programmes.csv", include_str!("bundle/duty_programmes.csv")),
     ("duty_exemptions.csv", include_str!("bundle/duty_exemptions.csv")),
     ("appraisals.csv", include_str!("bundle/appraisals.csv")),
+    ("standard_exemptions.csv", include_str!("bundle/standard_exemptions.csv")),
 ];
 
 /// A change to the bundle and the only finding that it must cause: in `file`, the `old` text is replaced by the `new`
@@ -60,7 +61,7 @@ macro_rules! cases {
 }
 
 /// Each of these refuses the whole bundle.
-pub static BROKEN: [Case; 245] = cases! {
+pub static BROKEN: [Case; 256] = cases! {
     "units": "kind,tier" => "tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "tier,tier"; 1 "" 0 "BAD_HEADER"
     "units": "kind,tier" => "kind,tier,colour"; 1 "" 0 "BAD_HEADER"
@@ -195,6 +196,10 @@ pub static BROKEN: [Case; 245] = cases! {
     "requirements": "2025-01-01" => "2020-01-01"; 2 "transition_until" 6 "EMPTY_INTERVAL"
     "requirements": "2-QĐ/TW, Điều 2" => ""; 4 "legal_basis" 7 "MISSING_VALUE"
     "requirements": "TC1,LL" => "TC1,TD"; 3 "code" 2 "REPEATED_CODE"
+    "requirements": "STATE_MANAGEMENT:SPECIALIST" => "SPECIALIST"; 3 "equivalents" 8 "BAD_VALUE"
+    "requirements": "STATE_MANAGEMENT:SPECIALIST" => "POLITICAL_THEORY:ADVANCED"; 3 "equivalents" 8 "BAD_VALUE"
+    "requirements": ":SPECIALIST" => ":SPECIALIST|STATE_MANAGEMENT:OFFICER"; 3 "equivalents" 8 "BAD_VALUE"
+    "requirements": "STATE_MANAGEMENT:SPECIALIST" => "STATE_MANAGEMENT:BASIC"; 3 "equivalents" 8 "UNKNOWN_LEVEL"
     "standard_scopes": "" => "TC3,CV,\n"; 5 "standard_code" 1 "UNKNOWN_CODE"
     "programmes": "kind,subject" => "kind"; 1 "" 0 "BAD_HEADER"
     "programmes": "TRAINING" => "COURSE"; 2 "kind" 3 "BAD_VALUE"
@@ -259,6 +264,13 @@ pub static BROKEN: [Case; 245] = cases! {
     "duty_programmes": "CN," => "CX,"; 2 "duty_code" 1 "UNKNOWN_CODE"
     "duty_programmes": "CN,NV" => "CN,QQ"; 2 "programme_code" 2 "UNKNOWN_CODE"
     "duty_programmes": "" => "CN,NV\n"; 4 "duty_code" 1 "REPEATED_ROW"
+    "standard_exemptions": "C2,TC1" => "C9,TC1"; 2 "cadre_code" 1 "UNKNOWN_CODE"
+    "standard_exemptions": "TC1,TD" => "TC2,LL"; 2 "requirement_code" 3 "UNKNOWN_CODE"
+    "standard_exemptions": "TD,P" => "TD,Q9"; 2 "granted_by_code" 4 "UNKNOWN_CODE"
+    "standard_exemptions": "6-QĐ" => ""; 2 "document_no" 5 "MISSING_VALUE"
+    "standard_exemptions": "2025-09-01" => "2024-03-01"; 2 "valid_to" 7 "EMPTY_INTERVAL"
+    "standard_exemptions": "Sắp nghỉ hưu" => ""; 2 "reason" 8 "MISSING_VALUE"
+    "standard_exemptions": "" => "C2,TC1,TD,P,8-QĐ,2024-03-01,,Khác\n"; 4 "cadre_code" 1 "REPEATED_ROW"
     "duty_exemptions": "C2,CN" => "C9,CN"; 2 "cadre_code" 1 "UNKNOWN_CODE"
     "duty_exemptions": "C2,CN" => "C2,CX"; 2 "duty_code" 2 "UNKNOWN_CODE"
     "duty_exemptions": "2026-03-01" => "03/2026"; 2 "valid_from" 3 "BAD_VALUE"
@@ -349,7 +361,7 @@ pub static DOUBTFUL: [Case; 36] = cases! {
 };
 
 /// Each of these contradicts the bundle once it has been loaded.
-pub static DIFFERING: [Case; 67] = cases! {
+pub static DIFFERING: [Case; 71] = cases! {
     "units": "Tỉnh Thử" => "Tỉnh Khác"; 3 "code" 1 "DIFFERS"
     "units": "X,D,,COMMUNE" => "X,P,,COMMUNE"; 6 "code" 1 "DIFFERS"
     "unit_successions": "Điều 2" => "Điều 3"; 2 "document" 5 "DIFFERS"
@@ -379,6 +391,7 @@ pub static DIFFERING: [Case; 67] = cases! {
     "requirements": "MUST,2025-01-01" => "MUST,2024-01-01"; 2 "transition_until" 6 "DIFFERS"
     "requirements": "SHOULD" => "MUST"; 4 "severity" 5 "DIFFERS"
     "requirements": "COLLEGE" => "UNIVERSITY"; 4 "level" 4 "DIFFERS"
+    "requirements": ":SPECIALIST" => ":OFFICER"; 3 "equivalents" 8 "DIFFERS"
     "programmes": "Nghiệp vụ, kỹ năng" => "Nghiệp vụ"; 3 "name" 2 "DIFFERS"
     "programmes": "INTERMEDIATE" => ""; 2 "level" 5 "DIFFERS"
     "training_plans": "1-KH" => ""; 2 "document_no" 5 "DIFFERS"
@@ -400,6 +413,9 @@ pub static DIFFERING: [Case; 67] = cases! {
     "duties": "|CIVIL_SERVANT" => ""; 2 "categories" 4 "DIFFERS"
     "duty_programmes": "" => "CN,TC\n"; 4 "programme_code" 2 "DIFFERS"
     "duty_programmes": "" => "GIO,NV\n"; 4 "programme_code" 2 "DIFFERS"
+    "standard_exemptions": "6-QĐ" => "8-QĐ"; 2 "document_no" 5 "DIFFERS"
+    "standard_exemptions": "2025-09-01" => "2025-10-01"; 2 "valid_to" 7 "DIFFERS"
+    "standard_exemptions": "Sắp nghỉ hưu" => "Khác"; 2 "reason" 8 "DIFFERS"
     "duty_exemptions": "2026-09-01" => "2026-10-01"; 2 "valid_to" 4 "DIFFERS"
     "duty_exemptions": "LONG_STUDY" => "SICK"; 2 "reason" 5 "DIFFERS"
     "duty_exemptions": "5-QĐ" => "6-QĐ"; 2 "document_no" 6 "DIFFERS"

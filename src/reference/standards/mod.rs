@@ -18,6 +18,8 @@ pub struct Requirement {
     pub row: requirement::Model,
     /// Rank of the lowest level that meets it.
     pub rank: i16,
+    /// Lowest ranks in other subjects that meet it too.
+    pub equivalents: Vec<(SubjectCode, i16)>,
 }
 
 /// A standard with its scopes and requirements.
@@ -78,9 +80,14 @@ impl Standards {
             }
         }
         for row in requirements {
-            let rank = rank(&row.subject_code, &row.level_code);
-            if let (Some(standard), Some(rank)) = (by_code.get_mut(&row.standard_code), rank) {
-                standard.requirements.push(Requirement { row, rank });
+            let lowest = rank(&row.subject_code, &row.level_code);
+            let equivalents = row.equivalents().filter_map(|(subject, level)| {
+                let rank = rank(&subject, &level)?;
+                Some((subject, rank))
+            });
+            let equivalents = equivalents.collect();
+            if let (Some(standard), Some(rank)) = (by_code.get_mut(&row.standard_code), lowest) {
+                standard.requirements.push(Requirement { row, rank, equivalents });
             }
         }
         for standard in by_code.values_mut() {

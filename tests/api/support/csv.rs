@@ -124,6 +124,13 @@ pub fn appraisals(columns: &str, rows: &str) -> String {
     file("appraisals.csv", &[("system", "STATE"), ("period", "YEAR")], columns, rows)
 }
 
+/// `standard_exemptions.csv`: by default of the province P from 2010 on.
+pub fn standard_exemptions(columns: &str, rows: &str) -> String {
+    let defaults =
+        [("granted_by_code", "P"), ("document_no", "9-QĐ"), ("valid_from", "2010-01-01"), ("reason", "Sắp nghỉ hưu")];
+    file("standard_exemptions.csv", &defaults, columns, rows)
+}
+
 /// `training_plans.csv`: by default plans of the province P for 2026 that are approved.
 pub fn training_plans(columns: &str, rows: &str) -> String {
     file(
