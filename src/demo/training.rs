@@ -70,6 +70,7 @@ impl Training {
             ("system", "STATE"),
             ("period", "YEAR"),
             ("year", &year.to_string()),
+            ("number", ""),
             ("unit_code", unit),
             ("result", result),
             ("decided_on", &format!("{year}-12-15")),
