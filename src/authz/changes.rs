@@ -126,7 +126,7 @@ impl ChangeType {
     ];
 
     /// Tables of the objects of all types.
-    pub(crate) fn tables() -> [&'static str; 19] {
+    pub(crate) fn tables() -> [&'static str; 20] {
         Self::ALL.map(|(_, table, _)| table)
     }
 
