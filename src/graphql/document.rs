@@ -48,7 +48,7 @@ impl DocumentQuery {
     ) -> Result<Option<Connection<Document>>> {
         let list = DocumentList { filter: r#where.unwrap_or_default() };
         let page = list.page(ctx.access(), &PageArgs { first, after, last, before })?;
-        Ok(Some(Connection::new(page, Total::Documents(list.clone()), |document| Document::new(document.clone()))))
+        Ok(Some(Connection::new(page, Total::Documents(list), |document| Document::new(document.clone()))))
     }
 }
 

@@ -453,6 +453,7 @@ mod tests {
             "native_place_code",
             "programme_code",
             "rank_code",
+            "replaced_by_code",
             "title_code",
         ];
         assert_eq!(others, BTreeSet::from(lists));
