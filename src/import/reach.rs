@@ -444,6 +444,8 @@ mod tests {
             "native_place_code",
             "programme_code",
             "rank_code",
+            "requirement_code",
+            "standard_code",
             "title_code",
         ];
         assert_eq!(others, BTreeSet::from(lists));
