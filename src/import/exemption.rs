@@ -145,6 +145,10 @@ impl<C: ConnectionTrait> Pass<'_, C> {
 
     /// Checks the exemptions.
     pub async fn check_standard_exemptions(&mut self) -> Result<Checked> {
+        // A requirement may be unknown because of an error in its row, its standard or the issuer of that.
+        if self.findings.errors > 0 {
+            self.context.mark_unreadable(RequirementRow::FILE);
+        }
         let mut seen = HashSet::new();
         let mut repeated = Vec::new();
         let step = async |pass: &mut Self, header: &Header, rows| {

@@ -454,6 +454,8 @@ mod tests {
             "programme_code",
             "rank_code",
             "replaced_by_code",
+            "requirement_code",
+            "standard_code",
             "title_code",
         ];
         assert_eq!(others, BTreeSet::from(lists));
