@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use entity::value::Scope;
-
 use super::{
     Options, Outcome, Report,
     bundle::{Bundle, FILES},
@@ -25,9 +23,6 @@ use crate::{
 
 /// Persons whose comparison is logged in one transaction.
 const LOGGED: usize = 1_000;
-
-/// Scopes of the protected columns of `cadres.csv`.
-const PROTECTED: [Scope; 3] = [Scope::CadreIdentityRead, Scope::CadrePoliticalRead, Scope::CadreOriginRead];
 
 /// A bundle that a client sent.
 #[derive(Clone, Copy, Debug)]

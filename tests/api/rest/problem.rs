@@ -13,7 +13,7 @@ async fn a_bad_parameter_is_named_with_the_permitted_ones() {
     for (path, name, words) in [
         ("/v1/cadres?frist=5", "frist", "Did you mean `first`?"),
         ("/v1/cadres?where=x", "where", "unit.code"),
-        ("/v1/titles?first=5", "first", "Permitted: none"),
+        ("/v1/institutions?first=5", "first", "Permitted: none"),
         ("/v1/cadres?first=x", "first", "a whole number"),
         ("/v1/cadres?first=99999999999", "first", "a whole number"),
         ("/v1/cadres?first=5&first=6", "first", "only once"),

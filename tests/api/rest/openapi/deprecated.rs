@@ -146,7 +146,7 @@ fn deprecated_members_parameters_and_operations_are_marked() {
         ("type Unit ", "adminCode:"),
         ("input CadreWhere ", "gender:"),
         ("input RotationAdvanceInput ", "remark:"),
-        ("type Query ", "titles:"),
+        ("type Query ", "institutions:"),
         ("type Unit ", "rotationFlows("),
     ];
     let description = generated_of(&sdl_with(&parts));
@@ -157,8 +157,8 @@ fn deprecated_members_parameters_and_operations_are_marked() {
         [
             "./v1/cadres.get.parameters.gender",
             "./v1/cadres/count.get.parameters.gender",
+            "./v1/institutions.get",
             "./v1/rotations/{rotationId}/advance.post.requestBody.content.application/json.schema.properties.remark",
-            "./v1/titles.get",
             "./v1/units/{unitCode}/rotation-flows.get",
             "./v1/units/{unitCode}/rotation-flows.get.parameters.before",
             "./v1/units/{unitCode}/rotation-flows.get.parameters.from",
