@@ -203,7 +203,7 @@ impl World {
                 let level_of = |subject: &str, rank: usize| {
                     if subject == "PROFESSIONAL" { PROFESSIONAL[rank] } else { THEORY[rank] }
                 };
-                let level = level_of(*subject, *rank);
+                let level = level_of(subject, *rank);
                 let equivalent = equivalent.map(|(subject, rank)| format!("{subject}:{}", level_of(subject, rank)));
                 let severity = if *is_must { "MUST" } else { "SHOULD" };
                 requirements +=

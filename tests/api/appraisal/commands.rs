@@ -25,7 +25,7 @@ async fn run(caller: &Caller<'_>, command: &str, input: Value) -> Value {
 }
 
 /// The result of A-01 for a year, with other values.
-fn result(key: &str, other: Value) -> Value {
+fn result(key: &str, other: &Value) -> Value {
     let mut input = json!({
         "idempotencyKey": key, "cadreCode": "A-01", "system": "STATE", "period": "YEAR", "year": 2025,
         "unitCode": "A1P", "result": "GOOD", "decidedOn": "2026-01-05",
@@ -48,15 +48,15 @@ async fn rows(app: &TestApp) -> Vec<appraisal::Model> {
 async fn a_result_is_recorded_once_and_logged() {
     on_both(async |app| {
         let caller = app.caller(&WRITE, &["A"]).await;
-        let input = result("1", json!({"points": 89.99, "documentNo": "1-TB"}));
+        let input = result("1", &json!({"points": 89.99, "documentNo": "1-TB"}));
 
         let done = run(&caller, "appraisalRecord", input.clone()).await;
         assert_eq!((code(&done), &done["appraisal"]["points"]), ("OK", &json!(89.99)), "{done}");
         let again = run(&caller, "appraisalRecord", input).await;
         assert_eq!(again["appraisal"]["id"], done["appraisal"]["id"], "a repeated request");
-        let second = run(&caller, "appraisalRecord", result("2", json!({"result": "FULFILLED"}))).await;
+        let second = run(&caller, "appraisalRecord", result("2", &json!({"result": "FULFILLED"}))).await;
         assert_eq!(code(&second), "ALREADY_APPRAISED");
-        let other = run(&caller, "appraisalRecord", result("3", json!({"system": "PARTY"}))).await;
+        let other = run(&caller, "appraisalRecord", result("3", &json!({"system": "PARTY"}))).await;
         assert_eq!(code(&other), "OK", "the systems are apart: {other}");
 
         assert_eq!(rows(app).await.len(), 2);
@@ -103,7 +103,7 @@ async fn the_rules_of_the_day_decide_and_refuse() {
         .into_iter()
         .enumerate()
         {
-            let done = run(&caller, "appraisalRecord", result(&format!("r{nth}"), other.clone())).await;
+            let done = run(&caller, "appraisalRecord", result(&format!("r{nth}"), &other)).await;
             let found = (code(&done), &done["userErrors"][0]["field"]);
             assert_eq!(found, (expected, &json!(["input", field])), "{other}: {done}");
         }
@@ -119,7 +119,7 @@ async fn the_rules_of_the_day_decide_and_refuse() {
         .into_iter()
         .enumerate()
         {
-            let done = run(&caller, "appraisalRecord", result(&format!("a{nth}"), other.clone())).await;
+            let done = run(&caller, "appraisalRecord", result(&format!("a{nth}"), &other)).await;
             assert_eq!(code(&done), "OK", "{other}: {done}");
         }
     })
@@ -131,7 +131,7 @@ async fn unknown_facts_are_warnings() {
     on_both(async |app| {
         let caller = app.caller(&WRITE, &["A"]).await;
         let warned = async |key: &str, other: Value| {
-            let done = run(&caller, "appraisalRecord", result(key, other)).await;
+            let done = run(&caller, "appraisalRecord", result(key, &other)).await;
             assert_eq!(code(&done), "OK", "{done}");
             done["warnings"].clone()
         };
@@ -149,7 +149,7 @@ async fn unknown_facts_are_warnings() {
 async fn a_corrected_result_stays_and_an_annulled_one_frees_the_period() {
     on_both(async |app| {
         let caller = app.caller(&WRITE, &["A"]).await;
-        let first = run(&caller, "appraisalRecord", result("1", json!({}))).await;
+        let first = run(&caller, "appraisalRecord", result("1", &json!({}))).await;
         let id = first["appraisal"]["id"].clone();
         let correction = |key: &str, id: &Value, version: i32| {
             json!({"idempotencyKey": key, "appraisalId": id, "expectedVersion": version, "result": "EXCELLENT",
@@ -180,13 +180,13 @@ async fn a_corrected_result_stays_and_an_annulled_one_frees_the_period() {
                    "endedOn": "2026-06-01", "version": 2})
         );
         assert_eq!(code(&run(&caller, "appraisalCorrect", correction("6", &id, 2)).await), "WRONG_STEP");
-        assert_eq!(code(&run(&caller, "appraisalRecord", result("7", json!({}))).await), "ALREADY_APPRAISED");
+        assert_eq!(code(&run(&caller, "appraisalRecord", result("7", &json!({}))).await), "ALREADY_APPRAISED");
 
         let annulment = |key: &str| json!({"idempotencyKey": key, "appraisalId": next["id"], "reason": "Sai thẩm quyền"});
         let annulled = run(&caller, "appraisalAnnul", annulment("8")).await;
         assert_eq!((code(&annulled), &annulled["appraisal"]["state"]), ("OK", &json!("ANNULLED")), "{annulled}");
         assert_eq!(code(&run(&caller, "appraisalAnnul", annulment("9")).await), "WRONG_STEP");
-        assert_eq!(code(&run(&caller, "appraisalRecord", result("10", json!({}))).await), "OK", "the period is free");
+        assert_eq!(code(&run(&caller, "appraisalRecord", result("10", &json!({}))).await), "OK", "the period is free");
 
         let states = r#"{ cadre(by: {code: "A-01"}) { appraisals(year: 2025, states: [CURRENT, SUPERSEDED, ANNULLED]) { state } } }"#;
         let listed = caller.query(states).await;
@@ -201,7 +201,7 @@ async fn a_corrected_result_stays_and_an_annulled_one_frees_the_period() {
 async fn a_command_requires_its_scopes_a_purpose_and_custody() {
     on_both(async |app| {
         let caller = app.caller(&WRITE, &["A"]).await;
-        let done = run(&caller, "appraisalRecord", result("1", json!({}))).await;
+        let done = run(&caller, "appraisalRecord", result("1", &json!({}))).await;
         let id = &done["appraisal"]["id"];
         let record = r#"mutation { appraisalRecord(input: {idempotencyKey: "x", cadreCode: "A-03", system: STATE,
             period: YEAR, year: 2025, unitCode: "A2U", result: GOOD, decidedOn: "2026-01-05"}) { __typename } }"#;
@@ -249,7 +249,7 @@ async fn concurrent_clients_leave_one_current_result() {
         for round in 0..4 {
             let records = callers.iter().enumerate().map(|(nth, caller)| {
                 let results = ["GOOD", "EXCELLENT", "FULFILLED"];
-                run(caller, "appraisalRecord", result(&format!("r{round}-{nth}"), json!({"result": results[nth]})))
+                run(caller, "appraisalRecord", result(&format!("r{round}-{nth}"), &json!({"result": results[nth]})))
             });
             let done = join_all(records).await;
             let won: Vec<&Value> = done.iter().filter(|payload| code(payload) == "OK").collect();

@@ -29,7 +29,7 @@ async fn add_drawn(app: &TestApp) {
     for (cadre, units) in RATED {
         for year in 2018..=2020 {
             for system in ["STATE", "PARTY"] {
-                if rng.u8(..) % 4 > 0 {
+                if !rng.u8(..).is_multiple_of(4) {
                     let (unit, result) = (units[rng.usize(..units.len())], RESULTS[rng.usize(..RESULTS.len())]);
                     rows.push_str(&format!("{cadre},{system},YEAR,{year},{unit},{result},{year}-12-20\n"));
                 }

@@ -88,7 +88,7 @@ fn number(description: &str) -> Value {
 }
 
 /// An object without other members, all of them present.
-fn object(description: &str, properties: Value) -> Value {
+fn object(description: &str, properties: &Value) -> Value {
     let required: Vec<_> = properties.as_object().expect("members").keys().cloned().collect();
     json!({ "type": "object", "description": description, "properties": properties, "required": required })
 }
@@ -97,7 +97,7 @@ fn object(description: &str, properties: Value) -> Value {
 fn finding() -> Map<String, Value> {
     let column = object(
         "Column; null for a whole row.",
-        json!({ "name": text("Name."), "position": number("Position in the file, from 1.") }),
+        &json!({ "name": text("Name."), "position": number("Position in the file, from 1.") }),
     );
     let column = with_null(column);
     let members = json!({
@@ -106,7 +106,7 @@ fn finding() -> Map<String, Value> {
         "line": { "type": ["integer", "null"], "format": "int64", "description": "Line on which the row begins, from 1; null for a whole file." },
         "column": column,
         "code": text("Code for programs; docs/import.md lists them."),
-        "sentence": object("The finding and its remedy.", json!({ "vi": text("In Vietnamese."), "en": text("In English.") })),
+        "sentence": object("The finding and its remedy.", &json!({ "vi": text("In Vietnamese."), "en": text("In English.") })),
     });
     members.as_object().cloned().expect("members")
 }
@@ -120,7 +120,7 @@ fn report() -> Value {
     let files: Vec<_> = FILES.iter().map(|file| file.name).collect();
     let file = object(
         "A file of the bundle.",
-        json!({
+        &json!({
             "name": { "type": "string", "enum": files, "description": "Name." },
             "rows": number("Rows below the header."),
             "new": number("Rows that were not recorded."),
@@ -130,11 +130,11 @@ fn report() -> Value {
     );
     let unlisted = object(
         "Findings that are counted only.",
-        json!({ "file": text("File of the bundle."), "code": text("Code of the findings."), "more": number("Number of further findings.") }),
+        &json!({ "file": text("File of the bundle."), "code": text("Code of the findings."), "more": number("Number of further findings.") }),
     );
     object(
         "Report of an import.",
-        json!({
+        &json!({
             "outcome": {
                 "type": "string",
                 "enum": ["LOADED", "NOTHING_NEW", "NO_ROWS", "DRY_RUN"],
@@ -145,7 +145,7 @@ fn report() -> Value {
             "warnings": number("Number of warnings."),
             "findings": {
                 "type": "array",
-                "items": object("A finding.", Value::Object(finding())),
+                "items": object("A finding.", &Value::Object(finding())),
                 "description": "Findings by file, line and column; at most 1,000 for each file and code.",
             },
             "unlisted": { "type": "array", "items": unlisted, "description": "Number of further findings." },
