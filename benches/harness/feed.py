@@ -1,4 +1,4 @@
-"""A copy of everything by examples/mirror.py, and 1,000 changes of it by the feed."""
+"""A copy of everything by examples/mirror.py, and some 1,000 changes of it by the feed."""
 
 import os
 import re
@@ -17,7 +17,8 @@ COLUMNS = {
     "requests": "requests", "price": "cost in the rate limit", "server_s": "server CPU s",
     "database_s": "database CPU s", "megabytes": "MB",
 }  # fmt: skip
-CHANGES, RATE = 1000, 100
+# Commands, and commands a second. A command of this mix writes almost three changes.
+COMMANDS, RATE = 400, 50
 COST = re.compile(r"^cadre_operation_cost_sum(?:\{[^}]*\})? ([\d.e+]+)$", re.MULTILINE)
 REQUESTS = re.compile(r"^cadre_operation_cost_count(?:\{[^}]*\})? ([\d.e+]+)$", re.MULTILINE)
 COUNTS = re.compile(r"^(?:copied|applied) (\d+) ", re.MULTILINE)
@@ -74,7 +75,7 @@ def written(service):
 def make_changes(service, draw):
     """Makes the changes at a steady rate: seats of quotas, and results that grant qualifications."""
     targets = changes.objects(service.session(), draw)
-    process = changes.start(service, targets, RATE, CHANGES // RATE)
+    process = changes.start(service, targets, RATE, COMMANDS // RATE)
     try:
         result = changes.result_of(process)
     finally:

@@ -42,10 +42,10 @@ mod m20261206_000037_document;
 mod m20261206_000038_title_and_area;
 mod m20261206_000040_title_index;
 mod m20261206_000041_requirement_equivalents;
-mod m20261206_000041_standard_exemption;
 mod m20261206_000042_appraisal;
 mod m20261206_000043_duty_exemption;
 mod m20261206_000044_change_statistics;
+mod m20261206_000045_standard_exemption;
 mod wall;
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -93,10 +93,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261206_000038_title_and_area::Migration),
             Box::new(m20261206_000040_title_index::Migration),
             Box::new(m20261206_000041_requirement_equivalents::Migration),
-            Box::new(m20261206_000041_standard_exemption::Migration),
             Box::new(m20261206_000042_appraisal::Migration),
             Box::new(m20261206_000043_duty_exemption::Migration),
             Box::new(m20261206_000044_change_statistics::Migration),
+            Box::new(m20261206_000045_standard_exemption::Migration),
         ]
     }
 }

@@ -138,7 +138,7 @@ pub enum Code {
     AlreadyPublished,
     /// Another rotation of the person is decided by the same preparing unit and not published.
     AlreadyDecided,
-    /// The year was already appraised.
+    /// A result of the period is already recorded.
     AlreadyAppraised,
     /// The points of an appraisal do not give its result, or no scale of points was in force on the day.
     PointsDisagree,
@@ -194,7 +194,7 @@ pub enum Code {
     NotHeld,
     /// Only the unit that issued the duty may end it.
     NotIssuedHere,
-    /// The duty has ended.
+    /// An end of the duty is already recorded.
     AlreadyEnded,
     /// The person is already exempt from the duty in the year.
     AlreadyExempt,

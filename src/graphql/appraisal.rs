@@ -103,7 +103,7 @@ impl Appraisal {
 pub struct GoodYears {
     /// The years.
     pub years: Years,
-    /// Number of years for `result`.
+    /// Number of years that `result` checks.
     pub at_least: Option<i32>,
 }
 
@@ -116,12 +116,12 @@ impl GoodYears {
         self.years.years
     }
 
-    /// Whether they end at a year without a result, so that there may be more.
+    /// Whether the count stopped at a year without a result; there may be more good years.
     async fn is_lower_bound(&self) -> bool {
         self.years.is_lower_bound
     }
 
-    /// The year that ends them: with a lower result, or without one.
+    /// Year at which the count stopped: it has a lower result, or no result.
     async fn end_year(&self) -> i32 {
         self.years.end_year
     }

@@ -17,7 +17,7 @@ use crate::{
 pub struct AppraisalWarning {
     /// Code, for programs; never changes.
     code: &'static str,
-    /// Message for people: what could not be decided.
+    /// Message for people: what the service could not check.
     message: String,
 }
 
@@ -45,7 +45,7 @@ impl<C: Command> Payload<C, RecordedAppraisal> {
         self.object().map(|recorded| &recorded.appraisal)
     }
 
-    /// Warnings about the appraisal, such as posts that do not say for how long the person worked.
+    /// Warnings about the appraisal, for example that the recorded posts do not show how long the person worked.
     async fn warnings(&self) -> &[AppraisalWarning] {
         self.object().map(|recorded| recorded.warnings.as_slice()).unwrap_or_default()
     }

@@ -200,9 +200,12 @@ impl Cadre {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "System of appraisal.")] system: AppraisalSystem,
-        #[graphql(desc = "Years before the year of this day count; by default the requested day.")] before: Option<Day>,
-        #[graphql(desc = "Number of years for `result`.")] at_least: Option<i32>,
+        #[graphql(desc = "Only years before the year of this day count; by default the requested day.")] before: Option<
+            Day,
+        >,
+        #[graphql(desc = "Number of years that `result` checks, 1 or more.")] at_least: Option<i32>,
     ) -> Result<Option<GoodYears>> {
+        let at_least = at_least.map(appraisal::number_of_years).transpose()?;
         let before = before.unwrap_or(self.0.day());
         let rows = ctx.loaders().appraisals_of(self.0.seen(), appraisal::years_before(before)).await?;
         let years = appraisal::good_years_of(ctx.access(), &self.0, &rows, (system, before))?;

@@ -110,7 +110,7 @@ impl Document {
         unit::on_day(access, self.of.row.issuer_id?, access.today()).map(Unit)
     }
 
-    /// Whether a body of the whole country issued it.
+    /// Whether a national body issued it.
     async fn is_national(&self) -> bool {
         self.of.row.issuer_id.is_none()
     }
@@ -125,7 +125,7 @@ impl Document {
         self.of.row.valid_from
     }
 
-    /// End day, exclusive (ngày hết hiệu lực); null if it is in force.
+    /// End day, exclusive (ngày hết hiệu lực); null if no end is recorded.
     async fn valid_to(&self) -> Option<Day> {
         self.of.row.valid_to
     }

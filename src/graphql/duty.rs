@@ -90,7 +90,7 @@ impl Duty {
         self.0.row().valid_from
     }
 
-    /// End day, exclusive; null if it is in force.
+    /// End day, exclusive; null if no end is recorded.
     async fn valid_to(&self) -> Option<Day> {
         self.0.row().valid_to
     }

@@ -73,7 +73,8 @@ impl DutyMutation {
         Payload::executed(ctx, &input, Cadre).await
     }
 
-    /// Ends the exemption of a person from a duty, from a calendar year on (chấm dứt việc miễn, hoãn).
+    /// Ends the exemption of a person from a duty in a calendar year (chấm dứt việc miễn, hoãn). An exemption that began
+    /// earlier ends with the year before; one that began in the year is withdrawn.
     async fn duty_exemption_end(
         &self,
         ctx: &Context<'_>,

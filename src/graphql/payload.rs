@@ -35,7 +35,9 @@ impl<C: Command, T> Payload<C, T> {
         command: &C,
         view: impl FnOnce(<C::Subject as Subject>::View) -> T + Send,
     ) -> Result<Option<Self>> {
-        let outcome = execute(ctx.access(), command).await?;
+        // On the heap: the futures of all commands are parts of the future of the merged mutations, which each level moves
+        // on the stack.
+        let outcome = Box::pin(execute(ctx.access(), command)).await?;
         ctx.loaders().forget();
         let (object, user_errors) = match outcome {
             Outcome::Done(done) => (Some(view(done)), Vec::new()),

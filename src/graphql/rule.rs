@@ -76,7 +76,7 @@ impl Rule {
         self.0.valid_from
     }
 
-    /// End day, exclusive; null if it is in force.
+    /// End day, exclusive; null if no end is recorded.
     async fn valid_to(&self) -> Option<Day> {
         self.0.valid_to
     }

@@ -102,7 +102,7 @@ impl View for TitleStep {
     fn fields(fields: &mut impl Fields<Self>) {
         fields.value(("value", "Number of the step; 1 is the highest."), |step, _| i32::from(step.step));
         fields.value(("validFrom", "First day, inclusive."), |step, _| step.valid_from);
-        fields.value(("validTo", "End day, exclusive; null if it is in force."), |step, _| step.valid_to);
+        fields.value(("validTo", "End day, exclusive; null if no end is recorded."), |step, _| step.valid_to);
         fields.text(("legalBasis", "Legal instrument and article (căn cứ pháp lý)."), |step, _| &step.legal_basis);
         fields.value(
             (

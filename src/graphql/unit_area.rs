@@ -28,7 +28,7 @@ impl View for UnitArea {
     fn fields(fields: &mut impl Fields<Self>) {
         fields.value(("area", "Kind of the area (loại khu vực)."), |of, _| of.area);
         fields.value(("validFrom", "First day, inclusive."), |of, _| of.valid_from);
-        fields.value(("validTo", "End day, exclusive; null if it is current."), |of, _| of.valid_to);
+        fields.value(("validTo", "End day, exclusive; null if no end is recorded."), |of, _| of.valid_to);
         fields.optional_text(
             ("documentNo", "Number of the document that says so (số văn bản); null if it is not recorded."),
             |of, _| of.document_no.as_deref(),

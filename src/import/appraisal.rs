@@ -12,7 +12,7 @@ use entity::{
         Day, SealedPoints, SealedRating, UnitCode,
     },
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::{
     batch::count_by_status,
@@ -123,8 +123,20 @@ fn identity(row: &appraisal::Model) -> Identity {
     (row.cadre_id, row.system, row.period, row.year, row.number)
 }
 
+/// The columns in which a row differs from a stored appraisal of the same identity.
+fn differing(row: &appraisal::Model, stored: &appraisal::Model) -> Vec<&'static str> {
+    let columns = [
+        ("unit_code", row.unit_id == stored.unit_id),
+        ("points", row.points == stored.points),
+        ("result", row.result == stored.result),
+        ("decided_on", row.decided_on == stored.decided_on),
+        ("document_no", row.document_no == stored.document_no),
+    ];
+    columns.into_iter().filter(|(_, is_same)| !is_same).map(|(column, _)| column).collect()
+}
+
 impl<C: ConnectionTrait> Pass<'_, C> {
-    /// The appraisals of a batch, compared with the current ones in the database.
+    /// The appraisals of a batch, compared with those in the database.
     async fn appraisals(
         &mut self,
         header: &Header,
@@ -134,17 +146,14 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         let mut found: Vec<_> = rows.into_iter().filter_map(|(line, row)| self.appraisal(header, line, row)).collect();
         let stored = self.stored_appraisals(&self.stored_persons(&found)).await?;
         for Resolved { line, row_status, model, .. } in &mut found {
-            let Some(there) = stored.get(&identity(model)) else { continue };
-            let columns = [
-                ("unit_code", model.unit_id == there.unit_id),
-                ("points", model.points == there.points),
-                ("result", model.result == there.result),
-                ("decided_on", model.decided_on == there.decided_on),
-                ("document_no", model.document_no == there.document_no),
-            ];
-            let differing = columns.into_iter().filter(|(_, same)| !same).map(|(column, _)| column).collect();
-            let is_unchanged = header.note_differing(self.findings, *line, differing);
-            *row_status = if is_unchanged { RowStatus::Unchanged } else { RowStatus::Differs };
+            let there = stored.get(&identity(model)).map_or(&[][..], Vec::as_slice);
+            // A result that was corrected or annulled since is not brought back.
+            if there.iter().any(|there| differing(model, there).is_empty()) {
+                *row_status = RowStatus::Unchanged;
+            } else if let Some(current) = there.iter().find(|there| there.state == AppraisalState::Current) {
+                header.note_differing(self.findings, *line, differing(model, current));
+                *row_status = RowStatus::Differs;
+            }
         }
         Ok(found)
     }
@@ -161,6 +170,9 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         }
         if row.decided_on > context.today {
             header.note(findings, (line, "decided_on"), FindingCode::NotYetBegun, not_yet_decided);
+        }
+        if rules::first_day(row.period, row.year, row.number).is_some_and(|first| row.decided_on < first) {
+            header.note(findings, (line, "decided_on"), FindingCode::NotYetBegun, decided_too_early);
         }
         let category = person.and_then(|person| context.cadre_index.category(person));
         note_points(header, line, (&row, category), findings);
@@ -187,17 +199,23 @@ impl<C: ConnectionTrait> Pass<'_, C> {
         Some(Resolved { line, person, row_status: RowStatus::New, model })
     }
 
-    /// The current appraisals of these persons in the database.
-    async fn stored_appraisals(&self, persons: &[(CadreId, Person)]) -> Result<HashMap<Identity, appraisal::Model>> {
+    /// The appraisals of these persons in the database, of all states.
+    async fn stored_appraisals(
+        &self,
+        persons: &[(CadreId, Person)],
+    ) -> Result<HashMap<Identity, Vec<appraisal::Model>>> {
         if persons.is_empty() {
             return Ok(HashMap::new());
         }
         let rows = appraisal::Entity::find()
             .filter(self.any_person(appraisal::Column::CadreId, persons))
-            .filter(appraisal::Column::State.eq(AppraisalState::Current))
             .all(self.connection)
             .await?;
-        Ok(rows.into_iter().map(|row| (identity(&row), row)).collect())
+        let mut stored: HashMap<Identity, Vec<appraisal::Model>> = HashMap::new();
+        for row in rows {
+            stored.entry(identity(&row)).or_default().push(row);
+        }
+        Ok(stored)
     }
 
     /// Checks the appraisals.
@@ -248,8 +266,15 @@ fn note_points(
 
 fn not_yet_decided() -> Sentence {
     Sentence::new(
-        "ngày quyết định ở tương lai nên chưa thể có kết quả; hãy sửa ngày",
+        "ngày quyết định sau ngày hôm nay nên chưa thể có kết quả; hãy sửa ngày",
         "the day of the decision is in the future, so there cannot be a result; correct the day",
+    )
+}
+
+fn decided_too_early() -> Sentence {
+    Sentence::new(
+        "ngày quyết định trước khi kỳ đánh giá bắt đầu; hãy sửa ngày, năm hoặc số thứ tự của kỳ",
+        "the day of the decision is before the period begins; correct the day, the year or the number of the period",
     )
 }
 

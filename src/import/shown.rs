@@ -83,6 +83,11 @@ const VISIBLE_COLUMNS: [&str; 73] = [
     "year",
 ];
 
+/// Files with results or reasons of persons.
+const PROTECTED: [&str; 3] = ["appraisals.csv", "duty_exemptions.csv", "standard_exemptions.csv"];
+/// Their columns that only identify the person and the requirement. They are the first ones.
+const FIRST_COLUMNS: [&str; 4] = ["cadre_code", "duty_code", "standard_code", "requirement_code"];
+
 /// The value of a cell as a report may show it, if it may.
 pub(super) fn shown<'a>(file: &str, column: &str, value: &'a str) -> Option<&'a str> {
     let is_plain = value.chars().all(|c| !c.is_control() && (c == ' ' || !c.is_whitespace()));
@@ -92,14 +97,14 @@ pub(super) fn shown<'a>(file: &str, column: &str, value: &'a str) -> Option<&'a 
     // If a person's row lacks a cell, names and days of birth shift into neighbouring columns.
     let may_be_personal =
         file == "cadres.csv" && (value.contains(char::is_whitespace) || !value.contains(char::is_alphabetic));
-    // The result of an appraisal is protected; that of an enrolment is not.
-    let is_protected = file == "appraisals.csv" && column == "result";
-    let is_shown = !is_protected
-        && VISIBLE_COLUMNS.contains(&column)
+    // If a row lacks cells, results, reasons and days shift into other columns.
+    let may_be_protected = PROTECTED.contains(&file) && !FIRST_COLUMNS.contains(&column);
+    let is_shown = VISIBLE_COLUMNS.contains(&column)
         && is_plain
         && is_short
         && !may_be_identity
-        && !may_be_personal;
+        && !may_be_personal
+        && !may_be_protected;
     is_shown.then_some(value)
 }
 
@@ -125,7 +130,11 @@ mod tests {
             // The reason of an exemption may concern health.
             ("duty_exemptions.csv", "reason", "SICKK", false),
             ("enrolments.csv", "result", "PASSED", true),
-            ("appraisals.csv", "period", "WEEK", true),
+            ("appraisals.csv", "cadre_code", "C9", true),
+            ("appraisals.csv", "period", "WEEK", false),
+            ("appraisals.csv", "decided_on", "GOOD", false),
+            ("duty_exemptions.csv", "duty_code", "BD", true),
+            ("duty_exemptions.csv", "valid_to", "SICK", false),
             ("appraisals.csv", "result", "BEST", false),
             ("appraisals.csv", "points", "92", false),
             ("standard_exemptions.csv", "reason", "x", false),

@@ -396,7 +396,7 @@ fn same_subject() -> Sentence {
 
 fn unknown_equivalent() -> Sentence {
     Sentence::new(
-        "có trình độ tương đương không có trong danh mục; xem các mã tại `qualificationSubjects`",
+        "trình độ tương đương không có trong danh mục; xem các mã tại `qualificationSubjects`",
         "an equivalent level is not in the list; see the codes under `qualificationSubjects`",
     )
 }

@@ -65,7 +65,7 @@ pub enum AppraisalRating {
     /// Tasks not fulfilled (không hoàn thành nhiệm vụ).
     #[sea_orm(string_value = "NOT_FULFILLED")]
     NotFulfilled,
-    /// No rating, such as after less than six months of work (không đánh giá, xếp loại).
+    /// No rating, for example because the person worked for less than six months (không đánh giá, xếp loại).
     #[sea_orm(string_value = "NOT_RATED")]
     NotRated,
 }
@@ -74,7 +74,7 @@ pub enum AppraisalRating {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum AppraisalState {
-    /// It counts (có hiệu lực).
+    /// In effect (có hiệu lực).
     #[sea_orm(string_value = "CURRENT")]
     Current,
     /// Another appraisal replaces it (đã được thay thế).

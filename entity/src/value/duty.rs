@@ -20,7 +20,7 @@ pub enum DutyMeasure {
     Hours,
 }
 
-/// Reason of an exemption from a duty (lý do miễn, hoãn). Some reasons concern health: rows contain it sealed.
+/// Reason of an exemption from a duty (lý do miễn, hoãn). Some reasons concern health, so all are protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum ExemptionReason {

@@ -30,7 +30,7 @@ pub enum TitleRole {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, async_graphql::Enum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum AreaKind {
-    /// None of the other areas, by a document (khu vực bình thường).
+    /// Recorded by a document as none of the other areas (khu vực bình thường).
     #[sea_orm(string_value = "NORMAL")]
     Normal,
     /// Mountains and highlands (miền núi, vùng cao).

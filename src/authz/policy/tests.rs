@@ -27,8 +27,8 @@ fn protected_data_requires_a_purpose() {
             DataCategory::Identity,
             DataCategory::Political,
             DataCategory::Origin,
-            DataCategory::Appraisal,
             DataCategory::Health,
+            DataCategory::Appraisal,
         ]
     );
 }

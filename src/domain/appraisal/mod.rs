@@ -131,6 +131,27 @@ pub fn good_years_of(
     }))
 }
 
+/// Checks a required number of good years.
+///
+/// # Errors
+/// `Invalid` below 1.
+pub fn number_of_years(years: i32) -> Result<i32> {
+    if years >= 1 {
+        return Ok(years);
+    }
+    Err(Error::invalid("atLeast", "Số năm phải từ 1 trở lên.", "The number of years must be 1 or more."))
+}
+
+/// First day of a period; of a term, of its last year. `None` for a number that the period does not have.
+pub(crate) fn first_day(period: AppraisalPeriod, year: i32, number: i32) -> Option<Day> {
+    let month = match period {
+        AppraisalPeriod::Year | AppraisalPeriod::Term => 1,
+        AppraisalPeriod::Quarter => number * 3 - 2,
+        AppraisalPeriod::Month => number,
+    };
+    Day::of(year, u32::try_from(month).ok()?, 1)
+}
+
 /// Appraisals by id, of any state, of persons whose files are in the caller's custody.
 ///
 /// # Errors

@@ -37,7 +37,7 @@ pub struct Register {
     pub signed_on: Day,
     /// First day on which it is in force, inclusive.
     pub valid_from: Day,
-    /// End day, exclusive; absent if it is in force.
+    /// End day, exclusive; absent if it has no end.
     pub valid_to: Option<Day>,
     /// Title, at most 1,000 characters.
     pub title: String,
@@ -142,7 +142,8 @@ impl Subject for NewDocument {
         Ok(within_reach(access, "issuerCode", &input.issuer_code)?)
     }
 
-    async fn prepare(_: &Access, input: Self::Target<'_>, issuer: UnitId) -> CommandResult<Ready<Self>> {
+    async fn prepare(access: &Access, input: Self::Target<'_>, issuer: UnitId) -> CommandResult<Ready<Self>> {
+        validate::not_in_future("signedOn", input.signed_on, access.today())?;
         let number = validate::text("number", &input.number, document::LONGEST_NUMBER)?;
         let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && number_key(&number).is_some();
         let identity = identity(&number, Some(issuer), input.signed_on).filter(|_| is_number);

@@ -22,7 +22,7 @@ pub struct DocumentWhere {
     pub on: Option<Day>,
     /// Has this number, in any usual spelling, such as `134-KH/TU`.
     pub number: Option<String>,
-    /// Words of the number or the title begin with these words.
+    /// Each of these words begins a word of the number or the title.
     pub text: Option<String>,
 }
 

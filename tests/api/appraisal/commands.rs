@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{code_of, log};
-use crate::support::{Caller, TestApp, on_both};
+use crate::support::{Caller, TestApp, csv, on_both};
 
 const WRITE: [&str; 3] = ["cadre:read", "appraisal:read", "appraisal:write"];
 
@@ -221,6 +221,55 @@ async fn a_command_requires_its_scopes_a_purpose_and_custody() {
         assert_eq!(rows(app).await.len(), 1, "nothing else was recorded or changed");
         assert_eq!(code_of(&caller, Some("PERSONNEL"), record).await, Value::Null, "the control");
         assert_eq!(rows(app).await.len(), 2);
+    })
+    .await;
+}
+
+/// Id of the only current result of a person for a year.
+async fn id_of(caller: &Caller<'_>, cadre: &str, year: i32) -> Value {
+    let mut data =
+        caller.query(&format!("{{ cadre(by: {{code: \"{cadre}\"}}) {{ appraisals(year: {year}) {{ id }} }} }}")).await;
+    data["cadre"]["appraisals"][0]["id"].take()
+}
+
+#[actix_web::test]
+async fn an_import_brings_back_no_corrected_or_annulled_result() {
+    on_both(async |app| {
+        let bundle = |rows: &str| csv::appraisals("cadre_code,year,unit_code,result,decided_on", rows);
+        let rows_of = "A-01,2025,A1P,GOOD,2025-12-20\nA-01,2026,A1P,GOOD,2026-02-01";
+        app.import_text(&[("appraisals.csv", &bundle(rows_of))]).await;
+        let caller = app.caller(&WRITE, &["A"]).await;
+        let annul = json!({"idempotencyKey": "1", "appraisalId": id_of(&caller, "A-01", 2025).await, "reason": "x"});
+        assert_eq!(code(&run(&caller, "appraisalAnnul", annul).await), "OK");
+        let correct = json!({"idempotencyKey": "2", "appraisalId": id_of(&caller, "A-01", 2026).await, "reason": "x",
+            "result": "FULFILLED", "decidedOn": "2026-02-01"});
+        assert_eq!(code(&run(&caller, "appraisalCorrect", correct).await), "OK");
+
+        // A new row, so that the bundle is loaded.
+        app.import_text(&[("appraisals.csv", &bundle(&format!("{rows_of}\nB-02,2025,B1,GOOD,2025-12-20")))]).await;
+
+        let mut found: Vec<_> = rows(app).await.iter().map(|row| (row.year, row.state)).collect();
+        found.sort_by_key(|(year, state)| (*year, state.to_string()));
+        use AppraisalState::{Annulled, Current, Superseded};
+        assert_eq!(found, [(2025, Annulled), (2025, Current), (2026, Current), (2026, Superseded)]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn only_a_client_that_reaches_the_unit_of_a_result_changes_it() {
+    on_both(async |app| {
+        let row = "A-01,2025,A,GOOD,2025-12-20";
+        let bundle = csv::appraisals("cadre_code,year,unit_code,result,decided_on", row);
+        app.import_text(&[("appraisals.csv", &bundle)]).await;
+        let (narrow, wide) = (app.caller(&WRITE, &["A1"]).await, app.caller(&WRITE, &["A"]).await);
+        let id = id_of(&narrow, "A-01", 2025).await;
+        let annul = |key: &str| json!({"idempotencyKey": key, "appraisalId": id, "reason": "x"});
+        assert_eq!(code(&run(&narrow, "appraisalAnnul", annul("1")).await), "NOT_RATING_UNIT");
+        let correct = json!({"idempotencyKey": "2", "appraisalId": id, "reason": "x", "unitCode": "A1P",
+            "result": "EXCELLENT", "decidedOn": "2025-12-20"});
+        assert_eq!(code(&run(&narrow, "appraisalCorrect", correct).await), "NOT_RATING_UNIT");
+        assert_eq!(code(&run(&wide, "appraisalAnnul", annul("3")).await), "OK", "the control");
     })
     .await;
 }

@@ -90,12 +90,12 @@ async fn a_csv_file_can_have_an_end_and_a_form_for_spreadsheets() {
             .await;
         let caller = app.all_seeing().await;
         let plain = text(&caller, "titles", "text/csv").await;
-        assert!(plain.contains("\nF1,\"=1+1,x\",CADRE,,false\nF2,+84,"), "{plain}");
+        assert!(plain.contains("\nF1,\"=1+1,x\",CADRE,,false,,\nF2,+84,"), "{plain}");
 
         let sheet = text(&caller, "titles?for=spreadsheet", "text/csv").await;
         assert!(sheet.starts_with("\u{FEFF}code,name,"), "{sheet}");
         assert!(
-            sheet.contains("\nF1,\"'=1+1,x\",CADRE,,false\nF2,'+84,CADRE,,false\nF3,'-5,CADRE,,false\nF4,'@x,"),
+            sheet.contains("\nF1,\"'=1+1,x\",CADRE,,false,,\nF2,'+84,CADRE,,false,,\nF3,'-5,CADRE,,false,,\nF4,'@x,"),
             "{sheet}"
         );
         assert!(sheet.contains("\nF5,a=b,"), "{sheet}");

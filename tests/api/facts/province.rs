@@ -20,7 +20,7 @@ HB,TW,,PROVINCE,PROVINCE,Tỉnh Hòa Bình,17,,
 HB-DUK,HB,,PARTY_COMMITTEE,PROVINCE,Đảng ủy Khối các cơ quan tỉnh Hòa Bình,,,
 HB-SNV,HB,HB-DUK,DEPARTMENT,PROVINCE,Sở Nội vụ tỉnh Hòa Bình,,,
 ";
-const TITLES: &str = "CV,Chuyên viên,CIVIL_SERVANT,,false\n";
+const TITLES: &str = "CV,Chuyên viên,CIVIL_SERVANT,,false,,\n";
 const PROGRAMMES: &str = "\
 LLCT_CC,Cao cấp lý luận chính trị,TRAINING,POLITICAL_THEORY,ADVANCED
 LLCT_CN,Cử nhân chính trị,TRAINING,POLITICAL_THEORY,BACHELOR

@@ -10,7 +10,7 @@ use crate::{
     authz::{Access, AuthorizedCadre, VisibleAppraisal},
     domain::{
         appraisal::{
-            points,
+            first_day, points,
             rater::{Rater, rater},
             scale::{check_points, problem},
             work::{Work, WorkJudgement, judge_work, work_in},
@@ -56,12 +56,7 @@ impl Period {
 
     /// First day of the period; of a term, of its last year.
     fn first_day(self) -> Option<Day> {
-        let month = match self.period {
-            AppraisalPeriod::Year | AppraisalPeriod::Term => 1,
-            AppraisalPeriod::Quarter => self.number * 3 - 2,
-            AppraisalPeriod::Month => self.number,
-        };
-        Day::of(self.year, u32::try_from(month).ok()?, 1)
+        first_day(self.period, self.year, self.number)
     }
 
     /// Checks the day of the decision: in the period or later, and not in the future.
@@ -200,7 +195,9 @@ fn without_number(most: i32) -> Refusal {
     Refusal::input(
         Code::InvalidNumber,
         "number",
-        format!("Đánh giá theo quý hoặc tháng phải có số thứ tự từ 1 đến {most}; hãy bổ sung number."),
+        format!(
+            "Đánh giá theo quý hoặc tháng phải có số thứ tự từ 1 đến {most}; hãy ghi số thứ tự quý hoặc tháng (number)."
+        ),
         format!("An appraisal of a quarter or month needs its number, 1 to {most}; add number."),
     )
 }

@@ -11,7 +11,7 @@ use crate::{
     authz::{Access, AuthorizedCadre, Change, Txn, VisibleAppraisal},
     domain::{
         command::{Ready, Subject, Versioned, bump_version, unless_unique, within_reach},
-        refusal::{CommandResult, Refusal},
+        refusal::{Code, CommandResult, Refusal},
     },
     error::Error,
     language::Sentence,
@@ -90,6 +90,10 @@ impl Subject for Appraisal {
         let unknown = || Refusal::not_found("appraisalId");
         let id: AppraisalId = target.id.parse().map_err(|_| unknown())?;
         let (row, person) = access.cadres()?.appraisals_by_ids(&[id]).await?.pop().ok_or_else(unknown)?;
+        // A unit out of reach decided it: custody of the person's file is not a right over decisions of other units.
+        if !access.reaches(row.unit_id) {
+            return Err(of_another_unit().into());
+        }
         let unit = target.unit_code.map(|code| within_reach(access, "unitCode", code)).transpose()?;
         Ok(Prepared { row, person, unit, next: AppraisalId::new() })
     }
@@ -183,6 +187,15 @@ pub(super) async fn view(access: &Access, id: AppraisalId) -> CommandResult<Opti
     let Some(appraisal) = opened.and_then(|mut opened| opened.pop()) else { return Ok(None) };
     let warnings = warnings(access, &person, &appraisal).await?;
     Ok(Some(Recorded { appraisal, warnings }))
+}
+
+fn of_another_unit() -> Refusal {
+    Refusal::input(
+        Code::NotRatingUnit,
+        "appraisalId",
+        "Kết quả này do một đơn vị ngoài phạm vi của hệ thống quyết định; hãy đề nghị đơn vị đó hoặc cấp trên đính chính.",
+        "A unit out of reach decided the result; ask that unit or a superior one to change it.",
+    )
 }
 
 fn not_current(row: &appraisal::Model) -> Refusal {

@@ -25,7 +25,7 @@ pub struct End {
     pub idempotency_key: String,
     /// Code of the duty.
     pub duty_code: String,
-    /// Last day, inclusive. The duty no longer applies to a calendar year of which a later day is part.
+    /// Last day, inclusive. The duty applies to the calendar years that end on or before this day.
     pub last_day: Day,
     /// Number of the document that ends it (số, ký hiệu văn bản bãi bỏ); stored in the audit log.
     pub document_no: String,
@@ -58,8 +58,10 @@ fn end_of(row: &duty::Model, last_day: Day) -> Result<Day, Refusal> {
         return Err(Refusal::conflict(
             Code::AlreadyEnded,
             "dutyCode",
-            format!("Chế độ đã kết thúc, ngày cuối là {last}; hãy ban hành chế độ mới nếu cần."),
-            format!("The duty has ended, its last day is {last}; issue a new duty if one is needed."),
+            format!("Chế độ đã có ngày kết thúc là {last}; hãy ban hành chế độ mới nếu cần."),
+            format!(
+                "An end of the duty is already recorded: its last day is {last}; issue a new duty if one is needed."
+            ),
         ));
     }
     validate::not_before("lastDay", last_day, row.valid_from)?;
@@ -67,7 +69,7 @@ fn end_of(row: &duty::Model, last_day: Day) -> Result<Day, Refusal> {
         Refusal::input(
             Code::InvalidDay,
             "lastDay",
-            format!("Ngày {last_day} là ngày cuối của lịch; hãy bỏ qua lệnh này nếu chế độ không có ngày kết thúc."),
+            format!("Ngày {last_day} là ngày cuối của lịch; hãy chọn ngày sớm hơn, hoặc không chấm dứt nếu chế độ không có ngày kết thúc."),
             format!("{last_day} is the last day of the calendar; omit this command if the duty has no end."),
         )
     })

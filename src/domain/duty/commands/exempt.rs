@@ -29,7 +29,7 @@ pub struct Exempt {
     pub year: i32,
     /// Reason (lý do). It may concern health: it is protected and shown only by `Cadre.dutyExemptions`.
     pub reason: ExemptionReason,
-    /// Number of its document; protected as the reason.
+    /// Number of its document; protected like the reason.
     pub document_no: Option<String>,
 }
 

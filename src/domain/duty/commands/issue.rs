@@ -52,7 +52,7 @@ pub struct Issue {
     pub amount: i32,
     /// Share of the bound persons without an exemption who must do it, from 1 to 100 percent (chỉ tiêu tỷ lệ).
     pub norm_percent: i32,
-    /// First day. The duty applies to the calendar years of which all days are within its days.
+    /// First day. The duty applies to each calendar year that lies wholly between its first and last day.
     pub valid_from: Day,
     /// Codes of the programmes that count, at most 100; absent or empty: all programmes (chương trình được tính).
     pub programme_codes: Option<Vec<String>>,
