@@ -206,6 +206,14 @@ impl Access {
         }
     }
 
+    /// Reads the command that this request has committed, before its client gets the answer. Otherwise the next 304 of any
+    /// client would read it and take longer, although its caller may not know of the command.
+    pub(crate) async fn note_commit(&self) {
+        if let Err(error) = self.app_state.last_commands(self.app_state.database().control()).await {
+            tracing::warn!(error = %error, "the last commands were not read after a command");
+        }
+    }
+
     /// Caches of the request's snapshot.
     pub(crate) fn caches(&self) -> &QueryCaches {
         self.snapshot.caches()

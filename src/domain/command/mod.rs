@@ -152,6 +152,7 @@ async fn execute_once<C: Command>(access: &Access, command: &C) -> CommandResult
     let CommandContext { txn, subject, .. } = context;
     let written = subject.write(&txn, effect).await?;
     txn.commit().await?;
+    access.note_commit().await;
     let view = C::Subject::view(access, written).await?;
     view.ok_or_else(|| Error::internal("a command did not report its object").into())
 }
