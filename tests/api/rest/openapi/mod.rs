@@ -1,6 +1,7 @@
 //! `openapi.json` describes the REST API (OpenAPI 3.1). It is generated here from the documents and the schema, so the
 //! program only serves it. `UPDATE_EXPECT=1` rewrites it.
 
+mod changes;
 mod clients;
 mod deprecated;
 mod dictionary;
@@ -31,7 +32,7 @@ use dictionary::Dictionary;
 const FILE: &str = "openapi.json";
 
 /// Tags in their order: segment, English, Vietnamese.
-const TAGS: [(&str, &str, &str); 24] = [
+const TAGS: [(&str, &str, &str); 25] = [
     ("viewer", "The calling client", "Hệ thống kết nối đang gọi"),
     ("units", "Units", "Đơn vị"),
     ("cadres", "Cadres, civil servants and public employees", "Cán bộ, công chức, viên chức"),
@@ -52,6 +53,7 @@ const TAGS: [(&str, &str, &str); 24] = [
     ("ethnic-groups", "Ethnic groups", "Dân tộc"),
     ("rules", "Rules for rotations", "Quy định về luân chuyển"),
     ("retirement-ages", "Retirement ages", "Tuổi nghỉ hưu"),
+    ("changes", "Change feed", "Dòng thay đổi"),
     ("export", "Exports", "Kết xuất"),
     ("imports", "Imports", "Nhập dữ liệu"),
     ("problems", "Problems: see `/problems`", "Lỗi: xem `/problems`"),
@@ -59,7 +61,7 @@ const TAGS: [(&str, &str, &str); 24] = [
 ];
 
 /// Responses other than success: status, English, Vietnamese.
-const PROBLEMS: [(&str, &str, &str); 14] = [
+const PROBLEMS: [(&str, &str, &str); 15] = [
     (
         "400",
         "The request is malformed, or a parameter is unknown, missing, repeated or breaks a rule.",
@@ -75,6 +77,11 @@ const PROBLEMS: [(&str, &str, &str); 14] = [
     ("406", "The response is JSON only.", "Câu trả lời chỉ có dạng JSON."),
     ("408", "The body did not arrive in time.", "Nội dung không đến kịp."),
     ("409", "The command is not possible in the recorded state.", "Thao tác không phù hợp với trạng thái đã ghi nhận."),
+    (
+        "410",
+        "The feed cannot continue from the cursor; copy the data again.",
+        "Không thể tiếp tục từ con trỏ này; hãy sao chép lại dữ liệu.",
+    ),
     (
         "412",
         "The object has changed since the version in If-Match.",
@@ -107,6 +114,7 @@ fn generated_of(sdl: &str) -> Value {
     let documents = Documents::new(Arc::new(SchemaIndex::of(sdl)), Limits::default());
     let mut schemas = BTreeMap::from([("Problem".to_owned(), problem())]);
     schemas.extend(import::schemas(&problem()));
+    schemas.extend([changes::schema(&dictionary)]);
     let mut paths: Map<String, Value> = Map::new();
     for route in route::routes(&SchemaIndex::of(sdl)) {
         let described = operation::described(&route, &dictionary, &documents, &mut schemas);
@@ -114,6 +122,7 @@ fn generated_of(sdl: &str) -> Value {
         let path = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
         path[method] = described;
     }
+    paths.insert(changes::PATH.to_owned(), json!({ "get": changes::described(&dictionary) }));
     paths.insert(export::PATH.to_owned(), json!({ "get": export::described() }));
     paths.insert(import::PATH.to_owned(), json!({ "put": import::described() }));
     json!({
@@ -294,7 +303,7 @@ fn each_operation_has_a_unique_id_and_a_known_tag() {
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!((ids.len(), all), (all, routes().len() + 2), "the routes, the exports and the imports");
+    assert_eq!((ids.len(), all), (all, routes().len() + 3), "the routes, the change feed, the exports and the imports");
 }
 
 /// All references lead to a component.
