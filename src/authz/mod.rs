@@ -209,7 +209,7 @@ impl Access {
     /// Reads the command that this request has committed, before its client gets the answer. Otherwise the next 304 of any
     /// client would read it and take longer, although its caller may not know of the command.
     pub(crate) async fn note_commit(&self) {
-        if let Err(error) = self.app_state.last_commands(self.app_state.database().control()).await {
+        if let Err(error) = self.app_state.last_commands(self.app_state.database().reader()).await {
             tracing::warn!(error = %error, "the last commands were not read after a command");
         }
     }

@@ -215,5 +215,8 @@ fn file(name: &str, defaults: &[(&str, &str)], columns: &str, rows: &str) -> Str
 #[test]
 fn a_row_has_the_given_values_and_defaults() {
     let text = titles("tier,code,name", "COMMUNE,A,\"Một, hai\"\n,B,Ba\n");
-    assert_eq!(text, "code,name,category,tier,is_key_leader\nA,\"Một, hai\",CADRE,COMMUNE,false\nB,Ba,CADRE,,false\n");
+    assert_eq!(
+        text,
+        "code,name,category,tier,is_key_leader,group,role\nA,\"Một, hai\",CADRE,COMMUNE,false,,\nB,Ba,CADRE,,false,,\n"
+    );
 }
