@@ -15,7 +15,7 @@ NARROW = "P0001"
 HELD = [("POLITICAL_THEORY", "INTERMEDIATE"), ("STATE_MANAGEMENT", "SPECIALIST"), ("PROFESSIONAL", "UNIVERSITY")]
 PAST = "2020-06-30"
 FIVE_YEARS = {"from": "2020-01-01", "before": "2025-01-01"}
-# Numbers of variables: so many that caches rarely contain the response, and so few that they can be checked.
+# Numbers of variables: large enough that caches rarely contain the response, and small enough to check all responses.
 MANY, SOME = 10_000, 600
 
 

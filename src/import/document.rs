@@ -165,7 +165,7 @@ fn check_successors(
         let Some(code) = &row.replaced_by else { continue };
         let at = (*line, "replaced_by_code");
         let Some(successor) = in_file.get(code).copied().or_else(|| context.existing.documents.get(code)) else {
-            // A row with an error of its own is not reported twice.
+            // A row that already has an error is not reported again.
             if !named.contains(code) {
                 context.unknown(findings, header, at, (DocumentRow::FILE, code.as_str()));
             }

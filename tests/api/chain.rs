@@ -312,7 +312,7 @@ async fn a_checkpoint_detects_a_rebuilt_chain() {
             "DELETE FROM log_link",
             "DELETE FROM access_entry",
             "DELETE FROM access_withholding",
-            "UPDATE audit_entry SET actor = 'somebody else' WHERE seq = 2",
+            "UPDATE audit_entry SET actor = 'another actor' WHERE seq = 2",
         ] {
             transaction.execute_unprepared(sql).await.expect(sql);
         }
@@ -400,7 +400,7 @@ async fn the_program_writes_checkpoints_and_verifies_against_them() {
         }
 
         let database = open(&url).await;
-        tamper(&database, "UPDATE audit_entry SET actor = 'somebody else' WHERE act = 'import'").await;
+        tamper(&database, "UPDATE audit_entry SET actor = 'another actor' WHERE act = 'import'").await;
         database.close().await.expect("closed");
         let output = program::run(&url, &verify);
         let text = String::from_utf8(output.stdout).expect("text");

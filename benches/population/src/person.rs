@@ -151,7 +151,7 @@ fn rotation(
     bundle.add(Table::Rotations, [code, &from.code, &to.code, form, &start.to_string(), &end, &document])
 }
 
-/// Subjects besides professional education: the percentage of people with a level, and the possible levels.
+/// Subjects other than professional education: the percentage of people with a level, and the possible levels.
 const SUBJECTS: [(u32, &str, &[&str]); 7] = [
     (55, "POLITICAL_THEORY", &["ELEMENTARY"]),
     (38, "POLITICAL_THEORY", &["INTERMEDIATE", "INTERMEDIATE", "INTERMEDIATE", "ADVANCED"]),

@@ -151,7 +151,7 @@ fn claims(fixture: &Fixture) -> Vec<Case> {
         }
     }
     for (name, value) in [
-        ("sub", json!("somebody else")),
+        ("sub", json!("another client")),
         ("jti", json!("")),
         ("cnf", json!({ "jkt": "x" })),
         ("cnf", json!({ "x5t#S256": "x" })),

@@ -22,7 +22,7 @@ pub struct GoodYears {
 }
 
 impl GoodYears {
-    /// Whether there are at least so many good years. `INDETERMINATE` if a missing result decides.
+    /// Whether there are at least `years` good years. `INDETERMINATE` if this depends on a missing result.
     pub fn at_least(&self, years: i32) -> RuleResult {
         match (self.years >= years, self.is_lower_bound) {
             (true, _) => RuleResult::Pass,

@@ -140,14 +140,14 @@ async fn a_bad_request_is_refused_with_the_codes_of_the_standard() {
         ("wrong secret", form(format!("{GRANT}&client_id={id}&client_secret=x")), 401, "invalid_client"),
         (
             "unknown client",
-            form(format!("{GRANT}&client_id=nobody&client_secret={}", test_client.secret)),
+            form(format!("{GRANT}&client_id=unknown&client_secret={}", test_client.secret)),
             401,
             "invalid_client",
         ),
         ("both ways", form(format!("{GRANT}&{both}")).insert_header(test_client.basic()), 400, "invalid_request"),
         (
             "two ids",
-            form(format!("{GRANT}&client_id=nobody")).insert_header(test_client.basic()),
+            form(format!("{GRANT}&client_id=unknown")).insert_header(test_client.basic()),
             400,
             "invalid_request",
         ),

@@ -121,7 +121,7 @@ impl Subject for NewDuty {
             norm_percent: validate::between("normPercent", input.norm_percent, NORM)?,
             valid_from: input.valid_from,
             valid_to: None,
-            // The issuer records the values of its own instrument.
+            // The issuer knows the instrument that it issued.
             verification: Verification::Verified,
         };
         let programmes = programmes(access, input.programme_codes.as_deref().unwrap_or_default())?;
